@@ -1,0 +1,42 @@
+# The two commands of the README. They need Python 3.11 to 3.13, a C++ compiler and make, and create the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check clients wheel lock bench clean
+
+demo: .venv/.ready
+	$(BIN)/recstore demo
+
+test: .venv/.ready clients
+	$(BIN)/python -m pytest
+
+# Lint, format and types.
+check: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The wheel, built from the sdist and tried in an empty environment.
+wheel: .venv/.ready
+	$(BIN)/python tests/wheel_check.py
+
+bench: .venv/.ready
+	$(BIN)/python benchmarks/movies.py
+
+# Other versions and other clients of DuckDB that the tests ask the same questions.
+clients: .venv/.ready
+	$(BIN)/python tests/clients/install.py
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Needs uv: writes the versions that everything above installs.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet \
+		--custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	rm -rf .venv .clients build dist *.egg-info

@@ -1,0 +1,1 @@
+INSERT INTO links SELECT movie_id, imdb_id, tmdb_id FROM $rows

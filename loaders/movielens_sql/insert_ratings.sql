@@ -1,0 +1,1 @@
+INSERT INTO ratings SELECT user_id, movie_id, rating, rated_at FROM $rows

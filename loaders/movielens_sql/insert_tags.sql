@@ -1,0 +1,1 @@
+INSERT INTO tags SELECT user_id, movie_id, coalesce(tag, ''), tagged_at FROM $rows

@@ -1,0 +1,1 @@
+"""Saved, runnable SQL for everyday use."""

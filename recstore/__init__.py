@@ -1,0 +1,46 @@
+"""A recommendation store: one DuckDB file in which "movies like this one" is a SQL function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from recstore.errors import OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
+
+if TYPE_CHECKING:
+    from recstore.pipeline import BuildReport, build, rebuild
+    from recstore.face import attach, connect
+    from recstore.options import BuildOptions
+
+__all__ = [
+    "BuildOptions",
+    "BuildReport",
+    "OptionError",
+    "RecstoreError",
+    "SourceError",
+    "StoreError",
+    "TooManyRejectsError",
+    "attach",
+    "build",
+    "connect",
+    "rebuild",
+]
+
+_LAZY = {
+    "BuildOptions": "recstore.options",
+    "BuildReport": "recstore.pipeline",
+    "attach": "recstore.face",
+    "build": "recstore.pipeline",
+    "connect": "recstore.face",
+    "rebuild": "recstore.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is imported decides
+    """Import the parts of the public API when they are first used, so that `import recstore` stays quick."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,60 @@
+"""What a catalogue is: a set of things to recommend, described by names alone.
+
+Everything between loading and SQL is written once against this description; a further catalogue is one more value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The names and shape of one catalogue.
+
+    `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
+    default space, the next one in which it has one answers. `depth` is how many neighbours per item are stored.
+    """
+
+    name: str
+    item: str
+    items: str
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    preference: str
+    preference_descends: bool
+    searched: tuple[str, ...]
+    vectors: str
+    neighbors: str
+    sources: tuple[str, ...]
+    spaces: tuple[str, ...]
+    depth: int
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table that belongs to this catalogue alone: first what is loaded, then what is computed."""
+        return (*self.sources, self.vectors, self.neighbors)
+
+
+MOVIES = Catalog(
+    name="movies",
+    item="movie",
+    items="movies",
+    key="movie_id",
+    title="title",
+    columns=("movie_id", "title", "year", "genres", "n_ratings", "mean_rating"),
+    preference="n_ratings",
+    preference_descends=True,
+    searched=("title",),
+    vectors="movie_vectors",
+    neighbors="movie_neighbors",
+    sources=("movies", "links", "ratings", "tags"),
+    spaces=("hybrid", "collaborative", "content"),
+    depth=100,
+)
+
+CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES,)}
+
+#: Tables of a store that belong to no single catalogue.
+COMMON_TABLES = ("spaces", "store_info", "builds", "load_rejects")

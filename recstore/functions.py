@@ -1,0 +1,101 @@
+"""Renders the SQL functions and views of `schema/` for a store or for a face: the one place that fills placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recstore import sql
+from recstore.catalog import CATALOGS, Catalog
+
+FUNCTIONS = ("similar", "nearest", "find")
+
+_COMMENTS = {
+    "similar": "The items most like one item: {name}({item}, k := 10, space, filter, store)",
+    "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
+    "find": "The items whose words match: {name}(words, k := 10, store)",
+}
+
+
+def stored_relation(table: str) -> str:
+    """Name a table from inside a stored macro, whose names resolve in the *caller's* search path.
+
+    `query_table` lets the caller say in which database the table is; without `store` the open one is meant.
+    """
+    quoted = "'\"' || replace(store, '\"', '\"\"') || '\".main.'"
+    return f"query_table(CASE WHEN store IS NULL THEN '' ELSE {quoted} END || {sql.literal(table)})"
+
+
+def attached_relation(database: str) -> Callable[[str], str]:
+    """Name a table of an attached store, whatever the search path."""
+    return lambda table: f"{sql.identifier(database)}.main.{sql.identifier(table)}"
+
+
+def function_name(kind: str, catalog: Catalog) -> str:
+    """Return the SQL name of a function: `similar_movies`."""
+    return f"{kind}_{catalog.name}"
+
+
+def render_function(
+    kind: str, catalog: Catalog, relation: Callable[[str], str] = stored_relation, target: str = ""
+) -> str:
+    """Return `CREATE MACRO` and its comment for one function of one catalogue.
+
+    `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
+    """
+    direction = "DESC" if catalog.preference_descends else "ASC"
+    name = function_name(kind, catalog)
+    text = sql.render(
+        "recstore.schema.functions",
+        kind,
+        **{kind: target + name},
+        function=name,
+        item=catalog.item,
+        key=catalog.key,
+        name=catalog.title,
+        preferred=f"{catalog.preference} {direction}",
+        preference=catalog.preference,
+        direction=direction,
+        searched=f"concat_ws(' ', {', '.join(f'_rs_i.{column}' for column in catalog.searched)})",
+        columns=", ".join(f"_rs_item.{column}" for column in catalog.columns),
+        catalog=sql.literal(catalog.name),
+        default_space=sql.literal(catalog.spaces[0]),
+        default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
+        depth=str(catalog.depth),
+        items=relation(catalog.items),
+        vectors=relation(catalog.vectors),
+        neighbors=relation(catalog.neighbors),
+        spaces=relation("spaces"),
+    )
+    comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))
+    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {comment};\n"
+
+
+def render_functions(relation: Callable[[str], str] = stored_relation, target: str = "") -> str:
+    """Return the SQL that creates every function of every catalogue."""
+    return "\n".join(
+        render_function(kind, catalog, relation, target) for catalog in CATALOGS.values() for kind in FUNCTIONS
+    )
+
+
+def render_views() -> str:
+    """Return the SQL that creates the views of every catalogue in the store itself."""
+    return "\n".join(
+        sql.render(
+            "recstore.schema.views",
+            "similar_items_view",
+            similar_view=f"similar_{catalog.name}_view",
+            key=catalog.key,
+            name=catalog.title,
+            similar_key=f"similar_{catalog.key}",
+            similar_name=f"similar_{catalog.title}",
+            neighbors=catalog.neighbors,
+            items=catalog.items,
+        )
+        for catalog in CATALOGS.values()
+    )
+
+
+def render_tables() -> str:
+    """Return the SQL that creates every table of a store, empty, with its comments."""
+    package = "recstore.schema.tables"
+    return "\n".join(sql.read(package, name) for name in sql.names(package))

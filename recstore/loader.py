@@ -1,0 +1,79 @@
+"""The Loader protocol, and the registry that finds loaders by entry point, ours the same way as a stranger's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
+
+import duckdb
+
+from recstore.errors import OptionError
+from recstore.progress import Progress
+
+GROUP = "recstore.loaders"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file: its size in bytes, SHA-256, rows loaded and lines rejected."""
+
+    file: str
+    bytes: int
+    sha256: str
+    rows: int
+    rejects: int
+
+
+@dataclass
+class LoadReport:
+    """What a loader read: the source as it was named, and its files."""
+
+    source: str
+    files: list[FileReport] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Rows loaded from all files."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def rejects(self) -> int:
+        """Lines of all files that were not loaded, each of which stands in `load_rejects`."""
+        return sum(file.rejects for file in self.files)
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """Turns the files of one source format into rows of the tables of one catalogue."""
+
+    name: str
+    """As it stands in `recstore.build(path, {name: source})` and on the command line: `--name`."""
+    catalog: str
+    """The catalogue whose source tables it fills."""
+
+    def load(self, connection: duckdb.DuckDBPyConnection, source: str, progress: Progress) -> LoadReport:
+        """Fill the empty tables of the connection's current database from `source`.
+
+        A line that cannot be loaded goes to `load_rejects`, one row a line. Raises `SourceError` where the source as
+        a whole cannot be read; how many rejects are too many is for the caller to decide.
+        """
+        ...
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def loader_names() -> list[str]:
+    """Return the names of all installed loaders, sorted, without importing any."""
+    return sorted(_found())
+
+
+def get_loader(name: str) -> Loader:
+    """Import exactly one loader and return an instance of it; an unknown name is an `OptionError`."""
+    found = _found()
+    if name not in found:
+        raise OptionError(f"There is no loader {name!r}; installed are: {', '.join(sorted(found)) or 'none'}.")
+    loader: Loader = found[name].load()()
+    return loader

@@ -1,0 +1,1 @@
+"""The models: rows in, latent vectors out; NumPy and SciPy alone, no SQL."""

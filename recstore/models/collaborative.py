@@ -1,0 +1,30 @@
+"""The collaborative space: who rated a movie how, reduced by a truncated SVD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse
+
+from recstore.models.svd import right_singular_vectors, unit_rows
+
+
+def collaborative_vectors(
+    movie: npt.NDArray[np.integer[Any]],
+    user: npt.NDArray[np.integer[Any]],
+    rating: npt.NDArray[np.float32],
+    shape: tuple[int, int],
+    dimensions: int,
+    seed: int,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Return the collaborative vectors of movies.
+
+    The ratings are given as triples (n_ratings,): row of the movie, column of the user, stars; what is not rated is
+    0. `shape` is (n_movies, n_users). Returns (m, d) float32 of unit length and the (n_movies,) mask of the movies
+    that have one.
+    """
+    matrix = scipy.sparse.csr_matrix((rating, (movie, user)), shape=shape, dtype=np.float32)
+    matrix.sort_indices()
+    return unit_rows(matrix @ right_singular_vectors(matrix, dimensions, seed))

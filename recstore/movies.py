@@ -1,0 +1,86 @@
+"""The spaces of the movie catalogue: from its tables to its latent vectors, by the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from recstore import sql
+from recstore.options import BuildOptions
+from recstore.progress import Progress
+
+_STAGES = "recstore.schema.stages"
+
+
+@dataclass(frozen=True)
+class Space:
+    """One space: its name, the ids (n,) of the items that have a vector, ascending, and the vectors (n, d)."""
+
+    name: str
+    ids: npt.NDArray[np.int32]
+    vectors: npt.NDArray[np.float32]
+
+
+def prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill the columns of `movies` that come from the ratings."""
+    connection.execute(sql.read(_STAGES, "movie_statistics"))
+
+
+def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
+    """Yield the collaborative, content and hybrid spaces of the movies in the connection's current database.
+
+    A space in which no movie has a vector is left out, with a notice.
+    """
+    connection.execute(sql.read(_STAGES, "movie_participants"), {"min_user_ratings": options.min_user_ratings})
+    connection.execute(sql.read(_STAGES, "movie_participating"))
+    found = {}
+    for space in (_collaborative(connection, options), _content(connection, options)):
+        wanted = getattr(options, f"{space.name}_dimensions")
+        if len(space.ids) == 0:
+            progress.notice(f"No movie has a {space.name} vector: the data is too small for this space.")
+            continue
+        if space.vectors.shape[1] < wanted:
+            progress.notice(
+                f"The {space.name} space has {space.vectors.shape[1]} dimensions, not {wanted}: the data gives no more."
+            )
+        found[space.name] = space
+        yield space
+    if len(found) == 2:  # noqa: PLR2004 - both halves
+        yield _hybrid(found["content"], found["collaborative"])
+
+
+def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Space:
+    from recstore.models.collaborative import collaborative_vectors
+
+    ids = connection.execute("SELECT movie_id FROM participating_movies ORDER BY position").fetchnumpy()["movie_id"]
+    n_users = connection.execute("SELECT count(*) FROM participating_users").fetchall()[0][0]
+    rated = connection.execute(sql.read(_STAGES, "movie_rating_matrix")).fetchnumpy()
+    vectors, kept = collaborative_vectors(
+        rated["movie"], rated["user"], rated["rating"],
+        (len(ids), n_users), options.collaborative_dimensions, options.seed,
+    )  # fmt: skip
+    return Space("collaborative", np.asarray(ids)[kept], vectors)
+
+
+def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Space:
+    from recstore.models.content import content_vectors, stop_words
+
+    connection.execute(sql.read(_STAGES, "movie_terms"), {"stop_words": list(stop_words())})
+    connection.execute(sql.read(_STAGES, "movie_vocabulary"))
+    counts = connection.execute(sql.read(_STAGES, "movie_term_counts")).fetchnumpy()
+    ids, first, row = np.unique(counts["movie_id"], return_index=True, return_inverse=True)
+    vectors, kept = content_vectors(
+        row, counts["term"], counts["times"], np.asarray(counts["takes_part"], dtype=bool)[first],
+        options.content_dimensions, options.seed,
+    )  # fmt: skip
+    return Space("content", ids[kept], vectors)
+
+
+def _hybrid(content: Space, collaborative: Space) -> Space:
+    from recstore.models.hybrid import hybrid_vectors
+
+    return Space("hybrid", *hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors))

@@ -1,0 +1,129 @@
+"""Exact nearest neighbours, block by block: memory does not grow with the square of the catalogue."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+#: Scores are rounded to this part before they are ranked, here and in `schema/functions`: 5 decimals.
+SCORE_STEPS = 100_000
+#: What one block of scores may take, in bytes.
+_BLOCK_BYTES = 24 << 20
+_STRIDE = 8
+#: Lower than any cosine: fills up the last stride.
+_NO_SCORE = -2.0
+
+Block = tuple[npt.NDArray[np.intp], npt.NDArray[np.int32], npt.NDArray[np.float32]]
+
+
+def nearest_neighbors(vectors: npt.NDArray[np.float32], k: int) -> Iterator[Block]:
+    """Yield, for successive blocks of rows, their `min(k, n - 1)` nearest other rows in rank order.
+
+    `vectors` is (n, d) float32 of unit length. Each block is a triple: the rows (b,), their neighbours' rows
+    (b, m) int32, and the scores (b, m) float32: cosines rounded to 5 decimals, larger first, equal ones by the
+    smaller row.
+
+    Rows that are equal are searched once: without tags, all movies of the same genres are. The products are taken in
+    double precision, so that SQL, which does the same, rounds every score alike.
+    """
+    n = len(vectors)
+    k = min(k, n - 1)
+    if k < 1:
+        return
+    groups = _Groups(vectors, k)
+    block = max(1, _BLOCK_BYTES // (8 * len(groups.exact)))
+    bounds = list(pairwise([*range(0, len(groups.exact), block), len(groups.exact)]))
+    workers = os.cpu_count() or 1
+    # One BLAS thread for each worker: what comes after the product then runs in parallel too.
+    with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
+        waiting = deque(pool.submit(groups.search, *bound) for bound in bounds[: 2 * workers])
+        for index, (start, end) in enumerate(bounds):
+            members, scores = waiting.popleft().result()
+            if index + 2 * workers < len(bounds):
+                waiting.append(pool.submit(groups.search, *bounds[index + 2 * workers]))
+            yield groups.rows_between(start, end, members, scores)
+
+
+class _Groups:
+    """The distinct vectors, each standing for all rows that have it, in the order of their first rows."""
+
+    def __init__(self, vectors: npt.NDArray[np.float32], k: int) -> None:
+        n = len(vectors)
+        as_bytes = np.ascontiguousarray(vectors).view(np.dtype((np.void, vectors.shape[1] * 4))).ravel()
+        _, first, inverse, counts = np.unique(as_bytes, return_index=True, return_inverse=True, return_counts=True)
+        by_first = np.argsort(first)
+        place = np.empty_like(by_first)
+        place[by_first] = np.arange(len(by_first))
+        self.n = n
+        self.k = k
+        self.first = np.append(first[by_first], n)
+        self.group = place[inverse]
+        self.size = counts[by_first]
+        self.members = np.argsort(self.group, kind="stable")
+        self.begin = np.cumsum(self.size) - self.size
+        self.exact = vectors[first[by_first]].astype(np.float64)
+        # The lists of the groups whose rows come in several blocks.
+        self.kept: dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
+
+    def search(self, start: int, end: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return the k + 1 rows nearest to each group of [start, end), its own rows among them, and their scores."""
+        own = np.arange(end - start)
+        row, group, step = self._near_groups(start, end)
+        # Of one group no more than k + 1 rows can be among the nearest.
+        size = np.minimum(self.size[group], self.k + 1)
+        offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        member = self.members[np.repeat(self.begin[group], size) + offset]
+        # One integer per candidate sorts by group, then score from above, then the smaller row.
+        span = 5 * SCORE_STEPS
+        key = np.repeat(row * span + (2 * SCORE_STEPS - step), size) * self.n + member
+        key.sort()
+        top = key[np.searchsorted(key, own * (span * self.n))[:, None] + np.arange(self.k + 1)]
+        score = (2 * SCORE_STEPS - (top // self.n) % span) / SCORE_STEPS
+        return (top % self.n).astype(np.int32), score.astype(np.float32)
+
+    def _near_groups(
+        self, start: int, end: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+        """Return (row, group, score in steps) of all groups that may hold one of the k + 1 nearest rows.
+
+        The m-th largest of the maxima over strides is at most the m-th largest score. With m groups of one row each
+        at hand, whatever lies below by more than the rounding cannot be among the nearest.
+        """
+        n_groups = len(self.exact)
+        width = -(-n_groups // _STRIDE) * _STRIDE
+        scores = np.full((end - start, width), _NO_SCORE)
+        np.matmul(self.exact[start:end], self.exact.T, out=scores[:, :n_groups])
+        columns = width // _STRIDE
+        m = min(self.k + 1, n_groups)
+        coarse = scores.reshape(-1, _STRIDE, columns).max(axis=1) if columns >= m else scores[:, :n_groups]
+        cut = coarse.shape[1] - m
+        threshold = np.partition(coarse, cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
+        row, group = np.nonzero(scores >= np.maximum(threshold, 0.75 * _NO_SCORE)[:, None])
+        return row, group, np.rint(scores[row, group] * SCORE_STEPS).astype(np.int64)
+
+    def rows_between(
+        self, start: int, end: int, members: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]
+    ) -> Block:
+        """Return the block of the rows from the first of group `start` to before the first of group `end`."""
+        for group in np.flatnonzero(self.size[start:end] > 1) + start:
+            self.kept[int(group)] = members[group - start], scores[group - start]
+        rows = np.arange(self.first[start], self.first[end])
+        groups = self.group[rows]
+        here = groups >= start
+        near = np.empty((len(rows), self.k + 1), np.int32)
+        score = np.empty((len(rows), self.k + 1), np.float32)
+        near[here], score[here] = members[groups[here] - start], scores[groups[here] - start]
+        for index in np.flatnonzero(~here):
+            near[index], score[index] = self.kept[int(groups[index])]
+        # Leave the row itself out; where it is not among its k + 1 nearest equals, the last.
+        itself = near == rows[:, None].astype(np.int32)
+        position = np.where(itself.any(axis=1), itself.argmax(axis=1), self.k)[:, None]
+        before = np.arange(self.k) < position
+        return rows, np.where(before, near[:, :-1], near[:, 1:]), np.where(before, score[:, :-1], score[:, 1:])

@@ -1,0 +1,37 @@
+"""What a build can be told, and what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from recstore.errors import OptionError
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """Everything that decides the result of a build, recorded in `builds.configuration`.
+
+    `min_user_ratings`: only people with as many ratings, and the movies they rated, take part in the models.
+    `content_dimensions`, `collaborative_dimensions`: of the latent vectors; fewer where the data gives no more.
+    `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
+    """
+
+    min_user_ratings: int = 25
+    content_dimensions: int = 200
+    collaborative_dimensions: int = 200
+    seed: int = 0
+    max_reject_rate: float = 0.01
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense, by name: an `OptionError`."""
+        for name in ("min_user_ratings", "content_dimensions", "collaborative_dimensions"):
+            if getattr(self, name) < 1:
+                raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.seed < 0:
+            raise OptionError(f"seed must not be negative, and is {self.seed}.")
+        if not 0 <= self.max_reject_rate <= 1:
+            raise OptionError(f"max_reject_rate is a share from 0 to 1, not {self.max_reject_rate}.")
+
+    def recorded(self) -> dict[str, str]:
+        """Return all options as text, for `builds.configuration`."""
+        return {name: str(value) for name, value in asdict(self).items()}

@@ -1,0 +1,238 @@
+"""The pipeline from files to a finished store, readable top to bottom: load, model, neighbours, functions, publish."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+
+from recstore import functions, movies, sql
+from recstore.catalog import CATALOGS, Catalog
+from recstore.errors import OptionError, TooManyRejectsError
+from recstore.loader import LoadReport, get_loader
+from recstore.options import BuildOptions
+from recstore.progress import Progress, Stages
+from recstore.publish import OLD, staged_store
+from recstore.store import FORMAT_VERSION
+
+_STAGES = "recstore.schema.stages"
+#: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
+_MODELS: dict[str, ModuleType] = {"movies": movies}
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: its id, the seconds of each stage, what was loaded, and which catalogues were kept."""
+
+    build_id: str
+    seconds: dict[str, float]
+    loads: dict[str, LoadReport]
+    kept: list[str]
+
+    @property
+    def rejects(self) -> int:
+        """How many lines of all sources stand in `load_rejects`."""
+        return sum(load.rejects for load in self.loads.values())
+
+
+def build(
+    path: str | os.PathLike[str],
+    sources: Mapping[str, str | os.PathLike[str]],
+    *,
+    options: BuildOptions | None = None,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
+
+    An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
+    whose sources are not named are kept. Raises `SourceError`, `StoreError`, `OptionError`, or `TooManyRejectsError`
+    when a larger share of lines than `options.max_reject_rate` cannot be loaded.
+    """
+    if not sources:
+        raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
+    loaders = {name: get_loader(name) for name in sources}
+    options = options or BuildOptions()
+    stages = Stages(progress or Progress())
+    _import_ahead()
+    loads: dict[str, LoadReport] = {}
+    with staged_store(Path(path)) as (connection, exists):
+        connection.execute(functions.render_tables())
+        for name, loader in loaders.items():
+            with stages.stage(f"load {loader.catalog}"):
+                loads[name] = loader.load(connection, os.fspath(sources[name]), stages.progress)
+            _check_rejects(connection, loads[name], options)
+        catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
+        kept = [catalog for catalog in CATALOGS.values() if exists and catalog not in catalogs]
+        for catalog in kept:
+            _copy(connection, catalog, catalog.tables)
+        return _finish(connection, catalogs, kept, loads, options, stages)
+
+
+def rebuild(
+    path: str | os.PathLike[str], *, options: BuildOptions | None = None, progress: Progress | None = None
+) -> BuildReport:
+    """Recompute everything that is computed in the store at `path` from the tables in it; no source is needed."""
+    options = options or BuildOptions()
+    stages = Stages(progress or Progress())
+    target = Path(path)
+    if not target.exists():
+        raise OptionError(f"There is no store at {path} to rebuild. Use: recstore build {path} --movielens SOURCE")
+    _import_ahead()
+    with staged_store(target) as (connection, _exists):
+        connection.execute(functions.render_tables())
+        catalogs = list(CATALOGS.values())
+        with stages.stage("copy"):
+            for catalog in catalogs:
+                _copy(connection, catalog, catalog.sources)
+            connection.execute(f"INSERT INTO load_rejects FROM {OLD}.main.load_rejects")
+        return _finish(connection, catalogs, [], {}, options, stages)
+
+
+def _finish(
+    connection: duckdb.DuckDBPyConnection,
+    catalogs: list[Catalog],
+    kept: list[Catalog],
+    loads: dict[str, LoadReport],
+    options: BuildOptions,
+    stages: Stages,
+) -> BuildReport:
+    for catalog in catalogs:
+        _compute(connection, catalog, options, stages)
+    connection.execute(functions.render_views() + functions.render_functions())
+    build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
+    files = [
+        {
+            "catalog": get_loader(name).catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
+            "sha256": file.sha256, "rows": file.rows, "rejects": file.rejects,
+        }
+        for name, load in loads.items()
+        for file in load.files
+    ]  # fmt: skip
+    connection.execute(
+        sql.read(_STAGES, "insert_build"),
+        {
+            "build_id": build_id,
+            "built_at": built_at,
+            "catalogs": [catalog.name for catalog in catalogs],
+            "sources": files,
+            "options": list(options.recorded()),
+            "values": list(options.recorded().values()),
+            "stages": list(stages.seconds),
+            "seconds": list(stages.seconds.values()),
+        },
+    )
+    facts = {
+        "format_version": str(FORMAT_VERSION),
+        "recstore_version": version("recstore"),
+        "duckdb_version": duckdb.__version__,
+        "build_id": build_id,
+        "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
+    }
+    connection.execute(
+        sql.read(_STAGES, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())}
+    )
+    return BuildReport(build_id, stages.seconds, loads, [catalog.name for catalog in kept])
+
+
+def _compute(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages
+) -> None:
+    """Fill the vectors and neighbours of one catalogue, space by space."""
+    models = _MODELS[catalog.name]
+    with stages.stage(f"prepare {catalog.name}"):
+        models.prepare(connection)
+    spaces = models.spaces(connection, options, stages.progress)
+    while True:
+        with stages.stage(f"vectors of {catalog.name}"):
+            space = next(spaces, None)
+            if space is not None:
+                _store_vectors(connection, catalog, space)
+        if space is None:
+            return
+        with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
+            _store_neighbors(connection, catalog, space, stages.progress)
+
+
+def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: movies.Space) -> None:
+    import pyarrow as pa
+
+    dimensions = space.vectors.shape[1]
+    vectors = pa.FixedSizeListArray.from_arrays(space.vectors.ravel(), dimensions)
+    connection.register("vectors_to_insert", pa.table({"id": space.ids, "vector": vectors}))
+    connection.execute(sql.render(_STAGES, "insert_vectors", vectors=catalog.vectors), {"space": space.name})
+    connection.unregister("vectors_to_insert")
+    connection.execute(
+        sql.read(_STAGES, "insert_space"),
+        {
+            "catalog": catalog.name,
+            "space": space.name,
+            "dimensions": dimensions,
+            "is_default": space.name == catalog.spaces[0],
+            "items": len(space.ids),
+            "neighbors": catalog.depth,
+        },
+    )
+
+
+def _store_neighbors(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: movies.Space, progress: Progress
+) -> None:
+    """Stream the neighbours into their table block by block, while the next blocks are being searched."""
+    import numpy as np
+    import pyarrow as pa
+
+    from recstore.neighbors import nearest_neighbors
+
+    schema = pa.schema(
+        {"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()}
+    )
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth):
+            n, k = neighbors.shape
+            columns = [
+                np.repeat(space.ids[rows], k),
+                np.tile(np.arange(1, k + 1, dtype=np.int16), n),
+                space.ids[neighbors.ravel()],
+                scores.ravel(),
+            ]
+            yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
+            progress.advanced(n)
+
+    connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, batches()))
+    connection.execute(sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors), {"space": space.name})
+    connection.unregister("neighbors_to_insert")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, catalog: Catalog, tables: tuple[str, ...]) -> None:
+    """Take tables over from the old store, column by column name."""
+    for table in tables:
+        connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+    if catalog.vectors in tables:
+        connection.execute(f"INSERT INTO spaces BY NAME FROM {OLD}.main.spaces WHERE catalog = ?", [catalog.name])
+
+
+def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:
+    total = load.rows + load.rejects
+    if load.rejects > options.max_reject_rate * total:
+        rows = connection.execute(sql.read(_STAGES, "common_rejects")).fetchall()
+        examples = "; ".join(f"{source} line {line}: {reason} ({count} such)" for source, line, reason, count in rows)
+        raise TooManyRejectsError(
+            f"{load.rejects:,} of {total:,} lines of {load.source} cannot be loaded, more than the "
+            f"{options.max_reject_rate:.2%} allowed: {examples}. Mend the files, or allow more with --max-reject-rate."
+        )
+
+
+def _import_ahead() -> None:
+    """Import what the models need while DuckDB, which does not hold the interpreter's lock, loads the files."""
+    for module in ("pyarrow", "recstore.models.content", "recstore.models.collaborative", "recstore.neighbors"):
+        threading.Thread(target=import_module, args=(module,), daemon=True).start()

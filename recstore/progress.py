@@ -1,0 +1,41 @@
+"""What a long piece of work tells whoever watches it. The library itself prints nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Progress:
+    """Hears of stages, steps and notices; this one is silent. Override what you want to show."""
+
+    def started(self, stage: str, steps: int | None) -> None:
+        """A stage begins; `steps` is how many steps it will report, if that is known."""
+
+    def advanced(self, steps: int = 1) -> None:
+        """The running stage got on by so many steps."""
+
+    def finished(self, stage: str, seconds: float) -> None:
+        """The running stage is done."""
+
+    def notice(self, text: str) -> None:
+        """Something that the user should know, and that stops nothing."""
+
+
+class Stages:
+    """Runs stages one after the other and keeps their seconds."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, steps: int | None = None) -> Iterator[Progress]:
+        """Time one stage and report it; seconds of a name that comes twice add up."""
+        begun = time.perf_counter()
+        self.progress.started(name, steps)
+        yield self.progress
+        taken = time.perf_counter() - begun
+        self.seconds[name] = self.seconds.get(name, 0.0) + taken
+        self.progress.finished(name, taken)

@@ -1,0 +1,1 @@
+"""The SQL functions of a store: each written once, rendered for every catalogue."""

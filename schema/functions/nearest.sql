@@ -1,0 +1,74 @@
+-- The items nearest to any vector of a space, always by exact search.
+--
+-- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
+-- gives the scores that the item itself would; any other vector is brought to unit length first.
+CREATE MACRO $nearest(vector, k := 10, space := $default_space, filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        CAST(vector AS DOUBLE[]) AS _rs_given,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k,
+        CAST(space AS VARCHAR) AS _rs_space
+),
+_rs_measured AS (
+    SELECT
+        *,
+        list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
+        list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
+    FROM _rs_args, (
+        SELECT list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space) AS _rs_known
+        FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
+    ) AS _rs_spaces_of_catalog
+),
+_rs_asked AS (
+    SELECT
+        _rs_k, _rs_space,
+        CASE
+            WHEN _rs_dimensions IS NULL THEN CAST(error('$function: there is no space '
+                || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
+                || array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', ')) AS DOUBLE[])
+            WHEN _rs_given IS NULL THEN NULL
+            WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('$function: space ''' || _rs_space || ''' takes '
+                || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
+                || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+                OR NOT isfinite(_rs_square) OR _rs_square = 0
+            THEN CAST(error('$function: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
+            ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
+        END AS _rs_vector
+    FROM _rs_measured
+),
+_rs_top AS (
+    SELECT _rs_q._rs_space, max(
+        CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+        + (2147483647 - CAST(_rs_c._rs_id AS BIGINT)), _rs_q._rs_k) AS _rs_keys
+    FROM (SELECT * FROM _rs_asked WHERE _rs_vector IS NOT NULL) AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM $vectors AS _rs_v
+        JOIN (
+            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+),
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_top
+    ) AS _rs_t
+)
+SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank;

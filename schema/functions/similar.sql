@@ -1,0 +1,120 @@
+-- The items most like one item: the stored neighbours where they are enough, else an exact ranking.
+--
+-- Every argument but the filter is bound in a SELECT without FROM, and every name that the body makes begins with
+-- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
+-- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
+-- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
+--
+-- There is one row of arguments for each row of a join, and DuckDB adds the caller's columns to every grouping,
+-- so the groupings below need no key of their own.
+--
+-- The exact branch ranks by one BIGINT: the rounded score above, the id (smaller first) below.
+CREATE MACRO $similar($item, k := 10, space := $default_spaces, filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        trim(CAST($item AS VARCHAR)) AS _rs_text,
+        regexp_matches(typeof($item), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k,
+        string_split(trim(CAST(space AS VARCHAR), '[]'), ', ') AS _rs_spaces
+),
+_rs_checked AS (
+    SELECT
+        *,
+        CASE
+            WHEN list_has_all(_rs_known, _rs_spaces) THEN true
+            ELSE CAST(error('$function: there is no space '
+                || coalesce('''' || array_to_string(_rs_spaces, ', ') || '''', 'NULL')
+                || '; space must be one of: ' || array_to_string(_rs_known, ', ')) AS BOOLEAN)
+        END AS _rs_is_sound
+    FROM _rs_args, (
+        SELECT list(_rs_s.space ORDER BY _rs_s.space) AS _rs_known FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
+    ) AS _rs_spaces_of_catalog
+),
+_rs_named AS (
+    SELECT
+        _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces,
+        first(_rs_i.$key ORDER BY _rs_i.$preferred, _rs_i.$key) AS _rs_named_id
+    FROM _rs_checked AS _rs_c
+    LEFT JOIN $items AS _rs_i
+        ON _rs_i.$name = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+    GROUP BY _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces
+),
+_rs_identified AS (
+    SELECT
+        _rs_k, _rs_spaces,
+        coalesce(_rs_named_id, CASE
+            WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+                AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+            THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+    FROM _rs_named
+),
+_rs_asked AS (
+    SELECT
+        _rs_n._rs_k, _rs_n._rs_id,
+        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
+    FROM _rs_identified AS _rs_n
+    JOIN $vectors AS _rs_v
+        ON _rs_v.$key = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
+    GROUP BY _rs_n._rs_k, _rs_n._rs_id
+),
+_rs_scored AS (
+    SELECT
+        _rs_q._rs_k, _rs_q._rs_space,
+        CASE WHEN _rs_c._rs_id <> _rs_q._rs_id THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END AS _rs_key
+    FROM (
+        SELECT _rs_a.*, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM _rs_asked AS _rs_a
+        JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
+        (
+            SELECT 1 AS _rs_one WHERE k > $depth
+            UNION
+            SELECT 1 FROM $items WHERE typeof(filter) <> '"NULL"'
+        ) AS _rs_beyond
+    ) AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM $vectors AS _rs_v
+        JOIN (
+            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+),
+_rs_ranked AS (
+    SELECT
+        _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
+    FROM (
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(k > $depth, false)) AS _rs_near
+    ) AS _rs_a
+    JOIN $neighbors AS _rs_b
+        ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+    JOIN (
+        SELECT $key AS _rs_item FROM $items WHERE typeof(filter) = '"NULL"'
+    ) AS _rs_w ON _rs_w._rs_item = _rs_b.neighbor_id
+    UNION ALL
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT),
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM (
+            SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
+            FROM _rs_scored
+            GROUP BY _rs_space, _rs_k
+        ) AS _rs_top
+    ) AS _rs_t
+)
+SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank;

@@ -1,0 +1,1 @@
+"""The SQL that a build runs between its stages."""

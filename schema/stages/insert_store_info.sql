@@ -1,0 +1,1 @@
+INSERT INTO store_info SELECT unnest($keys), unnest($values);

@@ -1,0 +1,5 @@
+-- How often and how well each movie was rated.
+UPDATE movies
+SET n_ratings = rated.n, mean_rating = rated.mean
+FROM (SELECT movie_id, count(*) AS n, avg(rating) AS mean FROM ratings GROUP BY movie_id) AS rated
+WHERE movies.movie_id = rated.movie_id;

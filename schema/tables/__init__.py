@@ -1,0 +1,1 @@
+"""The tables of a store, one per file, with their comments."""
