@@ -161,7 +161,10 @@ class _FileLoad:
     def _load_quickly(self) -> bool:
         """Read straight into the table, and say whether all is well with what came in; if not, nothing is kept."""
         self._run("forget_rejects")
-        self._run("insert_ratings", rows=f"({self._shape()})", values=self._reading)
+        try:
+            self._run("insert_ratings", rows=f"({self._shape()})", values=self._reading)
+        except duckdb.ConstraintException:  # a value is missing
+            return False
         doubtful = self._ask("doubtful_ratings") or (not self._ask("sorted_ratings") and self._ask("repeated_ratings"))
         if doubtful or self._has_unparsed():
             self.connection.execute("DELETE FROM ratings")
@@ -175,7 +178,7 @@ class _FileLoad:
         self._run(f"faults_{self.file.table}")
         self._run(f"insert_{self.file.table}", rows="(FROM staged WHERE n NOT IN (SELECT n FROM faults) ORDER BY n)")
         if self._has_unparsed() or self._count("faults"):
-            self._run("unparsed_lines")
+            self._run("unparsed_records")
             lines = {key: self._reading[key] for key in ("path", "header", "encoding")}
             self._run("rejects", values={**lines, "source": self.file.name})
         self._run("forget_rejects")

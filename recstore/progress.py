@@ -22,6 +22,9 @@ class Progress:
     def notice(self, text: str) -> None:
         """Something that the user should know, and that stops nothing."""
 
+    def stop(self) -> None:
+        """All is done, well or not."""
+
 
 class Stages:
     """Runs stages one after the other and keeps their seconds."""

@@ -1,0 +1,217 @@
+"""The commands. Each opens the library, calls one thing and prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recstore.cli.console import run, say, watch
+from recstore.cli.formats import Format
+
+if TYPE_CHECKING:
+    from recstore.pipeline import BuildReport
+
+app = typer.Typer(
+    name="recstore",
+    help="A recommendation store: one DuckDB file in which 'movies like this one' is a SQL function.",
+    epilog="Example: recstore demo",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Store = Annotated[Path, typer.Argument(metavar="STORE", help="The store: a DuckDB file.")]
+MinRatings = Annotated[int, typer.Option(help="Only people with so many ratings take part in the models.")]
+ContentDimensions = Annotated[int, typer.Option(help="Dimensions of the content space.")]
+CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the collaborative space.")]
+Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
+MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+class _State:
+    debug = False
+
+
+@app.callback(invoke_without_command=True)
+def main_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Take the options that every command shares."""
+    _State.debug = debug
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"recstore {installed('recstore')}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: recstore demo")
+def demo(
+    store: Annotated[Path, typer.Argument(metavar="[STORE]", help="Where to build it.")] = Path("recstore-demo.duckdb"),
+) -> None:
+    """Build a small store from generated sample data and ask it something; needs no network."""
+
+    def work() -> None:
+        from recstore.cli.demo import run_demo
+
+        run_demo(store, watch(quiet=False))
+
+    _run(work)
+
+
+@app.command(epilog="Example: recstore build movies.duckdb --movielens ml-latest-small")
+def build(
+    store: Store,
+    movielens: Annotated[
+        str | None,
+        typer.Option(help="A folder, a .zip, an https address, or a known name such as ml-latest-small."),
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="LOADER=SOURCE", help="A source of any other installed loader.")
+    ] = None,
+    min_user_ratings: MinRatings = 25,
+    content_dimensions: ContentDimensions = 200,
+    collaborative_dimensions: CollaborativeDimensions = 200,
+    seed: Seed = 0,
+    max_reject_rate: MaxRejects = 0.01,
+    quiet: Quiet = False,
+) -> None:
+    """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
+
+    def work() -> None:
+        from recstore import BuildOptions
+        from recstore.errors import OptionError
+        from recstore.pipeline import build as build_store
+
+        sources = {"movielens": movielens} if movielens is not None else {}
+        for text in source or []:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise OptionError(f"--source takes LOADER=SOURCE, not {text!r}.")
+            sources[name] = value
+        options = BuildOptions(min_user_ratings, content_dimensions, collaborative_dimensions, seed, max_reject_rate)
+        progress = watch(quiet)
+        try:
+            report = build_store(store, sources, options=options, progress=progress)
+        finally:
+            progress.stop()
+        _report(store, report)
+
+    _run(work)
+
+
+@app.command(epilog="Example: recstore rebuild movies.duckdb --seed 1")
+def rebuild(
+    store: Store,
+    min_user_ratings: MinRatings = 25,
+    content_dimensions: ContentDimensions = 200,
+    collaborative_dimensions: CollaborativeDimensions = 200,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Recompute vectors and neighbours from the tables in the store; the original files are not needed."""
+
+    def work() -> None:
+        from recstore import BuildOptions
+        from recstore.pipeline import rebuild as rebuild_store
+
+        options = BuildOptions(min_user_ratings, content_dimensions, collaborative_dimensions, seed)
+        progress = watch(quiet)
+        try:
+            report = rebuild_store(store, options=options, progress=progress)
+        finally:
+            progress.stop()
+        _report(store, report)
+
+    _run(work)
+
+
+@app.command(epilog="Example: recstore info movies.duckdb")
+def info(store: Store) -> None:
+    """Show what is inside a store, from which sources, how large, how old."""
+
+    def work() -> None:
+        from recstore.cli.info import print_info
+
+        print_info(store)
+
+    _run(work)
+
+
+@app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
+def similar(
+    store: Store,
+    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies.")],
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
+    k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
+    space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+) -> None:
+    """Show the items most like one item."""
+
+    def work() -> None:
+        from recstore.cli.similar import print_similar
+
+        print_similar(store, catalog, item, k, space, form)
+
+    _run(work)
+
+
+@app.command(epilog='Example: recstore sql movies.duckdb "FROM similar_movies(1, k := 3)" --format csv')
+def sql(
+    store: Store,
+    statement: Annotated[str, typer.Argument(metavar="SQL", help="One or more statements; - reads them from stdin.")],
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Run SQL on a store and print the rows of the last statement."""
+
+    def work() -> None:
+        from recstore import connect
+        from recstore.cli.output import write_result
+
+        with connect(store) as connection:
+            write_result(connection, sys.stdin.read() if statement == "-" else statement, form, output)
+
+    _run(work)
+
+
+@app.command(epilog="Example: recstore attach-sql movies.duckdb --alias rec > rec.sql")
+def attach_sql(
+    store: Store,
+    alias: Annotated[str, typer.Option(help="The name that the functions will stand under.")] = "rec",
+) -> None:
+    """Print a SQL script that brings the store into any DuckDB session: save it, then .read it there."""
+
+    def work() -> None:
+        from recstore.face import attach_script
+
+        print(attach_script(store, alias), end="")
+
+    _run(work)
+
+
+def _report(store: Path, report: BuildReport) -> None:
+    for load in report.loads.values():
+        say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
+    if report.rejects:
+        say(f'The rejected lines: recstore sql {store} "FROM load_rejects"')
+    if report.kept:
+        say(f"Kept as they were: {', '.join(report.kept)}.")
+    say(f"{store} is ready ({store.stat().st_size / 1e6:,.1f} MB, {sum(report.seconds.values()):.1f} s).")
+
+
+def _run(work: Callable[[], None]) -> None:
+    raise typer.Exit(run(work, _State.debug))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,103 @@
+"""Prints the result of a statement: as a table, CSV, JSON or Parquet."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from recstore import sql
+from recstore.cli.console import say
+from recstore.cli.formats import Format
+from recstore.errors import OptionError
+
+
+_COPY = {
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.JSON: "FORMAT json, ARRAY",
+    Format.PARQUET: "FORMAT parquet",
+}
+
+
+_NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+            "FLOAT", "DOUBLE", "NUMBER"}  # fmt: skip
+#: A table is for eyes; more than this is for a file.
+_MOST_ROWS = 10_000
+_FILE_WIDTH = 400
+
+
+def write_result(
+    connection: duckdb.DuckDBPyConnection,
+    text: str,
+    form: Format = Format.TABLE,
+    output: Path | None = None,
+    values: dict[str, object] | None = None,
+) -> None:
+    """Run the statements of `text` and write the rows of the last one to `output`, or to stdout.
+
+    `values` are bound to the last statement. Raises `OptionError` where Parquet has no file to go to.
+    """
+    if form is Format.PARQUET and output is None:
+        raise OptionError("Parquet is not text: name a file for it with -o FILE.")
+    statements = connection.extract_statements(text)
+    if not statements:
+        raise OptionError("There is no SQL statement to run.")
+    for statement in statements[:-1]:
+        connection.execute(statement).fetchall()
+    last = statements[-1]
+    if form is Format.TABLE:
+        _write_table(connection.execute(last, values), output)
+    elif last.type == duckdb.StatementType.SELECT:
+        query = last.query.strip().rstrip(";")
+        # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
+        with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
+            file = output or Path(folder) / "result"
+            copy = f"COPY ({query}\n) TO {sql.literal(str(file))} ({_COPY[form]})"
+            connection.execute(copy, values).fetchall()
+            if output is None:
+                sys.stdout.flush()
+                with file.open("rb") as written:
+                    shutil.copyfileobj(written, sys.stdout.buffer)
+    else:
+        raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+
+
+def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = result.description
+    rows = result.fetchmany(_MOST_ROWS + 1)
+    if not columns or (len(columns) == 1 and columns[0][0] == "Count" and not rows):
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, kind, *_rest in columns:
+        is_number = str(kind) in _NUMBERS or str(kind).startswith("DECIMAL")
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*(_cell(value) for value in row))
+    is_terminal = output is None and sys.stdout.isatty()
+    drawn = io.StringIO()
+    width = shutil.get_terminal_size().columns if is_terminal else _FILE_WIDTH
+    Console(file=drawn, width=width, force_terminal=is_terminal, highlight=False, markup=False).print(table)
+    text = "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+    if len(rows) > _MOST_ROWS:
+        say(f"There are more than {_MOST_ROWS:,} rows; --format csv writes them all.")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value)
+    return str(value)

@@ -1,0 +1,131 @@
+"""The same SQL answers the same rows in every client, over stores written by every DuckDB that we support."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import shells
+
+from recstore.face import attach_script
+
+_BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
+
+
+@pytest.fixture(scope="session", params=["1.4", "1.5", None], ids=["by-1.4", "by-1.5", "by-2.0"])
+def written_store(request, movielens, movie_store, tmp_path_factory) -> Path:
+    """A store of MovieLens small, written by one version of DuckDB."""
+    if request.param is None:
+        return movie_store
+    path = tmp_path_factory.mktemp("written") / "movies.duckdb"
+    command = [sys.executable, "-c", _BUILD, str(path), str(movielens)]
+    subprocess.run(command, env=shells.python_with(request.param), check=True)
+    return path
+
+
+def names_in_bodies() -> list[str]:
+    """Every name that the bodies of the functions make, and their parameters."""
+    folder = Path(__file__).parents[1] / "schema" / "functions"
+    text = "".join(path.read_text() for path in sorted(folder.glob("*.sql")))
+    made = set(re.findall(r"\b_rs_\w+", text))
+    return sorted(made | {"movie", "movies", "k", "filter", "store", "words", "vector", "rank", "score", "title", "m"})
+
+
+def questions() -> dict[str, str]:
+    """Queries with @ where the qualifier of a function goes, and ! where its `store :=` argument goes."""
+    asked = "(SELECT movie_id, title, 3 AS k, 7 AS rank FROM (VALUES (1, 'Toy Story (1995)'), (2, 'Jumanji (1995)'), " \
+            "(3, 'Grumpier Old Men (1995)'), (-1, 'no such movie'), (NULL, NULL)) AS v(movie_id, title))"  # fmt: skip
+    found = {
+        "one": "SELECT * FROM @similar_movies(1!)",
+        "title": "SELECT * FROM @similar_movies('Grumpier Old Men (1995)', k := 25!)",
+        "content": "SELECT * FROM @similar_movies(' 1 ', space := 'content'!)",
+        "beyond": "SELECT * FROM @similar_movies(2, k := 150!)",
+        "filter": "SELECT * FROM @similar_movies(1, filter := year >= 2000 AND n_ratings >= 20 "
+                  "AND list_contains(genres, 'Comedy')!)",
+        "fallback": "SELECT * FROM @similar_movies((SELECT min(movie_id) FROM movie_vectors WHERE "
+                    "space = 'collaborative' AND movie_id NOT IN "
+                    "(SELECT movie_id FROM movie_vectors WHERE space = 'content'))!)",
+        "find": "SELECT * FROM @find_movies('the MATRIX'!)",
+        "nearest": "SELECT * FROM @nearest_movies((SELECT vector FROM movie_vectors WHERE movie_id = 1 "
+                   "AND space = 'content'), space := 'content'!)",
+        "join id": f"SELECT w.title, s.* FROM {asked} AS w, @similar_movies(movie_id, k := k!) AS s ORDER BY ALL",
+        "join title": f"SELECT w.rank, s.* FROM {asked} AS w, @similar_movies(w.title, k := 4!) AS s ORDER BY ALL",
+        "join rank": f"SELECT w.title, s.* FROM {asked} AS w, @similar_movies(rank, k := 2!) AS s ORDER BY ALL",
+        "join filter": f"SELECT w.title, s.* FROM {asked} AS w, "
+                       "@similar_movies(w.movie_id, filter := year > 1990!) AS s ORDER BY ALL",
+    }  # fmt: skip
+    return found
+
+
+def script(questions_: dict[str, str], qualifier: str, store: str, folder: Path, tables: str = "") -> list[str]:
+    statements = []
+    for name, question in questions_.items():
+        query = question.replace("@", qualifier).replace("!", f", store := '{store}'" if store else "")
+        query = re.sub(r"\bFROM (movies|movie_vectors)\b", rf"FROM {tables}\1", query)
+        statements.append(f"COPY ({query}) TO '{folder / name}.csv' (HEADER)")
+    return statements
+
+
+def answers(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text() for path in sorted(folder.glob("*.csv"))}
+
+
+@pytest.fixture(scope="session")
+def expected(movie_store, tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("expected")
+    shells.run("python-2.0", str(movie_store), script(questions(), "", "", folder), folder)
+    found = answers(folder)
+    assert all(text.count("\n") > 1 for text in found.values())
+    return found
+
+
+@pytest.mark.parametrize("client", shells.ALL)
+def test_every_way_of_asking_gives_the_same_rows(client, written_store, expected, tmp_path):
+    def check(ways: str, database: str, before: list[str], qualifier: str, store: str = "", tables: str = "") -> None:
+        folder = tmp_path / ways
+        folder.mkdir()
+        statements = before + script(questions(), qualifier, store, folder, tables)
+        shells.run(client, database, statements, folder)
+        assert answers(folder) == expected, ways
+
+    own = "CREATE TABLE movies AS SELECT 'mine' AS title, 1 AS movie_id, 5 AS k, 6 AS rank, 1888 AS year"
+    attach = f"ATTACH '{written_store}' AS \"my rec\" (READ_ONLY)"
+    face = attach_script(written_store, "rec").rstrip(";\n").split(";\n")
+    check("directly", str(written_store), [], "")
+    check("attached", ":memory:", [attach, own], '"my rec".', "my rec", '"my rec".')
+    check("face", ":memory:", [*face, own], "rec.", "", "rec.")
+    check("in use", ":memory:", [*face, own, "USE rec"], "", "")
+
+
+@pytest.mark.parametrize("client", shells.ALL)
+def test_the_view_answers_attached(client, written_store, expected, tmp_path):
+    attach = f"ATTACH '{written_store}' AS rec (READ_ONLY)"
+    where = "WHERE movie_id = 3 AND space = 'hybrid' AND rank <= 25 ORDER BY rank"
+    query = f"SELECT similar_movie_id, score FROM rec.similar_movies_view {where}"
+    shells.run(client, ":memory:", [attach, f"COPY ({query}) TO '{tmp_path / 'view.csv'}' (HEADER false)"], tmp_path)
+    rows = [line.split(",") for line in expected["title"].splitlines()[1:]]
+    assert (tmp_path / "view.csv").read_text().splitlines() == [f"{row[1]},{row[-1]}" for row in rows]
+
+
+@pytest.mark.parametrize("client", ["python-2.0", "shell-1.5", "shell-1.4"])
+def test_no_name_of_the_caller_is_captured(client, movie_store, tmp_path):
+    """The caller's table goes by every name that the bodies use, with columns that are called like theirs."""
+    statements = []
+    for name in names_in_bodies():
+        columns = "1 AS movie_id, 3 AS k, 9 AS rank, 'Jumanji (1995)' AS title, 'hybrid' AS space"
+        if name not in columns:
+            columns += f', 2 AS "{name}"'
+        table = f'(SELECT {columns}) AS "{name}"'
+        for argument in ("movie_id", f'"{name}".movie_id', "title"):
+            call = f"similar_movies({argument}, k := k, space := space)"
+            statements.append(f"INSERT INTO seen SELECT '{argument}', list(s.movie_id ORDER BY s.rank) "
+                              f"FROM {table}, rec.{call[:-1]}, store := 'rec') AS s")  # fmt: skip
+    before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (argument VARCHAR, ids INTEGER[])"]
+    check = (
+        "SELECT CASE WHEN count(*) <> 2 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
+        "FROM (SELECT DISTINCT argument = 'title' AS by_title, ids FROM seen)"
+    )
+    shells.run(client, ":memory:", [*before, *statements, check], tmp_path)

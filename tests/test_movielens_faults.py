@@ -1,0 +1,220 @@
+"""What cannot be loaded is set aside with its line and reason, and nothing else is lost."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import recstore
+from recstore import BuildOptions, SourceError, TooManyRejectsError
+from recstore.loader import get_loader
+from recstore.functions import render_tables
+from recstore.progress import Progress
+
+MOVIES = 'movieId,title,genres\r\n1,Toy Story (1995),Comedy|Drama\r\n2,"Matrix, The ""x"" (1999)",(no genres listed)\r\n'
+RATINGS = "userId,movieId,rating,timestamp\r\n1,1,4.0,964982703\r\n1,2,4.5,964982704\r\n"
+TAGS = "userId,movieId,tag,timestamp\r\n1,1,funny,964982703\r\n"
+LINKS = "movieId,imdbId,tmdbId\r\n1,0114709,862\r\n2,0133093,\r\n"
+
+
+class Notices(Progress):
+    def __init__(self):
+        self.texts = []
+
+    def notice(self, text):
+        self.texts.append(text)
+
+
+def load(folder, movies=MOVIES, ratings=RATINGS, tags=TAGS, links=LINKS):
+    """Load files given as text or bytes; return the connection, the report and the notices."""
+    for name, text in {"movies.csv": movies, "ratings.csv": ratings, "tags.csv": tags, "links.csv": links}.items():
+        if text is not None:
+            (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return load_folder(folder)
+
+
+def load_folder(folder):
+    connection = duckdb.connect()
+    connection.execute(render_tables())
+    notices = Notices()
+    report = get_loader("movielens").load(connection, str(folder), notices)
+    return connection, report, notices.texts
+
+
+def rejects(connection):
+    return connection.execute('SELECT source, line, "column", reason, raw FROM load_rejects ORDER BY ALL').fetchall()
+
+
+def test_a_clean_release(tmp_path):
+    connection, report, _ = load(tmp_path)
+    assert (report.rows, report.rejects) == (7, 0)
+    assert connection.execute("SELECT movie_id, title, year, genres FROM movies").fetchall() == [
+        (1, "Toy Story (1995)", 1995, ["Comedy", "Drama"]),
+        (2, 'Matrix, The "x" (1999)', 1999, []),
+    ]
+    assert connection.execute("SELECT imdb_id, tmdb_id FROM links").fetchall() == [("0114709", 862), ("0133093", None)]
+    assert str(connection.execute("SELECT rated_at FROM ratings").fetchall()[0][0]) == "2000-07-30 18:45:03"
+
+
+def test_every_kind_of_fault_has_its_line(tmp_path):
+    rows = [
+        "userId,movieId,rating,timestamp",
+        "1,1,4.0,964982703",      # 2
+        "",                        # 3, blank
+        "2,x,3.0,5",               # 4
+        "3,1,3.0",                 # 5
+        "4,1,3.0,5,6",             # 6
+        "5,1,5.5,5",               # 7
+        "6,1,nan,5",               # 8
+        "7,99,3.0,5",              # 9
+        "8,1,3.0,100",             # 10: rated again later
+        '"8","1",2.0,200',         # 11
+        "9,1,,5",                  # 12
+        "10,1,3.0,-5",             # 13
+        "11,1,0.5,7",              # 14
+        "99999999999,1,3.0,7",     # 15
+    ]  # fmt: skip
+    connection, report, _ = load(tmp_path, ratings="\n".join(rows))
+    assert [(line, column, reason) for _, line, column, reason, _ in rejects(connection)] == [
+        (4, "movie_id", "not a number, or one too large"),
+        (5, None, "wrong number of columns"),
+        (6, None, "wrong number of columns"),
+        (7, "rating", "outside 0.5 to 5"),
+        (8, "rating", "no number"),
+        (9, "movie_id", "no such movie in the list of movies"),
+        (10, None, "the same user rated this movie again later"),
+        (12, "rating", "not a number, or one too large"),
+        (13, "timestamp", "no time between 1970 and 9999"),
+        (15, "user_id", "not a number, or one too large"),
+    ]
+    assert all(raw == rows[line - 1] for _, line, _, _, raw in rejects(connection))
+    assert connection.execute("SELECT user_id, rating FROM ratings ORDER BY ALL").fetchall() == [
+        (1, 4.0), (8, 2.0), (11, 0.5),
+    ]  # fmt: skip
+    ratings = next(file for file in report.files if file.file == "ratings.csv")
+    assert (ratings.rows, ratings.rejects) == (3, 10)
+
+
+def test_faults_of_movies_links_and_tags(tmp_path):
+    connection, _, _ = load(
+        tmp_path,
+        movies=MOVIES + "1,Again (2000),Drama\r\n3,,Drama\r\n",
+        tags=TAGS + '1,2,"two\nlines",5\r\n1,9,lost,5\r\n1,1,NULL,6\r\nx,1,bad,7\r\n',
+        links=LINKS + "9,1,1\r\n",
+    )
+    assert [(source, line, column) for source, line, column, _, _ in rejects(connection)] == [
+        ("links.csv", 4, "movie_id"),
+        ("movies.csv", 4, "movie_id"),
+        ("movies.csv", 5, "title"),
+        ("tags.csv", 5, "movie_id"),
+        ("tags.csv", 7, "user_id"),
+    ]
+    assert connection.execute("SELECT tag FROM tags ORDER BY tagged_at DESC").fetchall() == [
+        ("funny",), ("NULL",), ("two\nlines",),
+    ]  # fmt: skip
+
+
+def test_a_line_that_is_not_utf8_is_rejected_and_shifts_no_other(tmp_path):
+    tags = b"userId,movieId,tag,timestamp\n1,1,ok,5\n1,1,caf\xe9,5\n1,9,lost,5\n1,2,caf\xc3\xa9,6\n"
+    connection, _, _ = load(tmp_path, tags=tags)
+    assert [(line, reason) for _, line, _, reason, _ in rejects(connection)] == [
+        (3, "not valid UTF-8"), (4, "no such movie in the list of movies"),
+    ]  # fmt: skip
+    assert connection.execute("SELECT tag FROM tags ORDER BY tag").fetchall() == [("café",), ("ok",)]
+
+
+def test_dat_files_in_latin_1_and_in_utf_8(tmp_path):
+    ratings = "1::1::4::964982703\n1::2::3.5::964982704\n"
+    for encoding in ("latin-1", "utf-8"):
+        folder = tmp_path / encoding
+        folder.mkdir()
+        (folder / "movies.dat").write_bytes('1::Misérables, Les: "x" (1995)::Drama|War\n2::B (2000)::(no genres listed)\n'.encode(encoding))  # fmt: skip
+        (folder / "ratings.dat").write_text(ratings)
+        connection, report, notices = load_folder(folder)
+        assert connection.execute("SELECT title, year, genres FROM movies").fetchall() == [
+            ('Misérables, Les: "x" (1995)', 1995, ["Drama", "War"]),
+            ("B (2000)", 2000, []),
+        ]
+        assert (report.rows, report.rejects) == (4, 0)
+        assert any("tags.dat" in notice for notice in notices)
+
+
+def test_100k(tmp_path):
+    flags = ["0"] * 19
+    comedy = flags.copy()
+    comedy[5] = comedy[16] = "1"
+    unknown = ["1", *["0"] * 18]
+    (tmp_path / "u.item").write_bytes(
+        ("1|Café (1995)|01-Jan-1995||http://x|" + "|".join(comedy) + "\n267|unknown||||" + "|".join(unknown) + "\n")
+        .encode("latin-1")
+    )  # fmt: skip
+    (tmp_path / "u.data").write_text("196\t1\t3\t881250949\n22\t267\t1\t878887116\n22\t1\t1\t878887116\n")
+    connection, report, _ = load_folder(tmp_path)
+    assert connection.execute("SELECT * EXCLUDE (n_ratings, mean_rating) FROM movies").fetchall() == [
+        (1, "Café (1995)", 1995, ["Comedy", "Thriller"]), (267, "unknown", None, []),
+    ]  # fmt: skip
+    assert (report.rows, report.rejects) == (5, 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"ratings": None}, "ratings.csv is missing"),
+        ({"ratings": ""}, "ratings.csv in .* is empty"),
+        ({"ratings": RATINGS.splitlines()[0] + "\n"}, "ratings.csv in .* has no row"),
+        ({"movies": ""}, "movies.csv in .* is empty"),
+        ({"movies": "movieId,title,genres\n"}, "movies.csv in .* has no row"),
+        ({"tags": ""}, "tags.csv in .* is empty"),
+        ({"ratings": "user,movie,rating,timestamp\n1,1,4,5\n"}, "expected is the header 'userId,movieId"),
+    ],
+)
+def test_a_file_that_is_no_good_is_named(tmp_path, files, message):
+    with pytest.raises(SourceError, match=message):
+        load(tmp_path, **files)
+
+
+def test_optional_files_may_be_missing_or_have_a_header_alone(tmp_path):
+    _, _, notices = load(tmp_path, tags=TAGS.splitlines()[0] + "\n", links=None)
+    assert len(notices) == 2
+    assert any("tags.csv" in notice and "no rows" in notice for notice in notices)
+    assert any("links.csv" in notice for notice in notices)
+
+
+def test_too_many_rejects_stop_the_build_and_leave_the_store(sample_folder, sample_store, tmp_path):
+    folder = shutil.copytree(sample_folder, tmp_path / "sample")
+    with (folder / "ratings.csv").open("a") as file:
+        file.writelines(f"{user},1,9,5\n" for user in range(1000, 2000))
+    store = tmp_path / "store.duckdb"
+    shutil.copy(sample_store, store)
+    before = store.read_bytes()
+    with pytest.raises(TooManyRejectsError, match=r"1,000 of .* outside 0.5 to 5 .*--max-reject-rate"):
+        recstore.build(store, {"movielens": folder})
+    assert store.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sample", "store.duckdb"]
+    report = recstore.build(store, {"movielens": folder}, options=BuildOptions(max_reject_rate=0.1))
+    assert report.rejects == 1000
+
+
+field = st.text(st.characters(blacklist_characters="\r\n\x00", blacklist_categories=("Cs",)), max_size=6)
+line = st.one_of(
+    st.tuples(st.integers(1, 5), st.integers(1, 3), st.sampled_from([0.5, 3, 5, 7]), st.integers(0, 99)).map(
+        lambda row: ",".join(map(str, row))
+    ),
+    st.lists(field, min_size=1, max_size=5).map(lambda fields: ",".join(f.replace('"', "") for f in fields)),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(line, max_size=12))
+def test_every_line_is_loaded_or_rejected(tmp_path, lines):
+    text = RATINGS.replace("\r\n", "\n") + "\n".join(lines) + "\n"
+    connection, report, _ = load(tmp_path, ratings=text)
+    ratings = next(file for file in report.files if file.file == "ratings.csv")
+    given_lines = text.split("\n")
+    assert ratings.rows + ratings.rejects == sum(1 for given_line in given_lines[1:] if given_line)
+    for source, number, _, _, raw in rejects(connection):
+        assert source != "ratings.csv" or given_lines[number - 1].strip() == (raw or "").strip()
