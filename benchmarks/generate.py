@@ -1,4 +1,4 @@
-"""Generates data of MovieLens 25M's shape: 25 M ratings, 162,000 users, 62,000 movies, tags, a long tail of popularity."""
+"""Generates data of MovieLens 25M's shape: 25 M ratings, 162,000 users, 62,000 movies, tags, a long tail of movies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GENRES = ["Action", "Adventure", "Animation", "Children", "Comedy", "Crime", "Do
           "Film-Noir", "Horror", "Musical", "Mystery", "Romance", "Sci-Fi", "Thriller", "War", "Western"]  # fmt: skip
 
 
-def generate(folder: Path, ratings: int, users: int, movies: int, tags: int, seed: int = 0) -> None:
+def generate(folder: Path, *, ratings: int, users: int, movies: int, tags: int, seed: int = 0) -> None:
     """Write movies.csv, ratings.csv, tags.csv and links.csv in MovieLens's own format and order to `folder`."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,9 +48,6 @@ def generate(folder: Path, ratings: int, users: int, movies: int, tags: int, see
         score[part] = np.einsum("ij,ij->i", lean[user[part]], taste[movie[part]])
     stars = np.clip(np.round(2 * (3.5 + 0.35 * score + 0.5 * rng.standard_normal(len(pairs)))) / 2, 0.5, 5)
     when = rng.integers(9e8, 1.5e9, users + 1)[user] + rng.integers(0, 10**6, len(pairs))
-    table = pa.table({"userId": user, "movieId": ids[movie], "rating": stars, "timestamp": when})
-    _write(connection, table, folder / "ratings.csv")
-
     tagged = np.sort(rng.integers(0, len(pairs), tags))
     words = np.array([f"{a}{b}" for a in ("dark", "slow", "witty", "tense", "odd", "warm", "bleak", "lush")
                       for b in range(400)])  # fmt: skip
@@ -58,6 +55,10 @@ def generate(folder: Path, ratings: int, users: int, movies: int, tags: int, see
     table = pa.table({"userId": user[tagged], "movieId": ids[movie[tagged]], "tag": words[word],
                       "timestamp": when[tagged]})  # fmt: skip
     _write(connection, table, folder / "tags.csv")
+
+    # The ratings come last: where they are, all files are.
+    table = pa.table({"userId": user, "movieId": ids[movie], "rating": stars, "timestamp": when})
+    _write(connection, table, folder / "ratings.csv")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -> None:
@@ -67,4 +68,4 @@ def _write(connection: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -
 
 
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]), 25_000_000, 162_000, 62_000, 1_090_000)
+    generate(Path(sys.argv[1]), ratings=25_000_000, users=162_000, movies=62_000, tags=1_090_000)

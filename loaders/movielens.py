@@ -65,8 +65,10 @@ FAMILIES: tuple[tuple[SourceFile, ...], ...] = (
         SourceFile("movies.csv", "movies", _MOVIE, "shape_movies", ",", ("movieId", "title", "genres"), '"'),
         SourceFile("ratings.csv", "ratings", _RATING, "shape_ratings", ",",
                    ("userId", "movieId", "rating", "timestamp"), '"'),
-        SourceFile("tags.csv", "tags", _TAG, "shape_tags", ",", ("userId", "movieId", "tag", "timestamp"), '"', required=False),
-        SourceFile("links.csv", "links", _LINK, "shape_links", ",", ("movieId", "imdbId", "tmdbId"), '"', required=False),
+        SourceFile("tags.csv", "tags", _TAG, "shape_tags", ",",
+                   ("userId", "movieId", "tag", "timestamp"), '"', required=False),
+        SourceFile("links.csv", "links", _LINK, "shape_links", ",",
+                   ("movieId", "imdbId", "tmdbId"), '"', required=False),
     ),
     (
         SourceFile("movies.dat", "movies", _MOVIE, "shape_movies", "::", is_text=True),

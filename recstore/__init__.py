@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from recstore.errors import OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
-    from recstore.pipeline import BuildReport, build, rebuild
     from recstore.face import attach, connect
     from recstore.options import BuildOptions
+    from recstore.pipeline import BuildReport, build, rebuild
 
 __all__ = [
     "BuildOptions",

@@ -49,7 +49,7 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
             )
         found[space.name] = space
         yield space
-    if len(found) == 2:  # noqa: PLR2004 - both halves
+    if len(found) == 2:
         yield _hybrid(found["content"], found["collaborative"])
 
 

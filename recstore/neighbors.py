@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 #: Scores are rounded to this part before they are ranked, here and in `schema/functions`: 5 decimals.
 SCORE_STEPS = 100_000
@@ -31,7 +30,8 @@ def nearest_neighbors(vectors: npt.NDArray[np.float32], k: int) -> Iterator[Bloc
     smaller row.
 
     Rows that are equal are searched once: without tags, all movies of the same genres are. The products are taken in
-    double precision, so that SQL, which does the same, rounds every score alike.
+    double precision, so that SQL, which does the same, rounds every score alike. One thread per core works on a
+    block of its own: let the caller hold BLAS to one thread.
     """
     n = len(vectors)
     k = min(k, n - 1)
@@ -41,8 +41,7 @@ def nearest_neighbors(vectors: npt.NDArray[np.float32], k: int) -> Iterator[Bloc
     block = max(1, _BLOCK_BYTES // (8 * len(groups.exact)))
     bounds = list(pairwise([*range(0, len(groups.exact), block), len(groups.exact)]))
     workers = os.cpu_count() or 1
-    # One BLAS thread for each worker: what comes after the product then runs in parallel too.
-    with threadpool_limits(limits=1), ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         waiting = deque(pool.submit(groups.search, *bound) for bound in bounds[: 2 * workers])
         for index, (start, end) in enumerate(bounds):
             members, scores = waiting.popleft().result()

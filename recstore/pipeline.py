@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 import duckdb
+from threadpoolctl import threadpool_limits
 
 from recstore import functions, movies, sql
 from recstore.catalog import CATALOGS, Catalog
@@ -105,8 +107,11 @@ def _finish(
     options: BuildOptions,
     stages: Stages,
 ) -> BuildReport:
-    for catalog in catalogs:
-        _compute(connection, catalog, options, stages)
+    # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
+    # takes the most time, runs on all of them by itself.
+    with threadpool_limits(limits=1):
+        for catalog in catalogs:
+            _compute(connection, catalog, options, stages)
     connection.execute(functions.render_views() + functions.render_functions())
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
@@ -137,27 +142,20 @@ def _finish(
         "build_id": build_id,
         "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
     }
-    connection.execute(
-        sql.read(_STAGES, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())}
-    )
+    connection.execute(sql.read(_STAGES, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
     return BuildReport(build_id, stages.seconds, loads, [catalog.name for catalog in kept])
 
 
-def _compute(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages
-) -> None:
+def _compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
     """Fill the vectors and neighbours of one catalogue, space by space."""
     models = _MODELS[catalog.name]
     with stages.stage(f"prepare {catalog.name}"):
         models.prepare(connection)
-    spaces = models.spaces(connection, options, stages.progress)
-    while True:
-        with stages.stage(f"vectors of {catalog.name}"):
-            space = next(spaces, None)
-            if space is not None:
-                _store_vectors(connection, catalog, space)
-        if space is None:
-            return
+    with stages.stage(f"vectors of {catalog.name}"):
+        spaces = list(models.spaces(connection, options, stages.progress))
+        for space in spaces:
+            _store_vectors(connection, catalog, space)
+    for space in spaces:
         with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
             _store_neighbors(connection, catalog, space, stages.progress)
 
@@ -192,11 +190,9 @@ def _store_neighbors(
 
     from recstore.neighbors import nearest_neighbors
 
-    schema = pa.schema(
-        {"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()}
-    )
+    schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
 
-    def batches() -> Iterator[pa.RecordBatch]:
+    def batches() -> Generator[pa.RecordBatch, None, None]:
         for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth):
             n, k = neighbors.shape
             columns = [
@@ -208,9 +204,10 @@ def _store_neighbors(
             yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
             progress.advanced(n)
 
-    connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, batches()))
-    connection.execute(sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors), {"space": space.name})
-    connection.unregister("neighbors_to_insert")
+    with closing(batches()) as found:
+        connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, found))
+        connection.execute(sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors), {"space": space.name})
+        connection.unregister("neighbors_to_insert")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, catalog: Catalog, tables: tuple[str, ...]) -> None:

@@ -43,8 +43,8 @@ def write_sample(folder: Path, *, movies: int = 400, users: int = 250, seed: int
     genres = [[names.index("Sci-Fi")]]
     while len(titles) < movies:
         mine = rng.choice(len(names), 1 + rng.integers(0, 2), replace=False)
-        first, _unused, _unused = _GENRES[names[mine[0]]]
-        _unused, second, _unused = _GENRES[names[mine[-1]]]
+        first = _GENRES[names[mine[0]]][0]
+        second = _GENRES[names[mine[-1]]][1]
         title = f"{rng.choice(first)} {rng.choice(second)} ({rng.integers(1950, 2020)})"
         if title not in titles:
             titles.append(title)

@@ -38,7 +38,7 @@ def questions() -> dict[str, str]:
     """Queries with @ where the qualifier of a function goes, and ! where its `store :=` argument goes."""
     asked = "(SELECT movie_id, title, 3 AS k, 7 AS rank FROM (VALUES (1, 'Toy Story (1995)'), (2, 'Jumanji (1995)'), " \
             "(3, 'Grumpier Old Men (1995)'), (-1, 'no such movie'), (NULL, NULL)) AS v(movie_id, title))"  # fmt: skip
-    found = {
+    return {
         "one": "SELECT * FROM @similar_movies(1!)",
         "title": "SELECT * FROM @similar_movies('Grumpier Old Men (1995)', k := 25!)",
         "content": "SELECT * FROM @similar_movies(' 1 ', space := 'content'!)",
@@ -57,7 +57,6 @@ def questions() -> dict[str, str]:
         "join filter": f"SELECT w.title, s.* FROM {asked} AS w, "
                        "@similar_movies(w.movie_id, filter := year > 1990!) AS s ORDER BY ALL",
     }  # fmt: skip
-    return found
 
 
 def script(questions_: dict[str, str], qualifier: str, store: str, folder: Path, tables: str = "") -> list[str]:

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, SourceError, TooManyRejectsError
-from recstore.loader import get_loader
 from recstore.functions import render_tables
+from recstore.loader import get_loader
 from recstore.progress import Progress
 
-MOVIES = 'movieId,title,genres\r\n1,Toy Story (1995),Comedy|Drama\r\n2,"Matrix, The ""x"" (1999)",(no genres listed)\r\n'
+MOVIES = (
+    'movieId,title,genres\r\n1,Toy Story (1995),Comedy|Drama\r\n2,"Matrix, The ""x"" (1999)",(no genres listed)\r\n'
+)
 RATINGS = "userId,movieId,rating,timestamp\r\n1,1,4.0,964982703\r\n1,2,4.5,964982704\r\n"
 TAGS = "userId,movieId,tag,timestamp\r\n1,1,funny,964982703\r\n"
 LINKS = "movieId,imdbId,tmdbId\r\n1,0114709,862\r\n2,0133093,\r\n"
@@ -132,7 +134,8 @@ def test_dat_files_in_latin_1_and_in_utf_8(tmp_path):
     for encoding in ("latin-1", "utf-8"):
         folder = tmp_path / encoding
         folder.mkdir()
-        (folder / "movies.dat").write_bytes('1::Misérables, Les: "x" (1995)::Drama|War\n2::B (2000)::(no genres listed)\n'.encode(encoding))  # fmt: skip
+        movies = '1::Misérables, Les: "x" (1995)::Drama|War\n2::B (2000)::(no genres listed)\n'
+        (folder / "movies.dat").write_bytes(movies.encode(encoding))
         (folder / "ratings.dat").write_text(ratings)
         connection, report, notices = load_folder(folder)
         assert connection.execute("SELECT title, year, genres FROM movies").fetchall() == [

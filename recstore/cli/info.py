@@ -14,11 +14,13 @@ def print_info(store: Path) -> None:
     with connect(store) as connection:
         facts = info(connection, "rec_store")
         print(f"{store}: {store.stat().st_size / 1e6:,.1f} MB, format {facts['format_version']}")
-        print(f"built {facts['built_at']} UTC by recstore {facts['recstore_version']} on DuckDB {facts['duckdb_version']}")
+        print(
+            f"built {facts['built_at']} UTC by recstore {facts['recstore_version']} on DuckDB {facts['duckdb_version']}"
+        )
         tables = connection.execute(sql.read("recstore.queries", "tables")).fetchall()
         print()
         counted = [
-            f"SELECT {sql.literal(name)} AS \"table\", count(*) AS \"rows\", {sql.literal(comment or '')} AS holds "
+            f'SELECT {sql.literal(name)} AS "table", count(*) AS "rows", {sql.literal(comment or "")} AS holds '
             f"FROM rec_store.main.{sql.identifier(name)}"
             for name, comment in tables
         ]

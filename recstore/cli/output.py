@@ -15,7 +15,6 @@ from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
 
-
 _COPY = {
     Format.CSV: "FORMAT csv, HEADER",
     Format.JSON: "FORMAT json, ARRAY",
@@ -52,11 +51,10 @@ def write_result(
     if form is Format.TABLE:
         _write_table(connection.execute(last, values), output)
     elif last.type == duckdb.StatementType.SELECT:
-        query = last.query.strip().rstrip(";")
         # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
         with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
             file = output or Path(folder) / "result"
-            copy = f"COPY ({query}\n) TO {sql.literal(str(file))} ({_COPY[form]})"
+            copy = f"COPY ({_without_semicolon(last.query)}\n) TO {sql.literal(str(file))} ({_COPY[form]})"
             connection.execute(copy, values).fetchall()
             if output is None:
                 sys.stdout.flush()
@@ -64,6 +62,17 @@ def write_result(
                     shutil.copyfileobj(written, sys.stdout.buffer)
     else:
         raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+
+
+def _without_semicolon(query: str) -> str:
+    """Cut a statement before the semicolons that end it, and the comments that may follow."""
+    end = len(query)
+    for offset, _kind in reversed(duckdb.tokenize(query)):
+        if query[offset] == ";":
+            end = offset
+        elif not query.startswith(("--", "/*"), offset):
+            break
+    return query[:end]
 
 
 def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:

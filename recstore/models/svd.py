@@ -52,5 +52,5 @@ def unit_rows(
     """
     exact = rows.astype(np.float64)
     lengths = np.sqrt(np.einsum("ij,ij->i", exact, exact))
-    kept = lengths > 1e-6  # noqa: PLR2004 - below it a direction is rounding noise
+    kept = lengths > 1e-6
     return (exact[kept] / lengths[kept, None]).astype(np.float32), kept

@@ -67,6 +67,9 @@ _rs_ranked AS (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_top
     ) AS _rs_t
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked WHERE len(_rs_vector) = 0 OR _rs_k IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r

@@ -113,6 +113,9 @@ _rs_ranked AS (
             GROUP BY _rs_space, _rs_k
         ) AS _rs_top
     ) AS _rs_t
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked WHERE NOT _rs_is_sound OR _rs_k IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r

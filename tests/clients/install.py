@@ -47,7 +47,12 @@ def main() -> None:
     npm = shutil.which("npm")
     if npm:
         locks = [HERE / "node" / "package.json", HERE / "node" / "package-lock.json"]
-        _install("node", locks, [npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], CLIENTS / "node")
+        _install(
+            "node",
+            locks,
+            [npm, "install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"],
+            CLIENTS / "node",
+        )
 
 
 if __name__ == "__main__":

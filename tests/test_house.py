@@ -1,0 +1,151 @@
+"""The house stays in order: directions of imports, packaging, sizes, and what an import costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from importlib import resources
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from recstore import functions, sql
+from recstore.face import attach_script
+from recstore.loader import Loader, get_loader, loader_names
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+#: From the top of the house down: a module imports only from rooms that stand after its own.
+FLOORS = [
+    ["recstore.cli.app"],
+    ["recstore.cli.demo", "recstore.cli.info", "recstore.cli.similar"],
+    ["recstore.cli.output"],
+    ["recstore.cli.console", "recstore.cli.formats"],
+    ["recstore.sample", "recstore"],
+    ["recstore.pipeline", "recstore.face"],
+    ["recstore.publish", "recstore.movies"],
+    ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
+    ["recstore.fetch", "recstore.store"],
+    ["recstore.options", "recstore.progress", "recstore.catalog"],
+    ["recstore.sql"],
+    ["recstore.errors"],
+]
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for path in sorted((ROOT / "recstore").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def floor(module: str) -> int:
+    best = max(
+        ((len(room), number) for number, rooms in enumerate(FLOORS) for room in rooms
+         if module == room or (module.startswith(room + ".") and room != "recstore")),
+        default=None,
+    )  # fmt: skip
+    assert best is not None, f"{module} stands on no floor"
+    return best[1]
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            below = {f"{node.module}.{alias.name}" for alias in node.names} & set(modules())
+            found |= below or {node.module}
+    return {name for name in found if name.split(".")[0] == "recstore"}
+
+
+def test_imports_run_downward_only():
+    for module, path in modules().items():
+        if module in ("recstore", "recstore.cli", "recstore.models"):
+            continue
+        for other in imported(path):
+            same_room = other.rpartition(".")[0] == module.rpartition(".")[0] == "recstore.models"
+            assert floor(other) > floor(module) or same_room, f"{module} imports {other}"
+
+
+def test_the_core_imports_no_loader_and_loaders_are_entry_points():
+    assert not any(name.startswith("recstore.loaders") for path in modules().values() for name in imported(path))
+    declared = PYPROJECT["project"]["entry-points"]["recstore.loaders"]
+    assert {entry.name: entry.value for entry in entry_points(group="recstore.loaders")} == declared
+    assert loader_names() == sorted(declared)
+    for name in loader_names():
+        assert isinstance(get_loader(name), Loader)
+
+
+def test_every_folder_of_python_is_packaged():
+    places = PYPROJECT["tool"]["setuptools"]["package-dir"]
+    found = set()
+    for package, folder in places.items():
+        for marker in (ROOT / folder).rglob("__init__.py"):
+            inner = marker.parent.relative_to(ROOT / folder).parts
+            found.add(".".join([package, *inner]))
+    assert found == set(PYPROJECT["tool"]["setuptools"]["packages"])
+
+
+def test_every_data_file_is_packaged():
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]
+    for folder, package in (("schema", "recstore.schema"), ("queries", "recstore.queries"),
+                            ("loaders", "recstore.loaders"), ("recstore", "recstore")):  # fmt: skip
+        for path in (ROOT / folder).rglob("*"):
+            if path.is_file() and path.suffix in (".sql", ".txt"):
+                owner = ".".join([package, *path.parent.relative_to(ROOT / folder).parts])
+                assert f"*{path.suffix}" in patterns[owner], path
+                assert resources.files(owner).joinpath(path.name).is_file()
+
+
+def test_no_module_is_too_long():
+    for path in [*ROOT.glob("recstore/**/*.py"), *ROOT.glob("loaders/**/*.py"), *ROOT.glob("tests/*.py")]:
+        assert len(path.read_text().splitlines()) <= 400, path
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("code", ["import recstore", "import recstore.cli.app", "import recstore; recstore.connect"])
+def test_what_an_import_brings_in(code):
+    heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy")
+    loaded = run_python(f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])")
+    assert loaded == "[]"
+
+
+def test_the_public_names_are_there():
+    assert run_python("import recstore; print(all(getattr(recstore, name) for name in recstore.__all__))") == "True"
+    # Whichever module was imported first, the name is the function.
+    assert run_python("import recstore.pipeline, recstore; print(callable(recstore.build))") == "True"
+
+
+def test_quoting():
+    assert sql.identifier('a"b') == '"a""b"'
+    assert sql.literal("a'b") == "'a''b'"
+
+
+@pytest.mark.parametrize("kind", ["store", "face"])
+def test_golden_functions(kind):
+    """What a store will contain, for a reader to see. To renew: python tests/golden/renew.py"""
+    text = {
+        "store": functions.render_views() + functions.render_functions(),
+        "face": functions.render_functions(functions.attached_relation("rec_store"), '"rec".main.'),
+    }[kind]
+    assert (ROOT / "tests" / "golden" / f"{kind}.sql").read_text() == text
+
+
+def test_the_script_of_a_face_quotes_its_names(sample_store, tmp_path):
+    odd = tmp_path / 'it\'s "odd".duckdb'
+    odd.write_bytes(sample_store.read_bytes())
+    with duckdb.connect() as con:
+        con.execute(attach_script(odd, 'my "rec"'))
+        assert con.execute('SELECT rank FROM "my ""rec""".similar_movies(1, k := 1)').fetchall() == [(1,)]
