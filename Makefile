@@ -35,7 +35,7 @@ clients: .venv/.ready
 
 # Needs uv: writes the versions that everything above installs.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --quiet \
+	uv pip compile pyproject.toml --extra audio --group dev --universal --generate-hashes --no-emit-index-url --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
 
 clean:

@@ -19,6 +19,7 @@ import duckdb
 from recstore import sql
 from recstore.errors import SourceError
 from recstore.loader import FileReport, LoadReport
+from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.source import open_source
 
@@ -88,7 +89,9 @@ class MovieLens:
     name = "movielens"
     catalog = "movies"
 
-    def load(self, connection: duckdb.DuckDBPyConnection, source: str, progress: Progress) -> LoadReport:
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
         """Fill `movies`, `ratings`, `tags` and `links` from a folder, a zip, an https address or a known name."""
         base = os.environ.get("RECSTORE_MOVIELENS_URL", "https://files.grouplens.org/datasets/movielens").rstrip("/")
         known = {name: f"{base}/{name}.zip" for name in _RELEASES}

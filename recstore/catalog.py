@@ -12,6 +12,9 @@ from dataclasses import dataclass
 class Catalog:
     """The names and shape of one catalogue.
 
+    `columns` maps the columns that the functions return to expressions over an item, in which `$$` stands for its row;
+    `searched` is the text in which `find` looks for words, written likewise.
+
     `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
     default space, the next one in which it has one answers. `depth` is how many neighbours per item are stored.
     """
@@ -21,10 +24,10 @@ class Catalog:
     items: str
     key: str
     title: str
-    columns: tuple[str, ...]
+    columns: dict[str, str]
     preference: str
     preference_descends: bool
-    searched: tuple[str, ...]
+    searched: str
     vectors: str
     neighbors: str
     sources: tuple[str, ...]
@@ -43,10 +46,10 @@ MOVIES = Catalog(
     items="movies",
     key="movie_id",
     title="title",
-    columns=("movie_id", "title", "year", "genres", "n_ratings", "mean_rating"),
+    columns={name: f"$$.{name}" for name in ("movie_id", "title", "year", "genres", "n_ratings", "mean_rating")},
     preference="n_ratings",
     preference_descends=True,
-    searched=("title",),
+    searched="$$.title",
     vectors="movie_vectors",
     neighbors="movie_neighbors",
     sources=("movies", "links", "ratings", "tags"),
@@ -54,7 +57,25 @@ MOVIES = Catalog(
     depth=100,
 )
 
-CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES,)}
+AUDIO = Catalog(
+    name="audio",
+    item="clip",
+    items="audio_clips",
+    key="clip_id",
+    title="video_id",
+    columns={name: f"$$.{name}" for name in ("clip_id", "video_id", "start_seconds", "end_seconds", "labels")}
+    | {"url": "concat('https://www.youtube.com/watch?v=', $$.video_id, '&t=', CAST($$.start_seconds AS INTEGER), 's')"},
+    preference="start_seconds",
+    preference_descends=False,
+    searched="concat_ws(' ', array_to_string($$.labels, ' '), $$.video_id)",
+    vectors="audio_vectors",
+    neighbors="audio_neighbors",
+    sources=("audio_labels", "audio_clips", "audio_frames"),
+    spaces=("mean",),
+    depth=50,
+)
+
+CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}
 
 #: Tables of a store that belong to no single catalogue.
 COMMON_TABLES = ("spaces", "store_info", "builds", "load_rejects")

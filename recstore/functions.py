@@ -36,7 +36,10 @@ def function_name(kind: str, catalog: Catalog) -> str:
 
 
 def render_function(
-    kind: str, catalog: Catalog, relation: Callable[[str], str] = stored_relation, target: str = ""
+    kind: str,
+    catalog: Catalog,
+    relation: Callable[[str], str] = stored_relation,
+    target: str = "",
 ) -> str:
     """Return `CREATE MACRO` and its comment for one function of one catalogue.
 
@@ -44,27 +47,34 @@ def render_function(
     """
     direction = "DESC" if catalog.preference_descends else "ASC"
     name = function_name(kind, catalog)
+    names = {
+        "key": catalog.key,
+        "items": relation(catalog.items),
+        "vectors": relation(catalog.vectors),
+    }
+    package = "recstore.schema.functions"
     text = sql.render(
-        "recstore.schema.functions",
+        package,
         kind,
         **{kind: target + name},
+        **names,
         function=name,
         item=catalog.item,
-        key=catalog.key,
         name=catalog.title,
         preferred=f"{catalog.preference} {direction}",
         preference=catalog.preference,
         direction=direction,
-        searched=f"concat_ws(' ', {', '.join(f'_rs_i.{column}' for column in catalog.searched)})",
-        columns=", ".join(f"_rs_item.{column}" for column in catalog.columns),
+        searched=catalog.searched.replace("$$", "_rs_i"),
+        columns=", ".join(
+            f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
+        ),
         catalog=sql.literal(catalog.name),
         default_space=sql.literal(catalog.spaces[0]),
         default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
         depth=str(catalog.depth),
-        items=relation(catalog.items),
-        vectors=relation(catalog.vectors),
         neighbors=relation(catalog.neighbors),
         spaces=relation("spaces"),
+        ranking=sql.render(package, "ranking", **names),
     )
     comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {comment};\n"

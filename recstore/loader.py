@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import duckdb
 
 from recstore.errors import OptionError
+from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 GROUP = "recstore.loaders"
@@ -52,7 +53,9 @@ class Loader(Protocol):
     catalog: str
     """The catalogue whose source tables it fills."""
 
-    def load(self, connection: duckdb.DuckDBPyConnection, source: str, progress: Progress) -> LoadReport:
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
         """Fill the empty tables of the connection's current database from `source`.
 
         A line that cannot be loaded goes to `load_rejects`, one row a line. Raises `SourceError` where the source as

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from recstore import sql
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.spaces import Space
 
 _STAGES = "recstore.schema.stages"
-
-
-@dataclass(frozen=True)
-class Space:
-    """One space: its name, the ids (n,) of the items that have a vector, ascending, and the vectors (n, d)."""
-
-    name: str
-    ids: npt.NDArray[np.int32]
-    vectors: npt.NDArray[np.float32]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -63,7 +53,7 @@ def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions)
         rated["movie"], rated["user"], rated["rating"],
         (len(ids), n_users), options.collaborative_dimensions, options.seed,
     )  # fmt: skip
-    return Space("collaborative", np.asarray(ids)[kept], vectors)
+    return Space("collaborative", np.asarray(ids)[kept], vectors, "truncated SVD of the ratings, 0 for unrated")
 
 
 def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Space:
@@ -77,10 +67,11 @@ def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Sp
         row, counts["term"], counts["times"], np.asarray(counts["takes_part"], dtype=bool)[first],
         options.content_dimensions, options.seed,
     )  # fmt: skip
-    return Space("content", ids[kept], vectors)
+    return Space("content", ids[kept], vectors, "truncated SVD of the TF-IDF of genres and tags")
 
 
 def _hybrid(content: Space, collaborative: Space) -> Space:
     from recstore.models.hybrid import hybrid_vectors
 
-    return Space("hybrid", *hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors))
+    ids, vectors = hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors)
+    return Space("hybrid", ids, vectors, "content and collaborative laid end to end, divided by the square root of 2")

@@ -13,6 +13,9 @@ class BuildOptions:
 
     `min_user_ratings`: only people with as many ratings, and the movies they rated, take part in the models.
     `content_dimensions`, `collaborative_dimensions`: of the latent vectors; fewer where the data gives no more.
+    `music_filter`: which audio clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology,
+    or `name`, a label whose name contains "music".
+    `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
     """
 
@@ -21,6 +24,9 @@ class BuildOptions:
     collaborative_dimensions: int = 200
     seed: int = 0
     max_reject_rate: float = 0.01
+    music_filter: str = "ontology"
+    label: str = ""
+    audio_sequence: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
@@ -29,6 +35,8 @@ class BuildOptions:
                 raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
         if self.seed < 0:
             raise OptionError(f"seed must not be negative, and is {self.seed}.")
+        if self.music_filter not in ("ontology", "name"):
+            raise OptionError(f"music_filter is ontology or name, not {self.music_filter!r}.")
         if not 0 <= self.max_reject_rate <= 1:
             raise OptionError(f"max_reject_rate is a share from 0 to 1, not {self.max_reject_rate}.")
 

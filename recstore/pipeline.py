@@ -12,23 +12,23 @@ from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
 import duckdb
 from threadpoolctl import threadpool_limits
 
-from recstore import functions, movies, sql
+from recstore import functions, sql
 from recstore.catalog import CATALOGS, Catalog
 from recstore.errors import OptionError, TooManyRejectsError
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, staged_store
+from recstore.spaces import Space
 from recstore.store import FORMAT_VERSION
 
 _STAGES = "recstore.schema.stages"
 #: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
-_MODELS: dict[str, ModuleType] = {"movies": movies}
+_MODELS: dict[str, str] = {"movies": "recstore.movies", "audio": "recstore.audio"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def build(
         connection.execute(functions.render_tables())
         for name, loader in loaders.items():
             with stages.stage(f"load {loader.catalog}"):
-                loads[name] = loader.load(connection, os.fspath(sources[name]), stages.progress)
+                loads[name] = loader.load(connection, os.fspath(sources[name]), options, stages.progress)
             _check_rejects(connection, loads[name], options)
         catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
         kept = [catalog for catalog in CATALOGS.values() if exists and catalog not in catalogs]
@@ -80,9 +80,18 @@ def build(
 
 
 def rebuild(
-    path: str | os.PathLike[str], *, options: BuildOptions | None = None, progress: Progress | None = None
+    path: str | os.PathLike[str],
+    *,
+    only: str | None = None,
+    options: BuildOptions | None = None,
+    progress: Progress | None = None,
 ) -> BuildReport:
-    """Recompute everything that is computed in the store at `path` from the tables in it; no source is needed."""
+    """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
+
+    `only` names one catalogue, and the others are kept as they are.
+    """
+    if only is not None and only not in CATALOGS:
+        raise OptionError(f"There is no catalogue {only!r}; there are: {', '.join(CATALOGS)}.")
     options = options or BuildOptions()
     stages = Stages(progress or Progress())
     target = Path(path)
@@ -91,12 +100,14 @@ def rebuild(
     _import_ahead()
     with staged_store(target) as (connection, _exists):
         connection.execute(functions.render_tables())
-        catalogs = list(CATALOGS.values())
+        catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
+        kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
         with stages.stage("copy"):
             for catalog in catalogs:
                 _copy(connection, catalog, catalog.sources)
-            connection.execute(f"INSERT INTO load_rejects FROM {OLD}.main.load_rejects")
-        return _finish(connection, catalogs, [], {}, options, stages)
+            for catalog in kept:
+                _copy(connection, catalog, catalog.tables)
+        return _finish(connection, catalogs, kept, {}, options, stages)
 
 
 def _finish(
@@ -122,6 +133,13 @@ def _finish(
         for name, load in loads.items()
         for file in load.files
     ]  # fmt: skip
+    if kept:
+        connection.execute(sql.render(_STAGES, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in kept]})
+    loaded = {file["catalog"] for file in files}
+    recomputed = [catalog.name for catalog in catalogs if catalog.name not in loaded]
+    if recomputed:
+        query = sql.render(_STAGES, "carried_sources", old=OLD)
+        files += [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
     connection.execute(
         sql.read(_STAGES, "insert_build"),
         {
@@ -148,7 +166,7 @@ def _finish(
 
 def _compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
     """Fill the vectors and neighbours of one catalogue, space by space."""
-    models = _MODELS[catalog.name]
+    models = import_module(_MODELS[catalog.name])
     with stages.stage(f"prepare {catalog.name}"):
         models.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
@@ -160,7 +178,7 @@ def _compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: B
             _store_neighbors(connection, catalog, space, stages.progress)
 
 
-def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: movies.Space) -> None:
+def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space) -> None:
     import pyarrow as pa
 
     dimensions = space.vectors.shape[1]
@@ -177,13 +195,13 @@ def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, spac
             "is_default": space.name == catalog.spaces[0],
             "items": len(space.ids),
             "neighbors": catalog.depth,
+            "recipe": space.recipe,
+            "center": None if space.center is None else space.center.tolist(),
         },
     )
 
 
-def _store_neighbors(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: movies.Space, progress: Progress
-) -> None:
+def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, progress: Progress) -> None:
     """Stream the neighbours into their table block by block, while the next blocks are being searched."""
     import numpy as np
     import pyarrow as pa
@@ -211,9 +229,12 @@ def _store_neighbors(
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, catalog: Catalog, tables: tuple[str, ...]) -> None:
-    """Take tables over from the old store, column by column name."""
+    """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
+    there = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [OLD]).fetchall()
     for table in tables:
-        connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+        if (table,) in there:
+            connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+    connection.execute(sql.render(_STAGES, "copy_rejects", old=OLD), {"catalog": catalog.name})
     if catalog.vectors in tables:
         connection.execute(f"INSERT INTO spaces BY NAME FROM {OLD}.main.spaces WHERE catalog = ?", [catalog.name])
 

@@ -98,7 +98,7 @@ def test_attach_sql(sample_store):
         (["build", "x.duckdb"], 2, "Name at least one source"),
         (["build", "x.duckdb", "--movielens", "nowhere"], 1, "no known name"),
         (["build", "no/such/folder/x.duckdb", "--movielens", "."], 1, "does not exist; make it first"),
-        (["build", "x.duckdb", "--source", "nix=."], 2, "no loader 'nix'; installed are: movielens"),
+        (["build", "x.duckdb", "--source", "nix=."], 2, "no loader 'nix'; installed are: audioset, movielens"),
         (["build", "x.duckdb", "--movielens", ".", "--min-user-ratings", "0"], 2, "at least 1"),
         (["build", "text.txt", "--movielens", "."], 1, "not a DuckDB file"),
         (["rebuild", "x.duckdb"], 2, "no store"),

@@ -43,7 +43,7 @@ def load_folder(folder):
     connection = duckdb.connect()
     connection.execute(render_tables())
     notices = Notices()
-    report = get_loader("movielens").load(connection, str(folder), notices)
+    report = get_loader("movielens").load(connection, str(folder), BuildOptions(), notices)
     return connection, report, notices.texts
 
 

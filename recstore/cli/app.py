@@ -31,6 +31,7 @@ ContentDimensions = Annotated[int, typer.Option(help="Dimensions of the content 
 CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the collaborative space.")]
 Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
 MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
+AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -73,6 +74,10 @@ def build(
         str | None,
         typer.Option(help="A folder, a .zip, an https address, or a known name such as ml-latest-small."),
     ] = None,
+    audioset: Annotated[
+        str | None,
+        typer.Option(help="features.tar.gz, a folder of .tfrecord files, one file, or a .json export."),
+    ] = None,
     source: Annotated[
         list[str] | None, typer.Option(metavar="LOADER=SOURCE", help="A source of any other installed loader.")
     ] = None,
@@ -81,6 +86,11 @@ def build(
     collaborative_dimensions: CollaborativeDimensions = 200,
     seed: Seed = 0,
     max_reject_rate: MaxRejects = 0.01,
+    music_filter: Annotated[
+        str, typer.Option(help="Which clips are music: by the ontology, or by a label whose name contains music.")
+    ] = "ontology",
+    label: Annotated[str, typer.Option(help="Keep only clips that carry this label, too.")] = "",
+    audio_space: AudioSpace = "mean",
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -90,13 +100,23 @@ def build(
         from recstore.errors import OptionError
         from recstore.pipeline import build as build_store
 
-        sources = {"movielens": movielens} if movielens is not None else {}
+        given = {"movielens": movielens, "audioset": audioset}
+        sources = {name: value for name, value in given.items() if value is not None}
         for text in source or []:
             name, equals, value = text.partition("=")
             if not equals:
                 raise OptionError(f"--source takes LOADER=SOURCE, not {text!r}.")
             sources[name] = value
-        options = BuildOptions(min_user_ratings, content_dimensions, collaborative_dimensions, seed, max_reject_rate)
+        options = BuildOptions(
+            min_user_ratings=min_user_ratings,
+            content_dimensions=content_dimensions,
+            collaborative_dimensions=collaborative_dimensions,
+            seed=seed,
+            max_reject_rate=max_reject_rate,
+            music_filter=music_filter,
+            label=label,
+            audio_sequence=_with_sequence(audio_space),
+        )
         progress = watch(quiet)
         try:
             report = build_store(store, sources, options=options, progress=progress)
@@ -114,6 +134,8 @@ def rebuild(
     content_dimensions: ContentDimensions = 200,
     collaborative_dimensions: CollaborativeDimensions = 200,
     seed: Seed = 0,
+    audio_space: AudioSpace = "mean",
+    only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Recompute vectors and neighbours from the tables in the store; the original files are not needed."""
@@ -122,10 +144,16 @@ def rebuild(
         from recstore import BuildOptions
         from recstore.pipeline import rebuild as rebuild_store
 
-        options = BuildOptions(min_user_ratings, content_dimensions, collaborative_dimensions, seed)
+        options = BuildOptions(
+            min_user_ratings=min_user_ratings,
+            content_dimensions=content_dimensions,
+            collaborative_dimensions=collaborative_dimensions,
+            seed=seed,
+            audio_sequence=_with_sequence(audio_space),
+        )
         progress = watch(quiet)
         try:
-            report = rebuild_store(store, options=options, progress=progress)
+            report = rebuild_store(store, options=options, only=only, progress=progress)
         finally:
             progress.stop()
         _report(store, report)
@@ -148,7 +176,7 @@ def info(store: Store) -> None:
 @app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
 def similar(
     store: Store,
-    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies.")],
+    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies or audio.")],
     item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
@@ -196,6 +224,28 @@ def attach_sql(
         print(attach_script(store, alias), end="")
 
     _run(work)
+
+
+@app.command(epilog="Example: recstore export-audio-json music.duckdb clips.json")
+def export_audio_json(
+    store: Store, target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")]
+) -> None:
+    """Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes."""
+
+    def work() -> None:
+        from recstore.export import export_audio_json as export
+
+        say(f"{export(store, target):,} clips written to {target}.")
+
+    _run(work)
+
+
+def _with_sequence(audio_space: str) -> bool:
+    if audio_space not in ("mean", "sequence"):
+        from recstore.errors import OptionError
+
+        raise OptionError(f"--audio-space is mean or sequence, not {audio_space!r}.")
+    return audio_space == "sequence"
 
 
 def _report(store: Path, report: BuildReport) -> None:

@@ -1,4 +1,4 @@
--- The items nearest to any vector of a space, always by exact search.
+-- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
 -- gives the scores that the item itself would; any other vector is brought to unit length first.
@@ -43,20 +43,12 @@ _rs_asked AS (
         END AS _rs_vector
     FROM _rs_measured
 ),
-_rs_top AS (
-    SELECT _rs_q._rs_space, max(
-        CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
-        + (2147483647 - CAST(_rs_c._rs_id AS BIGINT)), _rs_q._rs_k) AS _rs_keys
-    FROM (SELECT * FROM _rs_asked WHERE _rs_vector IS NOT NULL) AS _rs_q
-    JOIN (
-        SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
-        FROM $vectors AS _rs_v
-        JOIN (
-            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
-    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+_rs_questions AS (
+    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    FROM _rs_asked
+    WHERE _rs_vector IS NOT NULL
 ),
+$ranking
 _rs_ranked AS (
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -65,7 +57,7 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_top
+        FROM _rs_answers
     ) AS _rs_t
     UNION ALL
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.

@@ -4,11 +4,6 @@
 -- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
 -- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
 -- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
---
--- There is one row of arguments for each row of a join, and DuckDB adds the caller's columns to every grouping,
--- so the groupings below need no key of their own.
---
--- The exact branch ranks by one BIGINT: the rounded score above, the id (smaller first) below.
 CREATE MACRO $similar($item, k := 10, space := $default_spaces, filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
@@ -63,31 +58,17 @@ _rs_asked AS (
         ON _rs_v.$key = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
     GROUP BY _rs_n._rs_k, _rs_n._rs_id
 ),
-_rs_scored AS (
-    SELECT
-        _rs_q._rs_k, _rs_q._rs_space,
-        CASE WHEN _rs_c._rs_id <> _rs_q._rs_id THEN
-            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
-            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
-        END AS _rs_key
-    FROM (
-        SELECT _rs_a.*, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
-        FROM _rs_asked AS _rs_a
-        JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
-        (
-            SELECT 1 AS _rs_one WHERE k > $depth
-            UNION
-            SELECT 1 FROM $items WHERE typeof(filter) <> '"NULL"'
-        ) AS _rs_beyond
-    ) AS _rs_q
-    JOIN (
-        SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
-        FROM $vectors AS _rs_v
-        JOIN (
-            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
-    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+_rs_questions AS (
+    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    FROM _rs_asked AS _rs_a
+    JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
+    (
+        SELECT 1 AS _rs_one WHERE k > $depth
+        UNION
+        SELECT 1 FROM $items WHERE typeof(filter) <> '"NULL"'
+    ) AS _rs_beyond
 ),
+$ranking
 _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
@@ -107,11 +88,7 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (
-            SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
-            FROM _rs_scored
-            GROUP BY _rs_space, _rs_k
-        ) AS _rs_top
+        FROM _rs_answers
     ) AS _rs_t
     UNION ALL
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.

@@ -1,2 +1,2 @@
-INSERT INTO spaces (catalog, space, dimensions, kind, is_default, items, neighbors)
-VALUES ($catalog, $space, $dimensions, 'vectors', $is_default, $items, $neighbors);
+INSERT INTO spaces (catalog, space, dimensions, kind, is_default, items, neighbors, recipe, center)
+VALUES ($catalog, $space, $dimensions, 'vectors', $is_default, $items, $neighbors, $recipe, $center);

@@ -4,11 +4,6 @@
 -- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
 -- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
 -- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
---
--- There is one row of arguments for each row of a join, and DuckDB adds the caller's columns to every grouping,
--- so the groupings below need no key of their own.
---
--- The exact branch ranks by one BIGINT: the rounded score above, the id (smaller first) below.
 CREATE MACRO "rec".main.similar_movies(movie, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
@@ -63,23 +58,28 @@ _rs_asked AS (
         ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
     GROUP BY _rs_n._rs_k, _rs_n._rs_id
 ),
-_rs_scored AS (
-    SELECT
-        _rs_q._rs_k, _rs_q._rs_space,
-        CASE WHEN _rs_c._rs_id <> _rs_q._rs_id THEN
+_rs_questions AS (
+    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    FROM _rs_asked AS _rs_a
+    JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
+    (
+        SELECT 1 AS _rs_one WHERE k > 100
+        UNION
+        SELECT 1 FROM "rec_store".main."movies" WHERE typeof(filter) <> '"NULL"'
+    ) AS _rs_beyond
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
+-- the grouping needs no key of its own.
+_rs_answers AS (
+    SELECT _rs_q._rs_space, max(
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
             CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
             + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
-        END AS _rs_key
-    FROM (
-        SELECT _rs_a.*, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
-        FROM _rs_asked AS _rs_a
-        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
-        (
-            SELECT 1 AS _rs_one WHERE k > 100
-            UNION
-            SELECT 1 FROM "rec_store".main."movies" WHERE typeof(filter) <> '"NULL"'
-        ) AS _rs_beyond
-    ) AS _rs_q
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, _rs_v.movie_id AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
         FROM "rec_store".main."movie_vectors" AS _rs_v
@@ -87,7 +87,9 @@ _rs_scored AS (
             SELECT movie_id AS _rs_item FROM "rec_store".main."movies" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k
 ),
+
 _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
@@ -107,23 +109,19 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (
-            SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
-            FROM _rs_scored
-            GROUP BY _rs_space, _rs_k
-        ) AS _rs_top
+        FROM _rs_answers
     ) AS _rs_t
     UNION ALL
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked WHERE NOT _rs_is_sound OR _rs_k IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id, _rs_item.title, _rs_item.year, _rs_item.genres, _rs_item.n_ratings, _rs_item.mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank;
 COMMENT ON MACRO TABLE "rec".main.similar_movies IS 'The items most like one item: similar_movies(movie, k := 10, space, filter, store)';
 
--- The items nearest to any vector of a space, always by exact search.
+-- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
 -- gives the scores that the item itself would; any other vector is brought to unit length first.
@@ -168,11 +166,23 @@ _rs_asked AS (
         END AS _rs_vector
     FROM _rs_measured
 ),
-_rs_top AS (
+_rs_questions AS (
+    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    FROM _rs_asked
+    WHERE _rs_vector IS NOT NULL
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
+-- the grouping needs no key of its own.
+_rs_answers AS (
     SELECT _rs_q._rs_space, max(
-        CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
-        + (2147483647 - CAST(_rs_c._rs_id AS BIGINT)), _rs_q._rs_k) AS _rs_keys
-    FROM (SELECT * FROM _rs_asked WHERE _rs_vector IS NOT NULL) AS _rs_q
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, _rs_v.movie_id AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
         FROM "rec_store".main."movie_vectors" AS _rs_v
@@ -182,6 +192,7 @@ _rs_top AS (
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
     GROUP BY _rs_q._rs_space, _rs_q._rs_k
 ),
+
 _rs_ranked AS (
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -190,13 +201,13 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_top
+        FROM _rs_answers
     ) AS _rs_t
     UNION ALL
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked WHERE len(_rs_vector) = 0 OR _rs_k IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id, _rs_item.title, _rs_item.year, _rs_item.genres, _rs_item.n_ratings, _rs_item.mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank;
@@ -222,7 +233,7 @@ _rs_items AS (
     SELECT
         _rs_i.*,
         ' ' || array_to_string(regexp_extract_all(
-            strip_accents(lower(concat_ws(' ', _rs_i.title))), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
+            strip_accents(lower(_rs_i.title)), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
     FROM "rec_store".main."movies" AS _rs_i
 ),
 _rs_counted AS (
@@ -247,9 +258,276 @@ _rs_ranked AS (
     JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
     WHERE _rs_matched > 0
 )
-SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id, _rs_item.title, _rs_item.year, _rs_item.genres, _rs_item.n_ratings, _rs_item.mean_rating, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
+SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank;
 COMMENT ON MACRO TABLE "rec".main.find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
+
+-- The items most like one item: the stored neighbours where they are enough, else an exact ranking.
+--
+-- Every argument but the filter is bound in a SELECT without FROM, and every name that the body makes begins with
+-- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
+-- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
+-- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
+CREATE MACRO "rec".main.similar_audio(clip, k := 10, space := ['mean'], filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        trim(CAST(clip AS VARCHAR)) AS _rs_text,
+        regexp_matches(typeof(clip), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k,
+        string_split(trim(CAST(space AS VARCHAR), '[]'), ', ') AS _rs_spaces
+),
+_rs_checked AS (
+    SELECT
+        *,
+        CASE
+            WHEN list_has_all(_rs_known, _rs_spaces) THEN true
+            ELSE CAST(error('similar_audio: there is no space '
+                || coalesce('''' || array_to_string(_rs_spaces, ', ') || '''', 'NULL')
+                || '; space must be one of: ' || array_to_string(_rs_known, ', ')) AS BOOLEAN)
+        END AS _rs_is_sound
+    FROM _rs_args, (
+        SELECT list(_rs_s.space ORDER BY _rs_s.space) AS _rs_known FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_named AS (
+    SELECT
+        _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces,
+        first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC, _rs_i.clip_id) AS _rs_named_id
+    FROM _rs_checked AS _rs_c
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i
+        ON _rs_i.video_id = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+    GROUP BY _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces
+),
+_rs_identified AS (
+    SELECT
+        _rs_k, _rs_spaces,
+        coalesce(_rs_named_id, CASE
+            WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+                AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+            THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+    FROM _rs_named
+),
+_rs_asked AS (
+    SELECT
+        _rs_n._rs_k, _rs_n._rs_id,
+        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
+    FROM _rs_identified AS _rs_n
+    JOIN "rec_store".main."audio_vectors" AS _rs_v
+        ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
+    GROUP BY _rs_n._rs_k, _rs_n._rs_id
+),
+_rs_questions AS (
+    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    FROM _rs_asked AS _rs_a
+    JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
+    (
+        SELECT 1 AS _rs_one WHERE k > 50
+        UNION
+        SELECT 1 FROM "rec_store".main."audio_clips" WHERE typeof(filter) <> '"NULL"'
+    ) AS _rs_beyond
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
+-- the grouping needs no key of its own.
+_rs_answers AS (
+    SELECT _rs_q._rs_space, max(
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.clip_id AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM "rec_store".main."audio_vectors" AS _rs_v
+        JOIN (
+            SELECT clip_id AS _rs_item FROM "rec_store".main."audio_clips" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.clip_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+),
+
+_rs_ranked AS (
+    SELECT
+        _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
+    FROM (
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(k > 50, false)) AS _rs_near
+    ) AS _rs_a
+    JOIN "rec_store".main."audio_neighbors" AS _rs_b
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+    JOIN (
+        SELECT clip_id AS _rs_item FROM "rec_store".main."audio_clips" WHERE typeof(filter) = '"NULL"'
+    ) AS _rs_w ON _rs_w._rs_item = _rs_b.neighbor_id
+    UNION ALL
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT),
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked WHERE NOT _rs_is_sound OR _rs_k IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank;
+COMMENT ON MACRO TABLE "rec".main.similar_audio IS 'The items most like one item: similar_audio(clip, k := 10, space, filter, store)';
+
+-- The items nearest to any vector of a space.
+--
+-- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
+-- gives the scores that the item itself would; any other vector is brought to unit length first.
+CREATE MACRO "rec".main.nearest_audio(vector, k := 10, space := 'mean', filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        CAST(vector AS DOUBLE[]) AS _rs_given,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('nearest_audio: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k,
+        CAST(space AS VARCHAR) AS _rs_space
+),
+_rs_measured AS (
+    SELECT
+        *,
+        list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
+        list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
+    FROM _rs_args, (
+        SELECT list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space) AS _rs_known
+        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_asked AS (
+    SELECT
+        _rs_k, _rs_space,
+        CASE
+            WHEN _rs_dimensions IS NULL THEN CAST(error('nearest_audio: there is no space '
+                || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
+                || array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', ')) AS DOUBLE[])
+            WHEN _rs_given IS NULL THEN NULL
+            WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('nearest_audio: space ''' || _rs_space || ''' takes '
+                || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
+                || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+                OR NOT isfinite(_rs_square) OR _rs_square = 0
+            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
+            ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
+        END AS _rs_vector
+    FROM _rs_measured
+),
+_rs_questions AS (
+    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    FROM _rs_asked
+    WHERE _rs_vector IS NOT NULL
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
+-- the grouping needs no key of its own.
+_rs_answers AS (
+    SELECT _rs_q._rs_space, max(
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.clip_id AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM "rec_store".main."audio_vectors" AS _rs_v
+        JOIN (
+            SELECT clip_id AS _rs_item FROM "rec_store".main."audio_clips" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.clip_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked WHERE len(_rs_vector) = 0 OR _rs_k IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank;
+COMMENT ON MACRO TABLE "rec".main.nearest_audio IS 'The items nearest to a vector of a space: nearest_audio(vector, k := 10, space, filter, store)';
+
+-- Items by words, in any order, ignoring case and accents.
+--
+-- The rows are those that match the most of the words: all of them where any item does. A word matches a word
+-- of the name that begins with it; names with more whole words come first, then the preferred ones.
+CREATE MACRO "rec".main.find_audio(words, k := 10, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        CAST(list_distinct(regexp_extract_all(
+            strip_accents(lower(CAST(words AS VARCHAR))), '[\p{L}\p{N}]+')) AS VARCHAR[]) AS _rs_words,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('find_audio: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k
+),
+_rs_items AS (
+    SELECT
+        _rs_i.*,
+        ' ' || array_to_string(regexp_extract_all(
+            strip_accents(lower(concat_ws(' ', array_to_string(_rs_i.labels, ' '), _rs_i.video_id))), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
+    FROM "rec_store".main."audio_clips" AS _rs_i
+),
+_rs_counted AS (
+    SELECT
+        _rs_a._rs_words, _rs_a._rs_k, _rs_i.clip_id AS _rs_id, _rs_i.start_seconds AS _rs_preference,
+        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w))) AS _rs_matched,
+        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w || ' '))) AS _rs_whole
+    FROM _rs_args AS _rs_a, _rs_items AS _rs_i
+),
+_rs_best AS (
+    SELECT _rs_words AS _rs_best_words, max(_rs_matched) AS _rs_best_matched
+    FROM _rs_counted GROUP BY _rs_words
+),
+_rs_ranked AS (
+    SELECT
+        row_number() OVER (
+            PARTITION BY _rs_words, _rs_k
+            ORDER BY _rs_whole DESC, _rs_preference ASC, _rs_id
+        ) AS _rs_rank,
+        _rs_k, _rs_id, CAST(_rs_matched / len(_rs_words) AS FLOAT) AS _rs_score
+    FROM _rs_counted
+    JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
+    WHERE _rs_matched > 0
+)
+SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+WHERE _rs_r._rs_rank <= _rs_r._rs_k
+ORDER BY _rs_r._rs_rank;
+COMMENT ON MACRO TABLE "rec".main.find_audio IS 'The items whose words match: find_audio(words, k := 10, store)';

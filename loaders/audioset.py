@@ -1,0 +1,215 @@
+"""Reads AudioSet's released features: the archive as it comes, a folder of record files, one file, or a JSON export."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+import duckdb
+import numpy as np
+
+from recstore import sql
+from recstore.errors import SourceError
+from recstore.loader import FileReport, LoadReport
+from recstore.options import BuildOptions
+from recstore.progress import Progress
+
+from .audioset_labels import Labels, read_labels
+from .audioset_records import Clips, RecordFile, RecordReader, Reject
+
+_SQL = "recstore.loaders.audioset_sql"
+#: How much of the source is read and parsed at a time.
+_CHUNK_BYTES = 16 << 20
+_MAX_MEMBER_BYTES = 1 << 30
+_BLOCK = 1 << 20
+
+
+class AudioSet:
+    """Loader of AudioSet's features."""
+
+    name = "audioset"
+    catalog = "audio"
+
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Fill `audio_labels`, `audio_clips` and `audio_frames` with the music in a source, trimmed to 10 seconds."""
+        path = Path(source).expanduser()
+        if not path.exists():
+            raise SourceError(
+                f"{source} does not exist. Pass features.tar.gz, a folder of .tfrecord files, or a .json."
+            )
+        beside = path if path.is_dir() else path.parent
+        labels = read_labels(beside, options.music_filter, progress)
+        masks = labels.masks(options.label)
+        _insert_labels(connection, labels)
+        connection.execute(sql.read(_SQL, "stage"))
+        rejects_before = _one(connection, "SELECT count(*) FROM load_rejects")
+        digest = hashlib.sha256()
+        if path.suffix == ".json":
+            counts = _stage_json(connection, path, digest, labels, options.label)
+        else:
+            counts = _stage_records(connection, path, digest, RecordReader(masks), progress)
+        connection.execute(sql.read(_SQL, "insert_clips"))
+        connection.execute(sql.read(_SQL, "insert_frames"))
+        clips = _one(connection, "SELECT count(*) FROM audio_clips")
+        repeated = _one(connection, "SELECT count(*) FROM staged_clips") - clips
+        connection.execute("DROP TABLE staged_clips")
+        rejects = _one(connection, "SELECT count(*) FROM load_rejects") - rejects_before
+        if clips == 0:
+            raise SourceError(f"{source} gave no clip of music of 10 seconds ({counts.records:,} records read).")
+        progress.notice(
+            f"{source}: {counts.records:,} records read; {clips:,} clips of music of 10 seconds kept, "
+            f"{counts.not_wanted:,} are not the music asked for, {counts.too_short:,} are shorter, "
+            f"{repeated:,} came twice."
+        )
+        size = path.stat().st_size if path.is_file() else sum(file.size for file in _in_folder(path))
+        report = LoadReport(source)
+        report.files.append(FileReport(path.name, size, digest.hexdigest(), counts.records - rejects, rejects))
+        return report
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def _insert_labels(connection: duckdb.DuckDBPyConnection, labels: Labels) -> None:
+    values = {"mids": labels.mids, "names": labels.names, "music": labels.is_music.tolist()}
+    connection.execute(sql.read(_SQL, "insert_labels"), values)
+
+
+def _stage_records(
+    connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, reader: RecordReader, progress: Progress
+) -> Clips:
+    """Read record files chunk by chunk into `staged_clips`, and return the counts."""
+    total = Clips()
+    files = _in_folder(path) if path.is_dir() else _in_file(path, digest)
+    for chunk in _chunks(files):
+        if path.is_dir():
+            for file in chunk:
+                digest.update(file.content.read_bytes() if isinstance(file.content, Path) else file.content)
+        clips = reader.read(chunk)
+        _stage(connection, clips)
+        total.records += clips.records
+        total.too_short += clips.too_short
+        total.not_wanted += clips.not_wanted
+        total.rejects += clips.rejects
+        progress.advanced(clips.records)
+    if total.records == 0 and not total.rejects:
+        raise SourceError(f"{path} holds no .tfrecord file with records.")
+    _insert_rejects(connection, path, total.rejects)
+    return total
+
+
+def _chunks(files: Iterator[RecordFile]) -> Iterator[list[RecordFile]]:
+    """Gather files of one split into chunks of bounded size."""
+    chunk: list[RecordFile] = []
+    size = 0
+    for file in files:
+        if chunk and (size + file.size > _CHUNK_BYTES or file.split != chunk[0].split):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(file)
+        size += file.size
+    if chunk:
+        yield chunk
+
+
+def _in_folder(folder: Path) -> Iterator[RecordFile]:
+    for path in sorted(folder.rglob("*.tfrecord")):
+        yield RecordFile(path.relative_to(folder).as_posix(), path.parent.name, path)
+
+
+def _in_file(path: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
+    if path.suffix == ".tfrecord":
+        digest.update(path.read_bytes())
+        yield RecordFile(path.name, path.resolve().parent.name, path)
+        return
+    try:
+        with path.open("rb") as packed, tarfile.open(mode="r|*", fileobj=_Hashed(packed, digest)) as archive:
+            for member in archive:
+                name = PurePosixPath(member.name)
+                if member.isfile() and name.suffix == ".tfrecord":
+                    if member.size > _MAX_MEMBER_BYTES:
+                        raise SourceError(f"{path}: {member.name} is too large for a record file of AudioSet.")
+                    content = archive.extractfile(member)
+                    # A name is only a label here: nothing is ever written under it.
+                    yield RecordFile(str(name), name.parent.name, content.read() if content else b"")
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise SourceError(f"{path} is no tar archive, or it is damaged or cut short ({error}).") from error
+
+
+class _Hashed(io.RawIOBase):
+    """A file that is hashed as it is read, once, from beginning to end."""
+
+    def __init__(self, file: IO[bytes], digest: hashlib._Hash) -> None:
+        self._file = file
+        self._digest = digest
+
+    def read(self, size: int = -1) -> bytes:
+        """Read and hash."""
+        block = self._file.read(size)
+        self._digest.update(block)
+        return block
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, clips: Clips) -> None:
+    import pyarrow as pa
+
+    if not clips.video_id:
+        return
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(clips.label_counts))]).astype(np.int32)
+    label_ids = pa.ListArray.from_arrays(offsets, np.concatenate(clips.label_values).astype(np.int32))
+    frames = np.concatenate(clips.frames)
+    table = pa.table(
+        {
+            "video_id": pa.array(np.concatenate(clips.video_id), pa.binary()),
+            "start_seconds": np.concatenate(clips.start),
+            "end_seconds": np.concatenate(clips.end),
+            "label_ids": label_ids,
+            "split": pa.array(np.concatenate(clips.split), pa.string()),
+            "frames": pa.FixedSizeListArray.from_arrays(frames.ravel(), frames.shape[1]),
+        }
+    )
+    connection.register("clips_to_stage", table)
+    connection.execute(sql.read(_SQL, "stage_clips"))
+    connection.unregister("clips_to_stage")
+
+
+def _insert_rejects(connection: duckdb.DuckDBPyConnection, path: Path, rejects: list[Reject]) -> None:
+    if rejects:
+        values = {
+            "files": [f"{path.name}:{reject.file}" for reject in rejects],
+            "records": [reject.record for reject in rejects],
+            "reasons": [reject.reason for reject in rejects],
+        }
+        connection.execute(sql.read(_SQL, "insert_rejects"), values)
+
+
+def _stage_json(
+    connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, labels: Labels, narrowed_to: str
+) -> Clips:
+    """Read a JSON export into `staged_clips` with DuckDB's own reader, and return the counts."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    values: dict[str, object] = {
+        "path": str(path),
+        "names": labels.names,
+        "wanted": [name for name, music in zip(labels.names, labels.is_music, strict=True) if music],
+        "narrowed": next((name for name in labels.names if name.casefold() == narrowed_to.casefold()), ""),
+    }
+    try:
+        connection.execute(sql.read(_SQL, "stage_json"), values)
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise SourceError(f"{path} is not an export of audio clips: {str(error).splitlines()[0]}") from error
+    connection.execute(sql.read(_SQL, "stage_json_clips"), {"names": labels.names})
+    connection.execute(sql.read(_SQL, "reject_json"), {"file": path.name})
+    records, not_wanted, too_short = connection.execute(sql.read(_SQL, "count_json")).fetchall()[0]
+    connection.execute("DROP TABLE json_clips")
+    return Clips(records=records, not_wanted=not_wanted, too_short=too_short)

@@ -1,0 +1,1 @@
+"""The SQL that turns AudioSet records into rows."""

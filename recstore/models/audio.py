@@ -1,0 +1,42 @@
+"""The audio spaces: what AudioSet's embeddings say of a whole clip."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recstore.models.svd import unit_rows
+
+SECONDS = 10
+DIMENSIONS = 128
+
+
+def mean_vectors(
+    frames: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+    """Return the mean over the seconds of each clip, minus the mean of all clips, brought to unit length.
+
+    `frames` is (n_clips, 1280) uint8, second by second. Returns (m, 128) float32, the (n_clips,) mask of the clips
+    that have a vector, and the centre (128,) that a new clip's mean is lessened by.
+    """
+    sums = np.empty((len(frames), DIMENSIONS), np.float64)
+    for start in range(0, len(frames), 4096):
+        block = frames[start : start + 4096].reshape(-1, SECONDS, DIMENSIONS)
+        sums[start : start + 4096] = block.sum(axis=1, dtype=np.uint32)
+    # Sums of bytes are whole numbers, so the centre does not depend on the order of adding.
+    center: npt.NDArray[np.float64] = sums.sum(axis=0) / (SECONDS * max(1, len(frames)))
+    vectors, kept = unit_rows(sums / SECONDS - center)
+    return vectors, kept, center
+
+
+def sequence_vectors(
+    frames: npt.NDArray[np.uint8],
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Return the bytes of all seconds laid end to end, as the original notebook did, brought to unit length.
+
+    `frames` is (n_clips, 1280) uint8; returns (m, 1280) float32 and the (n_clips,) mask of the clips that have one.
+    """
+    as_floats: npt.NDArray[np.floating[Any]] = frames.astype(np.float32)
+    return unit_rows(as_floats)

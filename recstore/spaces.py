@@ -1,0 +1,24 @@
+"""A space: what a model makes of the items of a catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Space:
+    """One space of a catalogue.
+
+    `ids` (n,) int32, ascending, are the items that have a vector there; `vectors` (n, d) float32 are theirs, of unit
+    length. `recipe` says in words what brings an item in; `center` (d,) is what it subtracts from a new one, if
+    anything.
+    """
+
+    name: str
+    ids: npt.NDArray[np.int32]
+    vectors: npt.NDArray[np.float32]
+    recipe: str
+    center: npt.NDArray[np.float64] | None = None

@@ -1,0 +1,21 @@
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
+-- the grouping needs no key of its own.
+_rs_answers AS (
+    SELECT _rs_q._rs_space, max(
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM $vectors AS _rs_v
+        JOIN (
+            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+),
