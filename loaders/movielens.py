@@ -50,24 +50,26 @@ class SourceFile:
     is_text: bool = False
 
 
-_PAIR = {"user_id": "INTEGER", "movie_id": "INTEGER"}
+# Ids are read as DOUBLE: as INTEGER, the reader would round 1.5 to the id 2.
+_PAIR = {"user_id": "DOUBLE", "movie_id": "DOUBLE"}
 _RATING = {**_PAIR, "rating": "FLOAT", "seconds": "BIGINT"}
 _TAG = {**_PAIR, "tag": "VARCHAR", "seconds": "BIGINT"}
-_MOVIE = {"movie_id": "INTEGER", "title": "VARCHAR", "genres": "VARCHAR"}
-_LINK = {"movie_id": "INTEGER", "imdb_id": "VARCHAR", "tmdb_id": "VARCHAR"}
+_MOVIE = {"movie_id": "DOUBLE", "title": "VARCHAR", "genres": "VARCHAR"}
+_LINK = {"movie_id": "DOUBLE", "imdb_id": "VARCHAR", "tmdb_id": "VARCHAR"}
 _ITEM = {
-    "movie_id": "INTEGER", "title": "VARCHAR", "released": "VARCHAR", "released_on_video": "VARCHAR",
+    "movie_id": "DOUBLE", "title": "VARCHAR", "released": "VARCHAR", "released_on_video": "VARCHAR",
     "imdb_url": "VARCHAR", **{f"genre_{index}": "UTINYINT" for index in range(len(_ITEM_GENRES))},
 }  # fmt: skip
 
 #: The families of files, each in the order in which its files are loaded: movies first.
 FAMILIES: tuple[tuple[SourceFile, ...], ...] = (
     (
-        SourceFile("movies.csv", "movies", _MOVIE, "shape_movies", ",", ("movieId", "title", "genres"), '"'),
+        SourceFile("movies.csv", "movies", _MOVIE, "shape_movies", ",",
+                   ("movieId", "title", "genres"), '"', is_text=True),
         SourceFile("ratings.csv", "ratings", _RATING, "shape_ratings", ",",
                    ("userId", "movieId", "rating", "timestamp"), '"'),
         SourceFile("tags.csv", "tags", _TAG, "shape_tags", ",",
-                   ("userId", "movieId", "tag", "timestamp"), '"', required=False),
+                   ("userId", "movieId", "tag", "timestamp"), '"', required=False, is_text=True),
         SourceFile("links.csv", "links", _LINK, "shape_links", ",",
                    ("movieId", "imdbId", "tmdbId"), '"', required=False),
     ),
@@ -132,8 +134,8 @@ class _FileLoad:
             "path": str(path),
             "header": bool(file.header),
             "delimiter": file.delimiter,
-            "quote": file.quote,
-            "encoding": "latin-1" if file.is_text and not _is_utf8(path) else "utf-8",
+            "quote": file.quote if file.is_text or _has_quotes(path) else "",
+            "encoding": "latin-1" if file.is_text and not file.header and not _is_utf8(path) else "utf-8",
             "columns": file.columns,
         }
 
@@ -184,6 +186,11 @@ class _FileLoad:
         self._run(f"insert_{self.file.table}", rows="(FROM staged WHERE n NOT IN (SELECT n FROM faults) ORDER BY n)")
         if self._has_unparsed() or self._count("faults"):
             self._run("unparsed_records")
+            for (line,) in self.connection.execute(sql.read(_SQL, "unclosed_quotes")).fetchall():
+                raise SourceError(
+                    f"{self.file.name} in {self.source}: at line {line} a quote is out of place, and swallows the "
+                    "lines after it. Mend that line, and build again."
+                )
             lines = {key: self._reading[key] for key in ("path", "header", "encoding")}
             self._run("rejects", values={**lines, "source": self.file.name})
         self._run("forget_rejects")
@@ -199,7 +206,13 @@ class _FileLoad:
 
     def _run(self, name: str, values: dict[str, object] | None = None, **placeholders: str) -> None:
         text = sql.read(_SQL, name)
-        self.connection.execute(Template(text).substitute(placeholders) if placeholders else text, values)
+        try:
+            self.connection.execute(Template(text).substitute(placeholders) if placeholders else text, values)
+        except duckdb.InvalidInputException as error:
+            raise SourceError(
+                f"{self.file.name} in {self.source} cannot be followed as CSV: its lines may end in different ways, or "
+                f"quotes are out of place. Save it anew with one kind of line end. ({str(error).splitlines()[0]})"
+            ) from error
 
     def _ask(self, name: str) -> bool:
         return bool(self.connection.execute(sql.read(_SQL, name)).fetchall()[0][0])
@@ -214,6 +227,12 @@ class _FileLoad:
         text = "SELECT count(*) FROM load_rejects WHERE source = ?"
         rejects = self.connection.execute(text, [self.file.name]).fetchall()[0][0]
         return self._count(self.file.table), int(rejects)
+
+
+def _has_quotes(path: Path) -> bool:
+    """Tell whether the first row of numbers is quoted: if not, a quote further on is a fault of its line alone."""
+    with path.open("rb") as file:
+        return b'"' in file.readline(4096) + file.readline(4096)
 
 
 def _is_utf8(path: Path) -> bool:

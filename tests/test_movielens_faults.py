@@ -74,31 +74,35 @@ def test_every_kind_of_fault_has_its_line(tmp_path):
         "6,1,nan,5",               # 8
         "7,99,3.0,5",              # 9
         "8,1,3.0,100",             # 10: rated again later
-        '"8","1",2.0,200',         # 11
+        "8,1,2.0,200",             # 11
         "9,1,,5",                  # 12
         "10,1,3.0,-5",             # 13
         "11,1,0.5,7",              # 14
         "99999999999,1,3.0,7",     # 15
+        "12,1.5,3.0,7",            # 16: no movie 2
+        '13","1,3.0,7',            # 17
     ]  # fmt: skip
     connection, report, _ = load(tmp_path, ratings="\n".join(rows))
     assert [(line, column, reason) for _, line, column, reason, _ in rejects(connection)] == [
-        (4, "movie_id", "not a number, or one too large"),
+        (4, "movie_id", "no number"),
         (5, None, "wrong number of columns"),
         (6, None, "wrong number of columns"),
         (7, "rating", "outside 0.5 to 5"),
         (8, "rating", "no number"),
         (9, "movie_id", "no such movie in the list of movies"),
         (10, None, "the same user rated this movie again later"),
-        (12, "rating", "not a number, or one too large"),
+        (12, "rating", "no number"),
         (13, "timestamp", "no time between 1970 and 9999"),
-        (15, "user_id", "not a number, or one too large"),
+        (15, "user_id", "no whole number"),
+        (16, "movie_id", "no whole number"),
+        (17, "user_id", "no number"),
     ]
     assert all(raw == rows[line - 1] for _, line, _, _, raw in rejects(connection))
     assert connection.execute("SELECT user_id, rating FROM ratings ORDER BY ALL").fetchall() == [
         (1, 4.0), (8, 2.0), (11, 0.5),
     ]  # fmt: skip
     ratings = next(file for file in report.files if file.file == "ratings.csv")
-    assert (ratings.rows, ratings.rejects) == (3, 10)
+    assert (ratings.rows, ratings.rejects) == (3, 12)
 
 
 def test_faults_of_movies_links_and_tags(tmp_path):
@@ -118,6 +122,37 @@ def test_faults_of_movies_links_and_tags(tmp_path):
     assert connection.execute("SELECT tag FROM tags ORDER BY tagged_at DESC").fetchall() == [
         ("funny",), ("NULL",), ("two\nlines",),
     ]  # fmt: skip
+
+
+def test_lines_are_right_where_the_file_is_read_in_parallel(tmp_path):
+    movies = "movieId,title,genres\n" + "".join(f"{movie},M{movie} (2000),Drama\n" for movie in range(1, 1001))
+    lines = ["userId,movieId,rating,timestamp"]
+    lines += [f"{user},{movie},3.5,{movie}" for user in range(1, 301) for movie in range(1, 1001)]
+    wrong = {}
+    for number in range(777, len(lines), 1013):
+        user = lines[number].split(",")[0]
+        wrong[number + 1] = lines[number] = ("x,1,3,5", "1,1", f"{user},5000,3,5", f"{user},7,9,5")[number % 4]
+    connection, report, _ = load(tmp_path, movies=movies, ratings="\n".join(lines), tags=None, links=None)
+    assert {line: raw for _, line, _, _, raw in rejects(connection)} == wrong
+    assert report.rows + report.rejects == 1000 + 300_000
+
+
+def test_a_quote_that_is_not_closed_loses_nothing(tmp_path):
+    rows = [f"{user},1,3.5,5" for user in range(1, 3000)]
+    rows[1500] = '1501,"1,3.5,5'
+    connection, _, _ = load(tmp_path, ratings="\n".join([RATINGS.splitlines()[0], *rows]))
+    assert [(line, reason) for _, line, _, reason, _ in rejects(connection)] == [(1502, "no number")]
+    tags = ['1,1,"open,5' if number == 700 else f"1,1,tag{number},5" for number in range(2000)]
+    with pytest.raises(SourceError, match="at line 702 a quote is out of place"):
+        load(tmp_path, tags="\n".join([TAGS.splitlines()[0], *tags]))
+    quoted = RATINGS.replace("1,1,4.0,964982703", '"1","1","4.0","964982703"').replace("1,2,4.5", '"1","2","4.5"')
+    _, report, _ = load(tmp_path, ratings=quoted)
+    assert report.rejects == 0
+
+
+def test_mixed_line_ends_are_an_error_that_says_so(tmp_path):
+    with pytest.raises(SourceError, match="lines may end in different ways"):
+        load(tmp_path, ratings="userId,movieId,rating,timestamp\n1,1,3,5\r\n2,1,3,5\n")
 
 
 def test_a_line_that_is_not_utf8_is_rejected_and_shifts_no_other(tmp_path):

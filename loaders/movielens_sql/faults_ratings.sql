@@ -2,8 +2,8 @@
 CREATE OR REPLACE TEMP TABLE faults AS
 WITH judged AS (
     SELECT *, CASE
-        WHEN user_id IS NULL THEN ['user_id', 'no number']
-        WHEN movie_id IS NULL THEN ['movie_id', 'no number']
+        WHEN user_id IS NULL THEN ['user_id', 'no whole number']
+        WHEN movie_id IS NULL THEN ['movie_id', 'no whole number']
         WHEN rating IS NULL OR isnan(rating) THEN ['rating', 'no number']
         WHEN rating NOT BETWEEN 0.5 AND 5 THEN ['rating', 'outside 0.5 to 5']
         WHEN rated_at IS NULL THEN ['timestamp', 'no time between 1970 and 9999']

@@ -1,6 +1,6 @@
 -- movies.csv and movies.dat: genres in one field, separated by bars.
 SELECT
-    movie_id,
+    CASE WHEN movie_id = trunc(movie_id) THEN TRY_CAST(movie_id AS INTEGER) END AS movie_id,
     trim(title) AS title,
     CASE WHEN genres IN ('', '(no genres listed)') THEN CAST([] AS VARCHAR[])
          ELSE string_split(genres, '|') END AS genres,

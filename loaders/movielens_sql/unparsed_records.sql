@@ -6,7 +6,7 @@ FROM (
         CAST(line AS BIGINT) AS record,
         first(column_name ORDER BY column_idx) FILTER (error_type = 'CAST') AS "column",
         first(CASE error_type
-            WHEN 'CAST' THEN 'not a number, or one too large'
+            WHEN 'CAST' THEN 'no number'
             WHEN 'MISSING COLUMNS' THEN 'wrong number of columns'
             WHEN 'TOO MANY COLUMNS' THEN 'wrong number of columns'
             WHEN 'UNQUOTED VALUE' THEN 'a quote is out of place'
