@@ -161,7 +161,8 @@ def _finish(
         "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
     }
     connection.execute(sql.read(_STAGES, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
-    return BuildReport(build_id, stages.seconds, loads, [catalog.name for catalog in kept])
+    filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
+    return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
 
 
 def _compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
@@ -210,21 +211,34 @@ def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, sp
 
     schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
 
+    failure: list[BaseException] = []
+
     def batches() -> Generator[pa.RecordBatch, None, None]:
-        for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth):
-            n, k = neighbors.shape
-            columns = [
-                np.repeat(space.ids[rows], k),
-                np.tile(np.arange(1, k + 1, dtype=np.int16), n),
-                space.ids[neighbors.ravel()],
-                scores.ravel(),
-            ]
-            yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
-            progress.advanced(n)
+        try:
+            for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth):
+                n, k = neighbors.shape
+                columns = [
+                    np.repeat(space.ids[rows], k),
+                    np.tile(np.arange(1, k + 1, dtype=np.int16), n),
+                    space.ids[neighbors.ravel()],
+                    scores.ravel(),
+                ]
+                yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
+                progress.advanced(n)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure.append(error)
+            raise
 
     with closing(batches()) as found:
         connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, found))
-        connection.execute(sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors), {"space": space.name})
+        query = sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors)
+        try:
+            connection.execute(query, {"space": space.name})
+        except duckdb.Error as error:
+            # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
+            raise failure[0] if failure else error from error
         connection.unregister("neighbors_to_insert")
 
 

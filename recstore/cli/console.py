@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
+from types import FrameType
 
 from recstore.errors import OptionError, RecstoreError
 from recstore.progress import Progress
@@ -18,6 +20,24 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class _Interrupt:
+    """Remembers which signal asked us to stop: what DuckDB raises then does not say so."""
+
+    code: Exit | None = None
+
+    @classmethod
+    def heed(cls) -> None:
+        """Let Ctrl-C and a polite kill end the work by an exception, so that what was begun is cleaned away."""
+        signal.signal(signal.SIGINT, cls._stop)
+        signal.signal(signal.SIGTERM, cls._stop)
+
+    @classmethod
+    def _stop(cls, number: int, _frame: FrameType | None) -> None:
+        cls.code = Exit.TERMINATED if number == signal.SIGTERM else Exit.INTERRUPTED
+        raise KeyboardInterrupt
 
 
 def say(text: str) -> None:
@@ -29,26 +49,32 @@ def run(command: Callable[[], object], debug: bool) -> int:
     """Run a command and return its exit code; an error becomes one message, a traceback only with `debug`."""
     import duckdb
 
+    _Interrupt.heed()
     try:
         command()
-    except BrokenPipeError:
+    except BaseException as error:
+        if _Interrupt.code is not None:
+            say("Interrupted. Nothing was changed.")
+            return _Interrupt.code
+        return _explain(error, debug, duckdb.Error)
+    return Exit.DONE
+
+
+def _explain(error: BaseException, debug: bool, database_error: type[Exception]) -> int:
+    """Say what went wrong, and return the exit code."""
+    if isinstance(error, BrokenPipeError):
         # Whoever read our output has seen enough; keep the interpreter from complaining when it flushes.
         sys.stdout = None
         return Exit.DONE
-    except KeyboardInterrupt:
-        say("Interrupted. Nothing was changed.")
-        return Exit.INTERRUPTED
-    except (RecstoreError, duckdb.Error, OSError, MemoryError) as error:
-        if debug:
-            traceback.print_exc()
+    if not isinstance(error, Exception):
+        raise error
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, (RecstoreError, database_error, OSError, MemoryError)):
         say(f"recstore: {_message(error)}")
-        return Exit.USAGE if isinstance(error, OptionError) else Exit.FAILED
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
+    else:
         say(f"recstore: this is a fault of recstore's own ({type(error).__name__}: {error}). Run it with --debug.")
-        return Exit.FAILED
-    return Exit.DONE
+    return Exit.USAGE if isinstance(error, OptionError) else Exit.FAILED
 
 
 def _message(error: BaseException) -> str:
