@@ -108,4 +108,5 @@ def render_views() -> str:
 def render_tables() -> str:
     """Return the SQL that creates every table of a store, empty, with its comments."""
     package = "recstore.schema.tables"
-    return "\n".join(sql.read(package, name) for name in sql.names(package))
+    # One transaction: each statement alone would be flushed to disk.
+    return "\n".join(["BEGIN;", *(sql.read(package, name) for name in sql.names(package)), "COMMIT;"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import numpy as np
@@ -28,7 +29,11 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
     connection.execute(sql.read(_STAGES, "movie_participants"), {"min_user_ratings": options.min_user_ratings})
     connection.execute(sql.read(_STAGES, "movie_participating"))
     found = {}
-    for space in (_collaborative(connection, options), _content(connection, options)):
+    # What DuckDB gives is fetched here; the two factorisations then run side by side, each on one thread.
+    tasks = [_collaborative(connection, options), _content(connection, options)]
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        halves = [running.result() for running in [pool.submit(task) for task in tasks]]
+    for space in halves:
         wanted = getattr(options, f"{space.name}_dimensions")
         if len(space.ids) == 0:
             progress.notice(f"No movie has a {space.name} vector: the data is too small for this space.")
@@ -43,31 +48,42 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
         yield _hybrid(found["content"], found["collaborative"])
 
 
-def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Space:
-    from recstore.models.collaborative import collaborative_vectors
-
+def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
     ids = connection.execute("SELECT movie_id FROM participating_movies ORDER BY position").fetchnumpy()["movie_id"]
     n_users = connection.execute("SELECT count(*) FROM participating_users").fetchall()[0][0]
     rated = connection.execute(sql.read(_STAGES, "movie_rating_matrix")).fetchnumpy()
-    vectors, kept = collaborative_vectors(
-        rated["movie"], rated["user"], rated["rating"],
-        (len(ids), n_users), options.collaborative_dimensions, options.seed,
-    )  # fmt: skip
-    return Space("collaborative", np.asarray(ids)[kept], vectors, "truncated SVD of the ratings, 0 for unrated")
+
+    def compute() -> Space:
+        from recstore.models.collaborative import collaborative_vectors
+
+        shape = len(ids), n_users
+        vectors, kept = collaborative_vectors(
+            rated["movie"], rated["user"], rated["rating"], shape, options.collaborative_dimensions, options.seed
+        )
+        recipe = "truncated SVD of the ratings, 0 for unrated"
+        return Space("collaborative", np.asarray(ids)[kept], vectors, recipe)
+
+    return compute
 
 
-def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Space:
-    from recstore.models.content import content_vectors, stop_words
+def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
+    from recstore.models.stop_words import stop_words
 
     connection.execute(sql.read(_STAGES, "movie_terms"), {"stop_words": list(stop_words())})
     connection.execute(sql.read(_STAGES, "movie_vocabulary"))
     counts = connection.execute(sql.read(_STAGES, "movie_term_counts")).fetchnumpy()
-    ids, first, row = np.unique(counts["movie_id"], return_index=True, return_inverse=True)
-    vectors, kept = content_vectors(
-        row, counts["term"], counts["times"], np.asarray(counts["takes_part"], dtype=bool)[first],
-        options.content_dimensions, options.seed,
-    )  # fmt: skip
-    return Space("content", ids[kept], vectors, "truncated SVD of the TF-IDF of genres and tags")
+
+    def compute() -> Space:
+        from recstore.models.content import content_vectors
+
+        ids, first, row = np.unique(counts["movie_id"], return_index=True, return_inverse=True)
+        fitted = np.asarray(counts["takes_part"], dtype=bool)[first]
+        vectors, kept = content_vectors(
+            row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed
+        )
+        return Space("content", ids[kept], vectors, "truncated SVD of the TF-IDF of genres and tags")
+
+    return compute
 
 
 def _hybrid(content: Space, collaborative: Space) -> Space:

@@ -123,7 +123,7 @@ def _finish(
     with threadpool_limits(limits=1):
         for catalog in catalogs:
             _compute(connection, catalog, options, stages)
-    connection.execute(functions.render_views() + functions.render_functions())
+    connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
         {

@@ -87,7 +87,7 @@ def test_the_notebook_is_reproduced(seed, movie_store, tmp_path):
 def test_tfidf_and_svd_are_scikit_learns(con, vectors):
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from recstore.models.content import stop_words
+    from recstore.models.stop_words import stop_words
 
     documents = dict(
         con.execute(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -11,13 +9,6 @@ import numpy.typing as npt
 import scipy.sparse
 
 from recstore.models.svd import right_singular_vectors, unit_rows
-
-
-@cache
-def stop_words() -> tuple[str, ...]:
-    """Return the English stop words, which are no terms."""
-    text = resources.files("recstore.models").joinpath("english_stop_words.txt").read_text(encoding="utf-8")
-    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def tfidf(counts: Any, fitted: npt.NDArray[np.bool_]) -> Any:  # noqa: ANN401 - SciPy is not typed
