@@ -120,6 +120,8 @@ def _finish(
 ) -> BuildReport:
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
     # takes the most time, runs on all of them by itself.
+    import scipy.linalg  # noqa: F401 - the limit reaches only libraries that are loaded
+
     with threadpool_limits(limits=1):
         for catalog in catalogs:
             _compute(connection, catalog, options, stages)
