@@ -31,7 +31,7 @@ FLOORS = [
     ["recstore.publish", "recstore.movies", "recstore.audio"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
     ["recstore.fetch", "recstore.store"],
-    ["recstore.options", "recstore.progress", "recstore.catalog", "recstore.spaces"],
+    ["recstore.options", "recstore.progress", "recstore.catalog", "recstore.spaces", "recstore.interactions"],
     ["recstore.sql"],
     ["recstore.errors"],
 ]
