@@ -29,6 +29,7 @@ FLOORS = [
     ["recstore.sample", "recstore", "recstore.export"],
     ["recstore.pipeline", "recstore.face"],
     ["recstore.publish", "recstore.movies", "recstore.audio"],
+    ["recstore.evaluation.metrics"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
     ["recstore.fetch", "recstore.store"],
     ["recstore.options", "recstore.progress", "recstore.catalog", "recstore.spaces", "recstore.interactions"],

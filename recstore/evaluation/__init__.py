@@ -1,0 +1,1 @@
+"""How good the recommendations are: protocols, metrics, and the table that they go to."""
