@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recstore.errors import OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
+from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
     from recstore.face import attach, connect
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BuildOptions",
     "BuildReport",
+    "BusyError",
     "OptionError",
     "RecstoreError",
     "SourceError",

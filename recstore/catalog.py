@@ -77,5 +77,15 @@ AUDIO = Catalog(
 
 CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}
 
-#: Tables of a store that belong to no single catalogue.
-COMMON_TABLES = ("spaces", "store_info", "builds", "load_rejects")
+#: What tells the rows of each table apart, where anything does, and survives a build: ids, not ranks or positions.
+TABLE_KEYS: dict[str, tuple[str, ...]] = {
+    "movies": ("movie_id",),
+    "links": ("movie_id",),
+    "ratings": ("user_id", "movie_id"),
+    "audio_labels": ("label_id",),
+    "audio_clips": ("clip_id",),
+    "audio_frames": ("clip_id",),
+    "spaces": ("catalog", "space"),
+    "builds": ("build_id",),
+    "store_info": ("key",),
+}

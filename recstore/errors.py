@@ -18,6 +18,10 @@ class StoreError(RecstoreError):
     """The store cannot be opened or written."""
 
 
+class BusyError(StoreError):
+    """The store is in use, by a builder or by a writer; it can be waited for."""
+
+
 class TooManyRejectsError(RecstoreError):
     """More lines than allowed could not be loaded."""
 

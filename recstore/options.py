@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from recstore.errors import OptionError
 
@@ -43,3 +45,23 @@ class BuildOptions:
     def recorded(self) -> dict[str, str]:
         """Return all options as text, for `builds.configuration`."""
         return {name: str(value) for name, value in asdict(self).items()}
+
+    def changed(self, changes: Mapping[str, object]) -> BuildOptions:
+        """Return these options with some changed, by name; an unknown name is an `OptionError`."""
+        known = [option.name for option in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise OptionError(f"There is no option {name!r}; there are: {', '.join(known)}.")
+        given: dict[str, Any] = dict(changes)
+        return replace(self, **given)
+
+    def as_recorded(self, recorded: Mapping[str, str]) -> BuildOptions:
+        """Return these options with those replaced that `recorded`, from `builds.configuration`, knows."""
+        kinds = {name: type(value) for name, value in asdict(self).items()}
+        return self.changed(
+            {
+                name: text == "True" if kinds[name] is bool else kinds[name](text)
+                for name, text in recorded.items()
+                if name in kinds
+            }
+        )

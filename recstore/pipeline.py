@@ -22,7 +22,7 @@ from recstore.errors import OptionError, TooManyRejectsError
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
-from recstore.publish import OLD, staged_store
+from recstore.publish import OLD, Staged, staged_store
 from recstore.spaces import Space
 from recstore.store import FORMAT_VERSION
 
@@ -51,13 +51,16 @@ def build(
     sources: Mapping[str, str | os.PathLike[str]],
     *,
     options: BuildOptions | None = None,
+    keep: int = 1,
+    wait: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
 
     An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
-    whose sources are not named are kept. Raises `SourceError`, `StoreError`, `OptionError`, or `TooManyRejectsError`
-    when a larger share of lines than `options.max_reject_rate` cannot be loaded.
+    whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside it.
+    Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
+    `OptionError`, or `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded.
     """
     if not sources:
         raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
@@ -66,17 +69,16 @@ def build(
     stages = Stages(progress or Progress())
     _import_ahead()
     loads: dict[str, LoadReport] = {}
-    with staged_store(Path(path)) as (connection, exists):
-        connection.execute(functions.render_tables())
+    with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
         for name, loader in loaders.items():
             with stages.stage(f"load {loader.catalog}"):
-                loads[name] = loader.load(connection, os.fspath(sources[name]), options, stages.progress)
-            _check_rejects(connection, loads[name], options)
+                loads[name] = loader.load(staged.connection, os.fspath(sources[name]), options, stages.progress)
+            _check_rejects(staged.connection, loads[name], options)
         catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
-        kept = [catalog for catalog in CATALOGS.values() if exists and catalog not in catalogs]
+        kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
         for catalog in kept:
-            _copy(connection, catalog, catalog.tables)
-        return _finish(connection, catalogs, kept, loads, options, stages)
+            _copy(staged, catalog, catalog.tables)
+        return _finish(staged, catalogs, kept, loads, options, stages)
 
 
 def rebuild(
@@ -84,40 +86,54 @@ def rebuild(
     *,
     only: str | None = None,
     options: BuildOptions | None = None,
+    keep: int = 1,
+    wait: bool = False,
     progress: Progress | None = None,
+    **changes: object,
 ) -> BuildReport:
     """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
 
-    `only` names one catalogue, and the others are kept as they are.
+    The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
+    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `keep`, `wait`
+    and the errors are as for `build`.
     """
     if only is not None and only not in CATALOGS:
         raise OptionError(f"There is no catalogue {only!r}; there are: {', '.join(CATALOGS)}.")
-    options = options or BuildOptions()
+    (options or BuildOptions()).changed(changes)
     stages = Stages(progress or Progress())
     target = Path(path)
     if not target.exists():
         raise OptionError(f"There is no store at {path} to rebuild. Use: recstore build {path} --movielens SOURCE")
     _import_ahead()
-    with staged_store(target) as (connection, _exists):
-        connection.execute(functions.render_tables())
+    with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
+        options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
         kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
         with stages.stage("copy"):
             for catalog in catalogs:
-                _copy(connection, catalog, catalog.sources)
+                _copy(staged, catalog, catalog.sources)
             for catalog in kept:
-                _copy(connection, catalog, catalog.tables)
-        return _finish(connection, catalogs, kept, {}, options, stages)
+                _copy(staged, catalog, catalog.tables)
+        return _finish(staged, catalogs, kept, {}, options, stages)
+
+
+def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
+    """Return what the old store was built with: of an option that its builds were told differently, the latest."""
+    options = BuildOptions()
+    for (configuration,) in connection.execute(sql.render(_STAGES, "recorded_options", old=OLD)).fetchall():
+        options = options.as_recorded(configuration)
+    return options
 
 
 def _finish(
-    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
     catalogs: list[Catalog],
     kept: list[Catalog],
     loads: dict[str, LoadReport],
     options: BuildOptions,
     stages: Stages,
 ) -> BuildReport:
+    connection = staged.connection
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
     # takes the most time, runs on all of them by itself.
     import scipy.linalg  # noqa: F401 - the limit reaches only libraries that are loaded
@@ -163,6 +179,9 @@ def _finish(
         "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
     }
     connection.execute(sql.read(_STAGES, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
+    if staged.carrier:
+        staged.carrier.add_columns("store_info")
+        connection.execute(sql.render(_STAGES, "carried_facts", old=OLD))
     filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
 
@@ -244,9 +263,15 @@ def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, sp
         connection.unregister("neighbors_to_insert")
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, catalog: Catalog, tables: tuple[str, ...]) -> None:
+def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
     """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
-    there = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [OLD]).fetchall()
+    connection, carrier = staged.connection, staged.carrier
+    assert carrier is not None
+    there = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
+    ).fetchall()
+    for table in (*tables, "load_rejects", "spaces"):
+        carrier.add_columns(table)
     for table in tables:
         if (table,) in there:
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")

@@ -2,86 +2,183 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 import duckdb
 
-from recstore import sql
-from recstore.errors import StoreError
-from recstore.store import STORAGE_VERSION, attach_store, check_file, own_tables
+from recstore import functions, sql
+from recstore.carry import Carrier
+from recstore.errors import BusyError, StoreError
+from recstore.lock import builder_lock, patiently
+from recstore.progress import Progress
+from recstore.store import STORAGE_VERSION, attach_store, wal_of
+from recstore.versions import finish_keeping, keep_aside
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
 _NEW = "new_store"
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A store in the making: the current database of `connection`. `carrier` is None where there is no old store."""
+
+    connection: duckdb.DuckDBPyConnection
+    carrier: Carrier | None
+
+
 @contextmanager
-def staged_store(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
-    """Yield a connection whose current database is a new, empty file beside `path`, and whether there is an old store.
+def staged_store(
+    path: Path, *, keep: int = 1, wait: bool = False, progress: Progress | None = None
+) -> Iterator[Staged]:
+    """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
-    When the block ends well, the file is closed, flushed to disk and renamed to `path` in one step, so that open
-    readers keep the old store and new ones see the new. When it does not, the file is removed and `path` is as it
-    was. The old store stays attached as `old_store` meanwhile, which keeps writers out of it.
+    When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
+    flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
+    the new; `keep` versions before it stay beside it. When it does not end well, what was made is removed, and
+    `path` is as it was. The read connection on the old store keeps writers out of it until the end.
+
+    Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
+    cannot be written, or where something cannot be carried over.
     """
-    if not path.parent.is_dir():
+    # A link stays a link: what it leads to is replaced.
+    target = path.resolve()
+    progress = progress or Progress()
+    if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-    staging = path.with_name(f".{path.name}.staging-{os.getpid()}")
-    connection = duckdb.connect()
-    try:
-        exists = path.exists()
-        if exists:
-            _settle(path)
-            attach_store(connection, path, OLD)
-            _refuse_foreign_objects(connection, path)
+    with builder_lock(target, wait, progress), _staging_folder(target) as folder:
+        finish_keeping(target)
+        staging = folder / target.name
+        connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
         try:
-            connection.execute(
-                f"ATTACH {sql.literal(str(staging))} AS {_NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
-            )
-        except duckdb.Error as error:
-            raise StoreError(f"The folder {path.parent} cannot be written: {str(error).splitlines()[0]}") from error
-        connection.execute(f"USE {_NEW}")
-        yield connection, exists
-        connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
-        _flush(staging)
-        staging.replace(path)
-        _flush(path.parent)
-    finally:
-        connection.close()
-        for leftover in (staging, staging.with_name(staging.name + ".wal")):
-            with suppress(FileNotFoundError):
-                leftover.unlink()
+            carrier = None
+            before = _identity(target)
+            if before is not None:
+                patiently(lambda: hold_store(connection, target, OLD), wait, progress)
+                carrier = Carrier(connection, path, OLD, _NEW)
+            elif wal_of(target).exists():
+                raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
+            with _told_when_full(target):
+                connection.execute(
+                    f"ATTACH {sql.literal(str(staging))} AS {_NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
+                )
+                connection.execute(f"USE {_NEW}")
+                if carrier:
+                    carrier.copy_definitions()
+                connection.execute(functions.render_tables())
+                yield Staged(connection, carrier)
+                if carrier:
+                    carrier.copy_contents()
+                connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
+                _put_in_place(staging, target, before, keep, progress)
+        finally:
+            connection.close()
 
 
-def _settle(path: Path) -> None:
-    """Bring the write-ahead log of a writer that is gone into the file: beside a new file it would be taken for its."""
-    check_file(path)
-    if path.with_name(path.name + ".wal").exists():
+def hold_store(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """Attach the store at `path` read-only, which keeps writers out; `BusyError` where one is in.
+
+    The write-ahead log of a writer that is gone is brought into the file first: beside a new file it would be taken
+    for that file's.
+    """
+    while True:
         try:
-            with duckdb.connect(str(path)) as writer:
-                writer.execute("CHECKPOINT")
+            if wal_of(path).exists():
+                attach_store(connection, path, name)
+                connection.execute(f"DETACH {name}")
+                with duckdb.connect(str(path)) as writer:
+                    writer.execute("CHECKPOINT")
+            attach_store(connection, path, name)
+        except BusyError:
+            raise
         except duckdb.Error as error:
-            raise StoreError(
-                f"{path} is open for writing elsewhere, or its .wal file is damaged: {str(error).splitlines()[0]}"
+            raise BusyError(
+                f"{path} has a .wal file that must be brought into it first, and that failed, most likely because the "
+                f"store is open elsewhere: {str(error).splitlines()[0]}"
             ) from error
+        if not wal_of(path).exists():
+            return
+        # A writer came and went between the two.
+        connection.execute(f"DETACH {name}")
 
 
-def _refuse_foreign_objects(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND NOT internal ORDER BY ALL", [OLD]
-    ).fetchall()
-    foreign = [name for (name,) in rows if name not in own_tables()]
-    if foreign:
+@contextmanager
+def _staging_folder(target: Path) -> Iterator[Path]:
+    """Yield a new folder beside the store, for its user alone; those that dead builders left are removed."""
+    beginning = f".{target.name}.staging-"
+    for leftover in target.parent.glob(f"{escape(beginning)}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=beginning, dir=target.parent))
+    except OSError as error:
+        raise StoreError(f"The folder {target.parent} cannot be written ({error.strerror}).") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _told_when_full(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
         raise StoreError(
-            f"{path} also holds tables that are not recstore's and would be lost: {', '.join(foreign)}. "
-            "Move them to a file of their own, or build to another path."
-        )
+            f"Something could not be read or written while {target.name} was built, and the store is as it was: "
+            f"{str(error).splitlines()[0]}. If the disk is full, make room in {target.parent} and build again."
+        ) from error
 
 
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+def _put_in_place(staging: Path, target: Path, before: tuple[int, int] | None, keep: int, progress: Progress) -> None:
+    if before is not None:
+        old = target.stat()
+        with suppress(OSError):
+            os.chown(staging, old.st_uid, old.st_gid)
+        shutil.copymode(target, staging)
+    flush(staging)
+    if _identity(target) != before:
+        raise StoreError(f"{target} was replaced by something else while it was built. It is left alone; build again.")
+    pending = keep_aside(target, keep, progress) if before is not None else None
+    try:
+        staging.replace(target)
+    except PermissionError as error:
+        if pending is not None:
+            pending.unlink(missing_ok=True)
+        raise StoreError(
+            f"{target} cannot be replaced ({error.strerror}). On Windows a file that is open cannot be: close it in "
+            "every program, and build again."
+        ) from error
+    flush(target.parent)
+    finish_keeping(target, keep)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def flush(path: Path) -> None:
+    """Have the system write a file or folder to the disk itself."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folder
+        return
     try:
         os.fsync(descriptor)
     finally:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
 from recstore import sql
-from recstore.catalog import CATALOGS, COMMON_TABLES
-from recstore.errors import StoreError
+from recstore.errors import BusyError, StoreError
 
 FORMAT_VERSION = 1
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
@@ -16,55 +16,82 @@ STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
 
 
-def own_tables() -> set[str]:
-    """Return the names of all tables that recstore itself keeps in a store."""
-    return {table for catalog in CATALOGS.values() for table in catalog.tables} | set(COMMON_TABLES)
-
-
-def check_file(path: Path) -> None:
-    """Raise a `StoreError` that says what is wrong if `path` is no DuckDB file that can be read."""
-    if not path.exists():
-        raise StoreError(f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE")
-    if path.is_dir():
-        raise StoreError(f"{path} is a folder, not a store.")
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(12)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}).") from error
-    if beginning[8:12] != _MAGIC:
-        raise StoreError(f"{path} is not a DuckDB file, so it is no store. Pass another path.")
+def wal_of(path: Path) -> Path:
+    """Return where DuckDB keeps what was written to the store at `path` and is not yet in the file itself."""
+    return path.with_name(path.name + ".wal")
 
 
 def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
-    """Attach the store at `path`, read-only, as `database`; a `StoreError` says why it cannot be."""
-    check_file(path)
+    """Attach the store at `path`, read-only, as `database`; a `StoreError` says why it cannot be.
+
+    The file is not opened otherwise: the system lets go of a process's locks on a file as soon as it closes it once.
+    Raises `BusyError` where a writer has it.
+    """
+    if not path.is_file():
+        raise _unfit(path)
     name = sql.identifier(database)
     try:
-        connection.execute(f"ATTACH {sql.literal(str(path.resolve()))} AS {name} (READ_ONLY)")
+        # With its type named, DuckDB does not look for an extension that might read the file.
+        connection.execute(f"ATTACH {sql.literal(str(path.resolve()))} AS {name} (READ_ONLY, TYPE duckdb)")
     except duckdb.Error as error:
-        raise StoreError(f"{path} cannot be opened: {_first_line(error)}") from error
+        raise _unfit(path, error) from error
     try:
         known = connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = 'store_info'", [database]
-        ).fetchall()[0][0]
+            "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main' "
+            "AND table_name = 'store_info'", [database]
+        ).fetchall()[0][0]  # fmt: skip
         if not known:
             raise StoreError(f"{path} is a DuckDB file but no store: it has no table store_info.")
-        version = int(info(connection, database)["format_version"])
-        if version > FORMAT_VERSION:
+        facts = info(connection, database)
+        stored = facts.get("format_version", "")
+        if not stored.isdigit():
+            raise StoreError(f"{path} does not say which format it has: its table store_info is damaged.")
+        if int(stored) > FORMAT_VERSION:
             raise StoreError(
-                f"{path} has format {version}, and this recstore reads up to {FORMAT_VERSION}: upgrade recstore."
+                f"{path} has format {stored}, and this recstore reads up to {FORMAT_VERSION}: upgrade recstore "
+                f"to {facts.get('recstore_version', 'a newer version')} or later."
             )
     except BaseException:
         connection.execute(f"DETACH {name}")
         raise
 
 
+def _unfit(path: Path, error: Exception | None = None) -> StoreError:
+    """Say why a file cannot be opened as a store."""
+    locked = False
+    if not path.exists():
+        text = f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE"
+    elif not path.is_file():
+        text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
+    else:
+        text = f"{path} cannot be opened: {str(error).splitlines()[0]}"
+        try:
+            with path.open("rb") as file:
+                if file.read(12)[8:] != _MAGIC:
+                    text = f"{path} is not a DuckDB file, so it is no store. Pass another path."
+                locked = _is_locked(file)
+        except OSError as problem:
+            text = f"{path} cannot be read ({problem.strerror})."
+    if locked:
+        reason = str(error).splitlines()[0]
+        return BusyError(f"{path} is open for writing in another program, which must close it first: {reason}")
+    return StoreError(text)
+
+
+def _is_locked(file: IO[bytes]) -> bool:
+    """Tell whether another process has the file open for writing, as DuckDB locks it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return False
+    try:
+        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
+
+
 def info(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
     """Return the rows of `store_info` of an attached store."""
     rows = connection.execute(f"SELECT key, value FROM {sql.identifier(database)}.main.store_info").fetchall()
     return dict(rows)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

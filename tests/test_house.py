@@ -29,6 +29,8 @@ FLOORS = [
     ["recstore.sample", "recstore", "recstore.export"],
     ["recstore.pipeline", "recstore.face"],
     ["recstore.publish", "recstore.movies", "recstore.audio"],
+    ["recstore.carry"],
+    ["recstore.blueprint", "recstore.lock", "recstore.versions"],
     ["recstore.evaluation.metrics"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
     ["recstore.fetch", "recstore.store"],

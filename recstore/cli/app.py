@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +32,8 @@ CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the co
 Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
 MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
 AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
+Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -91,6 +93,8 @@ def build(
     ] = "ontology",
     label: Annotated[str, typer.Option(help="Keep only clips that carry this label, too.")] = "",
     audio_space: AudioSpace = "mean",
+    keep: Keep = 1,
+    wait: Wait = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -119,7 +123,7 @@ def build(
         )
         progress = watch(quiet)
         try:
-            report = build_store(store, sources, options=options, progress=progress)
+            report = build_store(store, sources, options=options, keep=keep, wait=wait, progress=progress)
         finally:
             progress.stop()
         _report(store, report)
@@ -130,30 +134,32 @@ def build(
 @app.command(epilog="Example: recstore rebuild movies.duckdb --seed 1")
 def rebuild(
     store: Store,
-    min_user_ratings: MinRatings = 25,
-    content_dimensions: ContentDimensions = 200,
-    collaborative_dimensions: CollaborativeDimensions = 200,
-    seed: Seed = 0,
-    audio_space: AudioSpace = "mean",
+    min_user_ratings: MinRatings | None = None,
+    content_dimensions: ContentDimensions | None = None,
+    collaborative_dimensions: CollaborativeDimensions | None = None,
+    seed: Seed | None = None,
+    audio_space: AudioSpace | None = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
+    keep: Keep = 1,
+    wait: Wait = False,
     quiet: Quiet = False,
 ) -> None:
-    """Recompute vectors and neighbours from the tables in the store; the original files are not needed."""
+    """Recompute vectors and neighbours from the tables in the store; what is not named is as it was built."""
 
     def work() -> None:
-        from recstore import BuildOptions
         from recstore.pipeline import rebuild as rebuild_store
 
-        options = BuildOptions(
-            min_user_ratings=min_user_ratings,
-            content_dimensions=content_dimensions,
-            collaborative_dimensions=collaborative_dimensions,
-            seed=seed,
-            audio_sequence=_with_sequence(audio_space),
-        )
+        given: dict[str, object] = {
+            "min_user_ratings": min_user_ratings,
+            "content_dimensions": content_dimensions,
+            "collaborative_dimensions": collaborative_dimensions,
+            "seed": seed,
+            "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
+        }
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         progress = watch(quiet)
         try:
-            report = rebuild_store(store, options=options, only=only, progress=progress)
+            report = rebuild_store(store, only=only, keep=keep, wait=wait, progress=progress, **changes)
         finally:
             progress.stop()
         _report(store, report)

@@ -17,7 +17,7 @@ def run_demo(store: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
         write_sample(Path(folder))
         try:
-            build(store, {"movielens": folder}, progress=progress)
+            build(store, {"movielens": folder}, keep=0, progress=progress)
         finally:
             progress.stop()
     print(f"Movies like {EXAMPLE_TITLE} (the sample is invented):\n")

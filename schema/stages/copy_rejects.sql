@@ -1,5 +1,5 @@
 -- The rejected lines of one catalogue, told by the files that its builds read.
-INSERT INTO load_rejects
+INSERT INTO load_rejects BY NAME
 SELECT r.*
 FROM $old.main.load_rejects AS r
 SEMI JOIN (
