@@ -90,4 +90,5 @@ def _hybrid(content: Space, collaborative: Space) -> Space:
     from recstore.models.hybrid import hybrid_vectors
 
     ids, vectors = hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors)
-    return Space("hybrid", ids, vectors, "content and collaborative laid end to end, divided by the square root of 2")
+    recipe = "content and collaborative laid end to end, divided by the square root of 2"
+    return Space("hybrid", ids, vectors, recipe, parts=(content.vectors.shape[1], collaborative.vectors.shape[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import numpy.typing as npt
 #: Scores are rounded to this part before they are ranked, here and in `schema/functions`: 5 decimals.
 SCORE_STEPS = 100_000
 #: What one block of scores may take, in bytes.
-_BLOCK_BYTES = 24 << 20
+_BLOCK_BYTES = 12 << 20
 _STRIDE = 8
 #: Lower than any cosine: fills up the last stride.
 _NO_SCORE = -2.0
@@ -22,24 +23,27 @@ _NO_SCORE = -2.0
 Block = tuple[npt.NDArray[np.intp], npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
 
-def nearest_neighbors(vectors: npt.NDArray[np.float32], k: int) -> Iterator[Block]:
+def nearest_neighbors(
+    vectors: npt.NDArray[np.float32], k: int, parts: tuple[int, ...] | None = None
+) -> Iterator[Block]:
     """Yield, for successive blocks of rows, their `min(k, n - 1)` nearest other rows in rank order.
 
     `vectors` is (n, d) float32 of unit length. Each block is a triple: the rows (b,), their neighbours' rows
     (b, m) int32, and the scores (b, m) float32: cosines rounded to 5 decimals, larger first, equal ones by the
-    smaller row.
+    smaller row. `parts` says, for vectors that are several laid end to end, how many columns each has: their products
+    are then taken one by one.
 
-    Rows that are equal are searched once: without tags, all movies of the same genres are. The products are taken in
-    double precision, so that SQL, which does the same, rounds every score alike. One thread per core works on a
-    block of its own: let the caller hold BLAS to one thread.
+    What is equal is multiplied once, rows as well as parts of rows: without tags, all movies of the same genres are.
+    The products are taken in double precision, so that SQL, which does the same, rounds every score alike. One thread
+    per core works on a block of its own: let the caller hold BLAS to one thread.
     """
     n = len(vectors)
     k = min(k, n - 1)
     if k < 1:
         return
-    groups = _Groups(vectors, k)
-    block = max(1, _BLOCK_BYTES // (8 * len(groups.exact)))
-    bounds = list(pairwise([*range(0, len(groups.exact), block), len(groups.exact)]))
+    groups = _Groups(vectors, k, parts or (vectors.shape[1],))
+    block = max(1, _BLOCK_BYTES // (8 * groups.count))
+    bounds = list(pairwise([*range(0, groups.count, block), groups.count]))
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         waiting = deque(pool.submit(groups.search, *bound) for bound in bounds[: 2 * workers])
@@ -50,24 +54,43 @@ def nearest_neighbors(vectors: npt.NDArray[np.float32], k: int) -> Iterator[Bloc
             yield groups.rows_between(start, end, members, scores)
 
 
+class _Part:
+    """Some columns of the vectors: their distinct rows, in double precision, and which of them each vector has."""
+
+    def __init__(self, columns: npt.NDArray[np.float32]) -> None:
+        as_bytes = np.ascontiguousarray(columns).view(np.dtype((np.void, columns.shape[1] * 4))).ravel()
+        _, first, place = np.unique(as_bytes, return_index=True, return_inverse=True)
+        by_first = np.argsort(first)
+        self.exact = columns[first[by_first]].astype(np.float64)
+        rank = np.empty_like(by_first)
+        rank[by_first] = np.arange(len(by_first))
+        self.place = rank[place]
+
+
 class _Groups:
     """The distinct vectors, each standing for all rows that have it, in the order of their first rows."""
 
-    def __init__(self, vectors: npt.NDArray[np.float32], k: int) -> None:
+    def __init__(self, vectors: npt.NDArray[np.float32], k: int, widths: tuple[int, ...]) -> None:
         n = len(vectors)
-        as_bytes = np.ascontiguousarray(vectors).view(np.dtype((np.void, vectors.shape[1] * 4))).ravel()
-        _, first, inverse, counts = np.unique(as_bytes, return_index=True, return_inverse=True, return_counts=True)
+        ends = np.cumsum(widths)
+        self.parts = [_Part(vectors[:, end - width : end]) for width, end in zip(widths, ends, strict=True)]
+        group = self.parts[0].place
+        for part in self.parts[1:]:
+            group = group * len(part.exact) + part.place
+        _, first, inverse, counts = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
         by_first = np.argsort(first)
         place = np.empty_like(by_first)
         place[by_first] = np.arange(len(by_first))
         self.n = n
         self.k = k
+        self.count = len(first)
         self.first = np.append(first[by_first], n)
         self.group = place[inverse]
         self.size = counts[by_first]
         self.members = np.argsort(self.group, kind="stable")
         self.begin = np.cumsum(self.size) - self.size
-        self.exact = vectors[first[by_first]].astype(np.float64)
+        self.places = [part.place[first[by_first]] for part in self.parts]
+        self.local = threading.local()
         # The lists of the groups whose rows come in several blocks.
         self.kept: dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
 
@@ -95,17 +118,42 @@ class _Groups:
         The m-th largest of the maxima over strides is at most the m-th largest score. With m groups of one row each
         at hand, whatever lies below by more than the rounding cannot be among the nearest.
         """
-        n_groups = len(self.exact)
-        width = -(-n_groups // _STRIDE) * _STRIDE
-        scores = np.full((end - start, width), _NO_SCORE)
-        np.matmul(self.exact[start:end], self.exact.T, out=scores[:, :n_groups])
-        columns = width // _STRIDE
-        m = min(self.k + 1, n_groups)
-        coarse = scores.reshape(-1, _STRIDE, columns).max(axis=1) if columns >= m else scores[:, :n_groups]
-        cut = coarse.shape[1] - m
-        threshold = np.partition(coarse, cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
-        row, group = np.nonzero(scores >= np.maximum(threshold, 0.75 * _NO_SCORE)[:, None])
-        return row, group, np.rint(scores[row, group] * SCORE_STEPS).astype(np.int64)
+        width = -(-self.count // _STRIDE) * _STRIDE
+        # One column per group that is asked about: parts are then brought to their groups by whole rows.
+        scores, products = self._buffers(width, end - start)
+        found = scores[: self.count]
+        scores[self.count :] = _NO_SCORE
+        for index, (part, place) in enumerate(zip(self.parts, self.places, strict=True)):
+            asked = part.exact[place[start:end]].T
+            if len(self.parts) == 1:
+                np.matmul(part.exact, asked, out=found)
+                break
+            product = np.matmul(part.exact, asked, out=products[: len(part.exact)])
+            if index == 0:
+                np.take(product, place, axis=0, out=found, mode="clip")
+            else:
+                found += product[place]
+        m = min(self.k + 1, self.count)
+        stride = _STRIDE if width // _STRIDE >= m else 1
+        strided = scores.reshape(stride, -1, end - start)
+        coarse = strided.max(axis=0)
+        cut = len(coarse) - m
+        threshold = np.partition(np.ascontiguousarray(coarse.T), cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
+        np.maximum(threshold, 0.75 * _NO_SCORE, out=threshold)
+        # Only strides whose maximum is high enough are looked at again.
+        cell, row = np.divmod(np.flatnonzero(coarse >= threshold), end - start)
+        score = strided[:, cell, row]
+        high, place = np.nonzero(score >= threshold[row])
+        return row[place], high * len(coarse) + cell[place], np.rint(score[high, place] * SCORE_STEPS).astype(np.int64)
+
+    def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return this thread's room for (width, asked) scores and for the products of one part."""
+        held = self.local.__dict__
+        if "room" not in held or len(held["room"]) < 2 * width * asked:
+            held["room"] = np.empty(2 * width * asked)
+        room = held["room"]
+        size = width * asked
+        return room[:size].reshape(width, asked), room[size : 2 * size].reshape(width, asked)
 
     def rows_between(
         self, start: int, end: int, members: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Generator, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -19,16 +18,14 @@ from threadpoolctl import threadpool_limits
 from recstore import functions, sql
 from recstore.catalog import CATALOGS, Catalog
 from recstore.errors import OptionError, TooManyRejectsError
+from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
-from recstore.spaces import Space
 from recstore.store import FORMAT_VERSION
 
 _STAGES = "recstore.schema.stages"
-#: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
-_MODELS: dict[str, str] = {"movies": "recstore.movies", "audio": "recstore.audio"}
 
 
 @dataclass(frozen=True)
@@ -136,11 +133,11 @@ def _finish(
     connection = staged.connection
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
     # takes the most time, runs on all of them by itself.
-    import scipy.linalg  # noqa: F401 - the limit reaches only libraries that are loaded
+    import recstore.models.svd  # noqa: F401 - the limit reaches only libraries that are loaded
 
     with threadpool_limits(limits=1):
         for catalog in catalogs:
-            _compute(connection, catalog, options, stages)
+            compute(connection, catalog, options, stages)
     connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
@@ -186,83 +183,6 @@ def _finish(
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
 
 
-def _compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
-    """Fill the vectors and neighbours of one catalogue, space by space."""
-    models = import_module(_MODELS[catalog.name])
-    with stages.stage(f"prepare {catalog.name}"):
-        models.prepare(connection)
-    with stages.stage(f"vectors of {catalog.name}"):
-        spaces = list(models.spaces(connection, options, stages.progress))
-        for space in spaces:
-            _store_vectors(connection, catalog, space)
-    for space in spaces:
-        with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-            _store_neighbors(connection, catalog, space, stages.progress)
-
-
-def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space) -> None:
-    import pyarrow as pa
-
-    dimensions = space.vectors.shape[1]
-    vectors = pa.FixedSizeListArray.from_arrays(space.vectors.ravel(), dimensions)
-    connection.register("vectors_to_insert", pa.table({"id": space.ids, "vector": vectors}))
-    connection.execute(sql.render(_STAGES, "insert_vectors", vectors=catalog.vectors), {"space": space.name})
-    connection.unregister("vectors_to_insert")
-    connection.execute(
-        sql.read(_STAGES, "insert_space"),
-        {
-            "catalog": catalog.name,
-            "space": space.name,
-            "dimensions": dimensions,
-            "is_default": space.name == catalog.spaces[0],
-            "items": len(space.ids),
-            "neighbors": catalog.depth,
-            "recipe": space.recipe,
-            "center": None if space.center is None else space.center.tolist(),
-        },
-    )
-
-
-def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, progress: Progress) -> None:
-    """Stream the neighbours into their table block by block, while the next blocks are being searched."""
-    import numpy as np
-    import pyarrow as pa
-
-    from recstore.neighbors import nearest_neighbors
-
-    schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
-
-    failure: list[BaseException] = []
-
-    def batches() -> Generator[pa.RecordBatch, None, None]:
-        try:
-            for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth):
-                n, k = neighbors.shape
-                columns = [
-                    np.repeat(space.ids[rows], k),
-                    np.tile(np.arange(1, k + 1, dtype=np.int16), n),
-                    space.ids[neighbors.ravel()],
-                    scores.ravel(),
-                ]
-                yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
-                progress.advanced(n)
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            failure.append(error)
-            raise
-
-    with closing(batches()) as found:
-        connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, found))
-        query = sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors)
-        try:
-            connection.execute(query, {"space": space.name})
-        except duckdb.Error as error:
-            # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
-            raise failure[0] if failure else error from error
-        connection.unregister("neighbors_to_insert")
-
-
 def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
     """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
     connection, carrier = staged.connection, staged.carrier
@@ -293,5 +213,10 @@ def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, opti
 
 def _import_ahead() -> None:
     """Import what the models need while DuckDB, which does not hold the interpreter's lock, loads the files."""
-    for module in ("pyarrow", "recstore.models.content", "recstore.models.collaborative", "recstore.neighbors"):
-        threading.Thread(target=import_module, args=(module,), daemon=True).start()
+
+    def load() -> None:
+        # In the order of need: the last is wanted only when the vectors are there.
+        for module in ("recstore.models.content", "recstore.models.collaborative", "recstore.neighbors", "pyarrow"):
+            import_module(module)
+
+    threading.Thread(target=load, daemon=True).start()

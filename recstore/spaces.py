@@ -14,7 +14,7 @@ class Space:
 
     `ids` (n,) int32, ascending, are the items that have a vector there; `vectors` (n, d) float32 are theirs, of unit
     length. `recipe` says in words what brings an item in; `center` (d,) is what it subtracts from a new one, if
-    anything.
+    anything. Where the vectors are those of other spaces laid end to end, `parts` are their numbers of columns.
     """
 
     name: str
@@ -22,3 +22,4 @@ class Space:
     vectors: npt.NDArray[np.float32]
     recipe: str
     center: npt.NDArray[np.float64] | None = None
+    parts: tuple[int, ...] | None = None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 
 import duckdb
 import numpy as np
@@ -298,3 +300,21 @@ def test_two_builds_are_identical(movie_store, movielens, tmp_path):
                     first = con.execute(f"{rows} a.main.{table} AS t").fetchall()
                     assert first == con.execute(f"{rows} b.main.{table} AS t").fetchall(), table
             con.execute("DETACH b")
+
+
+def test_the_matrix_library_has_one_thread_in_a_build(sample_folder, tmp_path):
+    """In a process of its own: another test may have loaded the library with the limit in place."""
+    seen = tmp_path / "threads.txt"
+    code = f"""
+import recstore, recstore.movies as movies
+from pathlib import Path
+from threadpoolctl import threadpool_info
+spaces = movies.spaces
+def spy(*arguments):
+    Path({str(seen)!r}).write_text(str({{library["num_threads"] for library in threadpool_info()}}))
+    return spaces(*arguments)
+movies.spaces = spy
+recstore.build({str(tmp_path / "a.duckdb")!r}, {{"movielens": {str(sample_folder)!r}}})
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert seen.read_text() == "{1}"

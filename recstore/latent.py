@@ -1,0 +1,96 @@
+"""Fills the vectors and the neighbours of a catalogue, from its tables by its models."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from importlib import import_module
+
+import duckdb
+
+from recstore import sql
+from recstore.catalog import Catalog
+from recstore.columns import arrow_column
+from recstore.options import BuildOptions
+from recstore.progress import Progress, Stages
+from recstore.spaces import Space
+
+_STAGES = "recstore.schema.stages"
+#: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
+_MODELS: dict[str, str] = {"movies": "recstore.movies", "audio": "recstore.audio"}
+
+
+def compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
+    """Fill the vectors and neighbours of one catalogue, space by space."""
+    models = import_module(_MODELS[catalog.name])
+    with stages.stage(f"prepare {catalog.name}"):
+        models.prepare(connection)
+    with stages.stage(f"vectors of {catalog.name}"):
+        spaces = list(models.spaces(connection, options, stages.progress))
+        for space in spaces:
+            _store_vectors(connection, catalog, space)
+    for space in spaces:
+        with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
+            _store_neighbors(connection, catalog, space, stages.progress)
+
+
+def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space) -> None:
+    import pyarrow as pa
+
+    columns = {"id": arrow_column(space.ids), "vector": arrow_column(space.vectors)}
+    connection.register("vectors_to_insert", pa.table(columns))
+    connection.execute(sql.render(_STAGES, "insert_vectors", vectors=catalog.vectors), {"space": space.name})
+    connection.unregister("vectors_to_insert")
+    connection.execute(
+        sql.read(_STAGES, "insert_space"),
+        {
+            "catalog": catalog.name,
+            "space": space.name,
+            "dimensions": space.vectors.shape[1],
+            "is_default": space.name == catalog.spaces[0],
+            "items": len(space.ids),
+            "neighbors": catalog.depth,
+            "recipe": space.recipe,
+            "center": None if space.center is None else space.center.tolist(),
+        },
+    )
+
+
+def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, progress: Progress) -> None:
+    """Stream the neighbours into their table block by block, while the next blocks are being searched."""
+    import numpy as np
+    import pyarrow as pa
+
+    from recstore.neighbors import nearest_neighbors
+
+    schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
+
+    failure: list[BaseException] = []
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth, space.parts):
+                n, k = neighbors.shape
+                columns = [
+                    np.repeat(space.ids[rows], k),
+                    np.tile(np.arange(1, k + 1, dtype=np.int16), n),
+                    space.ids[neighbors.ravel()],
+                    scores.ravel(),
+                ]
+                yield pa.RecordBatch.from_arrays([arrow_column(column) for column in columns], schema=schema)
+                progress.advanced(n)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure.append(error)
+            raise
+
+    with closing(batches()) as found:
+        connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, found))
+        query = sql.render(_STAGES, "insert_neighbors", neighbors=catalog.neighbors)
+        try:
+            connection.execute(query, {"space": space.name})
+        except duckdb.Error as error:
+            # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
+            raise failure[0] if failure else error from error
+        connection.unregister("neighbors_to_insert")
