@@ -84,18 +84,18 @@ def test_every_kind_of_fault_has_its_line(tmp_path):
     ]  # fmt: skip
     connection, report, _ = load(tmp_path, ratings="\n".join(rows))
     assert [(line, column, reason) for _, line, column, reason, _ in rejects(connection)] == [
-        (4, "movie_id", "no number"),
+        (4, "movieId", "no number"),
         (5, None, "wrong number of columns"),
         (6, None, "wrong number of columns"),
         (7, "rating", "outside 0.5 to 5"),
         (8, "rating", "no number"),
-        (9, "movie_id", "no such movie in the list of movies"),
+        (9, "movieId", "no such movie in the list of movies"),
         (10, None, "the same user rated this movie again later"),
         (12, "rating", "no number"),
         (13, "timestamp", "no time between 1970 and 9999"),
-        (15, "user_id", "no whole number"),
-        (16, "movie_id", "no whole number"),
-        (17, "user_id", "no number"),
+        (15, "userId", "no whole number"),
+        (16, "movieId", "no whole number"),
+        (17, None, "a quote is out of place"),
     ]
     assert all(raw == rows[line - 1] for _, line, _, _, raw in rejects(connection))
     assert connection.execute("SELECT user_id, rating FROM ratings ORDER BY ALL").fetchall() == [
@@ -113,11 +113,11 @@ def test_faults_of_movies_links_and_tags(tmp_path):
         links=LINKS + "9,1,1\r\n",
     )
     assert [(source, line, column) for source, line, column, _, _ in rejects(connection)] == [
-        ("links.csv", 4, "movie_id"),
-        ("movies.csv", 4, "movie_id"),
+        ("links.csv", 4, "movieId"),
+        ("movies.csv", 4, "movieId"),
         ("movies.csv", 5, "title"),
-        ("tags.csv", 5, "movie_id"),
-        ("tags.csv", 7, "user_id"),
+        ("tags.csv", 5, "movieId"),
+        ("tags.csv", 7, "userId"),
     ]
     assert connection.execute("SELECT tag FROM tags ORDER BY tagged_at DESC").fetchall() == [
         ("funny",), ("NULL",), ("two\nlines",),
@@ -137,22 +137,98 @@ def test_lines_are_right_where_the_file_is_read_in_parallel(tmp_path):
     assert report.rows + report.rejects == 1000 + 300_000
 
 
-def test_a_quote_that_is_not_closed_loses_nothing(tmp_path):
+def test_a_quote_that_is_not_closed_costs_its_own_line_alone(tmp_path):
     rows = [f"{user},1,3.5,5" for user in range(1, 3000)]
     rows[1500] = '1501,"1,3.5,5'
-    connection, _, _ = load(tmp_path, ratings="\n".join([RATINGS.splitlines()[0], *rows]))
-    assert [(line, reason) for _, line, _, reason, _ in rejects(connection)] == [(1502, "no number")]
-    tags = ['1,1,"open,5' if number == 700 else f"1,1,tag{number},5" for number in range(2000)]
-    with pytest.raises(SourceError, match="at line 702 a quote is out of place"):
-        load(tmp_path, tags="\n".join([TAGS.splitlines()[0], *tags]))
-    quoted = RATINGS.replace("1,1,4.0,964982703", '"1","1","4.0","964982703"').replace("1,2,4.5", '"1","2","4.5"')
-    _, report, _ = load(tmp_path, ratings=quoted)
+    connection, report, _ = load(tmp_path, ratings="\n".join([RATINGS.splitlines()[0], *rows]))
+    assert rejects(connection) == [("ratings.csv", 1502, None, "a quote is out of place", rows[1500])]
+    assert report.rows == 2 + 2998 + 1 + 2
+    tags = ['1,1,"open,5' if number == 700 else f"1,1,tag{number},5" for number in range(200_000)]
+    connection, report, _ = load(tmp_path, tags="\n".join([TAGS.splitlines()[0], *tags]))
+    assert rejects(connection) == [("tags.csv", 702, None, "a quote is out of place", tags[700])]
+    assert report.rows == 2 + 2 + 199_999 + 2
+    text = TAGS.splitlines()[0] + '\n1,1,"a,5\n2,1,b,5\n3,1,","c",5\n4,1,d,5\n'
+    connection, _, _ = load(tmp_path, tags=text)
+    assert connection.execute("SELECT user_id, tag FROM tags").fetchall() == [(2, "b"), (4, "d")]
+    assert [line for _, line, *_ in rejects(connection)] == [2, 4]
+
+
+def test_quotes_may_begin_anywhere_in_a_file(tmp_path):
+    ratings = RATINGS + '"2","1","4.0","5"\r\n3,1, "4.0" ,5\r\nx,1,1,1\r\n'
+    connection, _, _ = load(tmp_path, ratings=ratings, links=LINKS.replace("2,0133093,", '2,"0133093","603"'))
+    assert connection.execute("SELECT user_id FROM ratings").fetchall() == [(1,), (1,), (2,), (3,)]
+    assert connection.execute("SELECT imdb_id, tmdb_id FROM links").fetchall() == [("0114709", 862), ("0133093", 603)]
+    assert len(rejects(connection)) == 1
+
+
+def test_negative_ids_and_repeated_pairs(tmp_path):
+    ratings = RATINGS + "-1,1,3,5\r\n-2147483648,1,3,5\r\n2147483647,1,3,5\r\n"
+    connection, report, _ = load(tmp_path, ratings=ratings)
+    assert connection.execute("SELECT min(user_id), count(*) FROM ratings").fetchall() == [(-2147483648, 5)]
     assert report.rejects == 0
+    connection, _, _ = load(tmp_path, ratings=ratings + "-1,1,4,5\r\n1,1,2,4\r\n")
+    assert [line for _, line, *_ in rejects(connection)] == [4, 8]
+    assert connection.execute("SELECT rating FROM ratings WHERE user_id = -1").fetchall() == [(4.0,)]
 
 
-def test_mixed_line_ends_are_an_error_that_says_so(tmp_path):
-    with pytest.raises(SourceError, match="lines may end in different ways"):
-        load(tmp_path, ratings="userId,movieId,rating,timestamp\n1,1,3,5\r\n2,1,3,5\n")
+def test_lines_are_right_after_blank_lines_and_line_breaks_in_fields(tmp_path):
+    connection, _, _ = load(
+        tmp_path,
+        movies='movieId,title,genres\n\n1,"Two\n\nlines",Drama\nx,bad\n2,B,"Drama\n|War"\n3,,none\n',
+        tags='userId,movieId,tag,timestamp\n\n1,1\n1,1,"a\n\nb",5\n1,9,lost,5\n1,9,"lost\n\ntoo",5\n1,8,lost,5\n',
+        links='movieId,imdbId,tmdbId\n1,"0\n1",\n9,1,1\n2,1,x\n',
+    )
+    assert [(source, line) for source, line, *_ in rejects(connection)] == [
+        ("links.csv", 4), ("links.csv", 5), ("movies.csv", 6), ("movies.csv", 9),
+        ("tags.csv", 3), ("tags.csv", 7), ("tags.csv", 8), ("tags.csv", 11),
+    ]  # fmt: skip
+    assert ("tags.csv", 8, "movieId", "no such movie in the list of movies", '1,9,"lost\n\ntoo",5') in rejects(
+        connection
+    )
+    assert connection.execute("SELECT title, genres FROM movies").fetchall() == [
+        ("Two\n\nlines", ["Drama"]), ("B", ["Drama\n", "War"]),
+    ]  # fmt: skip
+    assert connection.execute("SELECT tag FROM tags").fetchall() == [("a\n\nb",)]
+
+
+def test_a_field_may_read_like_a_null(tmp_path):
+    movies = "movieId,title,genres\n1,\\N,\\N\n2,NULL,\n"
+    for more in ("", "\n"):
+        connection, report, _ = load(tmp_path, movies=movies + more, tags=TAGS + "1,1,\\N,5\r\n1,1,,6\r\n" + more)
+        assert connection.execute("SELECT title, genres FROM movies").fetchall() == [("\\N", ["\\N"]), ("NULL", [])]
+        assert connection.execute("SELECT tag FROM tags").fetchall() == [("funny",), ("\\N",), ("",)]
+        assert report.rejects == 0
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r", "mixed"])
+def test_lines_may_end_in_every_way(tmp_path, ends):
+    rows = ["userId,movieId,rating,timestamp", "1,1,3,5", "2,1,3,5", "", "3,9,3,5", "4,1,3,5"]
+    if ends == "mixed":
+        text = "".join(row + ("\r\n" if number % 2 else "\n") for number, row in enumerate(rows))
+    else:
+        text = ends.join(rows)
+    connection, _, _ = load(tmp_path, ratings=text)
+    assert connection.execute("SELECT user_id FROM ratings").fetchall() == [(1,), (2,), (4,)]
+    assert [(line, raw) for _, line, _, _, raw in rejects(connection)] == [(5, "3,9,3,5")]
+
+
+def test_a_line_beyond_reason_is_an_error(tmp_path):
+    with pytest.raises(SourceError, match=r"tags.csv in .*: line 3 is longer than 8 MB"):
+        load(tmp_path, tags=TAGS + "1,1," + "x" * (17 << 20) + ",5\r\n")
+
+
+def test_records_run_on_over_the_blocks_in_which_a_file_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("recstore.loaders.movielens_lines._BLOCK", 50)
+    rows = ['1,1,"a\nb\n\nc",5' if number % 5 == 0 else f"1,1,tag{number},5" for number in range(200)]
+    rows[77] = '1,1,"open,5'
+    rows[120] = "x,1,1,5"
+    connection, _, _ = load(tmp_path, tags=TAGS.replace("\r", "") + "\n".join(rows))
+    assert connection.execute("SELECT count(*), count(*) FILTER (tag = 'a\nb\n\nc') FROM tags").fetchall() == [
+        (199, 39)
+    ]
+    assert [(line, raw) for _, line, _, _, raw in rejects(connection)] == [
+        (3 + 77 + 16 * 3, rows[77]), (3 + 120 + 24 * 3, rows[120]),
+    ]  # fmt: skip
 
 
 def test_a_line_that_is_not_utf8_is_rejected_and_shifts_no_other(tmp_path):
@@ -179,6 +255,14 @@ def test_dat_files_in_latin_1_and_in_utf_8(tmp_path):
         ]
         assert (report.rows, report.rejects) == (4, 0)
         assert any("tags.dat" in notice for notice in notices)
+
+
+def test_bytes_of_windows_1252_are_its_characters(tmp_path):
+    (tmp_path / "movies.dat").write_bytes(b"1::Wes Craven\x92s Caf\xe9 \x81 (1994)::Horror\n")
+    (tmp_path / "ratings.dat").write_text("1::1::4::964982703\n")
+    connection, report, _ = load_folder(tmp_path)
+    assert connection.execute("SELECT title FROM movies").fetchall() == [("Wes Craven’s Café \x81 (1994)",)]
+    assert report.rejects == 0
 
 
 def test_100k(tmp_path):
@@ -246,7 +330,7 @@ line = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(line, max_size=12))
 def test_every_line_is_loaded_or_rejected(tmp_path, lines):
     text = RATINGS.replace("\r\n", "\n") + "\n".join(lines) + "\n"

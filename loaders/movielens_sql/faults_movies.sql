@@ -1,12 +1,2 @@
-CREATE OR REPLACE TEMP TABLE faults AS
-SELECT n, fault[1] AS "column", fault[2] AS reason
-FROM (
-    SELECT n, CASE
-        WHEN movie_id IS NULL THEN ['movie_id', 'no whole number']
-        WHEN title IS NULL OR title = '' THEN ['title', 'no title']
-        WHEN row_number() OVER (PARTITION BY movie_id ORDER BY n) > 1
-        THEN ['movie_id', 'a movie of this id stands earlier in the file']
-    END AS fault
-    FROM staged
-)
-WHERE fault IS NOT NULL
+WHEN movie_id IS NULL THEN {'field': 1, 'reason': 'no whole number'}
+WHEN title = '' THEN {'field': 2, 'reason': 'no title'}

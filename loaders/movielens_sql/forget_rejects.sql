@@ -1,4 +1,2 @@
 DROP TABLE IF EXISTS reject_errors;
 DROP TABLE IF EXISTS reject_scans;
-DROP TABLE IF EXISTS staged;
-DROP TABLE IF EXISTS faults;

@@ -1,7 +1,8 @@
 -- u.item of MovieLens 100K: one 0/1 column per genre; "unknown" means that none is listed.
 SELECT
-    CASE WHEN movie_id = trunc(movie_id) THEN TRY_CAST(movie_id AS INTEGER) END AS movie_id,
-    trim(title) AS title,
-    list_filter([$genres], lambda genre: genre IS NOT NULL) AS genres,
-    0 AS breaks
+    * REPLACE (
+        CASE WHEN movie_id = trunc(movie_id) THEN TRY_CAST(movie_id AS INTEGER) END AS movie_id,
+        trim(title) AS title
+    ),
+    list_filter([$genres], lambda genre: genre IS NOT NULL) AS genres
 FROM $reader

@@ -1,0 +1,1 @@
+SELECT count(*) > count(DISTINCT movie_id) OR bool_or(title = '') FROM movies

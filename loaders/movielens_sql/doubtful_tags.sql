@@ -1,0 +1,1 @@
+SELECT EXISTS (FROM tags ANTI JOIN movies USING (movie_id))

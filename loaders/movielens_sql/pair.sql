@@ -1,0 +1,1 @@
+(CAST(user_id AS BIGINT) * 4294967296 + (CAST(movie_id AS BIGINT) + 2147483648))

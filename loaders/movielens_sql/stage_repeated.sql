@@ -1,0 +1,1 @@
+CREATE OR REPLACE TEMP TABLE rated_again (line BIGINT, raw VARCHAR, pair BIGINT, rated_at TIMESTAMP)
