@@ -38,13 +38,18 @@ def patiently(action: Callable[[], T], wait: bool, progress: Progress) -> T:
         time.sleep(_PAUSE)
 
 
+def lock_file(store: Path) -> Path:
+    """Return the file whose lock the builder of `store` holds."""
+    return store.with_name(f".{store.name}.lock")
+
+
 @contextmanager
 def builder_lock(store: Path, wait: bool, progress: Progress) -> Iterator[None]:
     """Hold the lock on building `store`, in a file beside it that is gone when the lock is.
 
     Raises `BusyError`, which says who holds it, unless `wait`; `StoreError` where no file can be made there.
     """
-    file = store.with_name(f".{store.name}.lock")
+    file = lock_file(store)
     descriptor = patiently(lambda: _acquire(file, store), wait, progress)
     try:
         yield

@@ -17,7 +17,7 @@ import duckdb
 from recstore import functions, sql
 from recstore.carry import Carrier
 from recstore.errors import BusyError, StoreError
-from recstore.lock import builder_lock, patiently
+from recstore.lock import builder_lock, lock_file, patiently
 from recstore.progress import Progress
 from recstore.store import STORAGE_VERSION, attach_store, wal_of
 from recstore.versions import finish_keeping, keep_aside
@@ -25,6 +25,46 @@ from recstore.versions import finish_keeping, keep_aside
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
 _NEW = "new_store"
+
+
+class _Run:
+    """One run of `staged_store` in this process: what must go if the process ends in the middle of it."""
+
+    def __init__(self, target: Path, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.target = target
+        self.folder = folder
+        self.connection = connection
+        self.before = _identity(target)
+        self.ended = False
+
+    def has_published(self) -> bool:
+        return self.before != _identity(self.target)
+
+
+_runs: list[_Run] = []
+
+
+def interrupt() -> None:
+    """Interrupt the database calls of all builds in this process; they raise, and clean up, where they run."""
+    for run in _runs:
+        if not run.ended:
+            run.connection.interrupt()
+
+
+def abandon() -> None:
+    """Remove what the builds of this process have begun: for a process that ends at once while they still run.
+
+    What they then do to their files leads nowhere: a store that is gone cannot be put in place.
+    """
+    for run in _runs:
+        if not run.ended:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            lock_file(run.target).unlink(missing_ok=True)
+
+
+def has_published() -> bool:
+    """Tell whether any build of this process has put its store in place."""
+    return any(run.has_published() for run in _runs)
 
 
 @dataclass(frozen=True)
@@ -58,10 +98,11 @@ def staged_store(
         finish_keeping(target)
         staging = folder / target.name
         connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
+        run = _Run(target, folder, connection)
+        _runs[:] = [*(other for other in _runs if not other.ended), run]
         try:
             carrier = None
-            before = _identity(target)
-            if before is not None:
+            if run.before is not None:
                 patiently(lambda: hold_store(connection, target, OLD), wait, progress)
                 carrier = Carrier(connection, path, OLD, _NEW)
             elif wal_of(target).exists():
@@ -78,8 +119,9 @@ def staged_store(
                 if carrier:
                     carrier.copy_contents()
                 connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
-                _put_in_place(staging, target, before, keep, progress)
+                _put_in_place(staging, target, run.before, keep, progress)
         finally:
+            run.ended = True
             connection.close()
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import duckdb
@@ -130,24 +128,6 @@ def test_errors_have_an_exit_code_and_one_message(arguments, code, message, samp
 
     assert re.search(message, re.sub(r"\s*[│╭╰─]*\n[│╭╰─]*\s*", " ", done.stderr)), done.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-
-
-@pytest.mark.parametrize("seconds", [0.5, 1.0, 1.5, 2.0, 2.5])
-def test_an_interrupt_leaves_the_store_and_no_traceback(seconds, movielens, sample_store, tmp_path):
-    store = tmp_path / "store.duckdb"
-    store.write_bytes(sample_store.read_bytes())
-    command = [RECSTORE, "build", str(store), "--movielens", str(movielens)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=5)[1]
-    if process.returncode == 0:
-        pytest.skip("the build was quicker")
-    assert process.returncode == 130
-    assert said.splitlines()[-1] == "Interrupted. Nothing was changed."
-    assert "Traceback" not in said
-    assert store.read_bytes() == sample_store.read_bytes()
-    assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
 
 
 def test_debug_shows_the_traceback():

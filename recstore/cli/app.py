@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recstore.cli.console import run, say, watch
+from recstore.cli.console import Interrupt, run, say, watch
 from recstore.cli.formats import Format
 
 if TYPE_CHECKING:
@@ -270,4 +270,5 @@ def _run(work: Callable[[], None]) -> None:
 
 def main() -> None:
     """Run the command line."""
+    Interrupt.heed()
     app()

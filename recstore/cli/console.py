@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from enum import IntEnum
 from types import FrameType
+from typing import NoReturn
 
 from recstore.errors import OptionError, RecstoreError
 from recstore.progress import Progress
@@ -23,21 +27,33 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
-class _Interrupt:
+#: How long the work may take to end by itself after it was asked to; then the process ends without it.
+_GRACE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
+
+
+class Interrupt:
     """Remembers which signal asked us to stop: what DuckDB raises then does not say so."""
 
     code: Exit | None = None
+    at_work = False
 
     @classmethod
     def heed(cls) -> None:
-        """Let Ctrl-C and a polite kill end the work by an exception, so that what was begun is cleaned away."""
+        """Let Ctrl-C and a polite kill end the work in order, so that what was begun is cleaned away."""
         signal.signal(signal.SIGINT, cls._stop)
         signal.signal(signal.SIGTERM, cls._stop)
 
     @classmethod
     def _stop(cls, number: int, _frame: FrameType | None) -> None:
+        if cls.code is not None:
+            return
         cls.code = Exit.TERMINATED if number == signal.SIGTERM else Exit.INTERRUPTED
-        raise KeyboardInterrupt
+        # An exception raised here could strike anywhere, even where it is dropped: who waits for the work looks.
+        if cls.at_work:
+            return
+        say("Interrupted. Nothing was changed.")
+        os._exit(cls.code)
 
 
 def say(text: str) -> None:
@@ -45,19 +61,63 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class _Work(threading.Thread):
+    """Runs a command beside the main thread, which signals reach at once, whatever native call the command is in."""
+
+    def __init__(self, command: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._command = command
+        self.done = threading.Event()
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """Keep how the command ended."""
+        try:
+            self._command()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.done.set()
+
+    def interrupt(self) -> None:
+        """Have Python raise KeyboardInterrupt in this thread as soon as it executes Python again."""
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt))
+
+
 def run(command: Callable[[], object], debug: bool) -> int:
-    """Run a command and return its exit code; an error becomes one message, a traceback only with `debug`."""
+    """Run a command and return its exit code; an error becomes one message, a traceback only with `debug`.
+
+    Ctrl-C and SIGTERM end it within seconds: in order where it can be, else by ending the process.
+    """
     import duckdb
 
-    _Interrupt.heed()
-    try:
-        command()
-    except BaseException as error:
-        if _Interrupt.code is not None:
-            say("Interrupted. Nothing was changed.")
-            return _Interrupt.code
-        return _explain(error, debug, duckdb.Error)
+    Interrupt.heed()
+    work = _Work(command)
+    work.start()
+    Interrupt.at_work = True
+    while not work.done.wait(_PAUSE_SECONDS):
+        if Interrupt.code is not None:
+            _stop(work)
+    Interrupt.at_work = False
+    if work.error is not None:
+        return _explain(work.error, debug, duckdb.Error)
     return Exit.DONE
+
+
+def _stop(work: _Work) -> NoReturn:
+    from recstore import publish
+
+    code = Interrupt.code or Exit.INTERRUPTED
+    publish.interrupt()
+    work.interrupt()
+    in_order = work.done.wait(_GRACE_SECONDS)
+    if not in_order:
+        publish.abandon()
+        if sys.stderr.isatty():
+            print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
+    say(f"Interrupted. {'The new store was in place already' if publish.has_published() else 'Nothing was changed'}.")
+    # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.
+    os._exit(code)
 
 
 def _explain(error: BaseException, debug: bool, database_error: type[Exception]) -> int:

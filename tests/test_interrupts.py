@@ -1,0 +1,64 @@
+"""Ctrl-C and a polite kill end what is running within seconds, with one line, and leave nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+RECSTORE = str(Path(sys.executable).parent / "recstore")
+
+#: Builds a store whose factorisation is one native call of half a minute.
+_LONG = """
+import sys
+import numpy as np
+from recstore import movies, pipeline
+from recstore.cli.console import run
+
+def spaces(connection, options, progress):
+    print("computing", flush=True)
+    np.linalg.svd(np.random.default_rng(0).random((7000, 7000)))
+    return iter(())
+
+movies.spaces = spaces
+sys.exit(run(lambda: pipeline.rebuild(sys.argv[1]), False))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds"), [(signal.SIGINT, 0.6), (signal.SIGTERM, 1.0), (signal.SIGINT, 1.5), (signal.SIGTERM, 2.0)]
+)
+def test_an_interrupt_leaves_the_store_and_no_traceback(number, seconds, movielens, sample_store, tmp_path):
+    store = shutil.copy(sample_store, tmp_path / "store.duckdb")
+    command = [RECSTORE, "build", str(store), "--movielens", str(movielens)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(seconds)
+        process.send_signal(number)
+        said = process.communicate(timeout=5)[1]
+    if process.returncode == 0:
+        pytest.skip("the build was quicker")
+    assert process.returncode == 128 + number
+    assert said.splitlines()[-1] == "Interrupted. Nothing was changed."
+    assert "Traceback" not in said
+    assert store.read_bytes() == sample_store.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_long_native_call_is_ended_too(number, sample_store, tmp_path):
+    store = shutil.copy(sample_store, tmp_path / "store.duckdb")
+    command = [sys.executable, "-c", _LONG, str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "computing\n"
+        time.sleep(0.3)
+        process.send_signal(number)
+        said = process.communicate(timeout=5)[1]
+    assert process.returncode == 128 + number
+    assert said == "Interrupted. Nothing was changed.\n"
+    assert store.read_bytes() == sample_store.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
