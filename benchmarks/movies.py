@@ -265,6 +265,7 @@ def load_checked(folder: Path, file: Path) -> float:
 
     from recstore import functions, sql
     from recstore.loader import get_loader
+    from recstore.options import BuildOptions
     from recstore.progress import Progress
     from recstore.store import STORAGE_VERSION
 
@@ -273,7 +274,7 @@ def load_checked(folder: Path, file: Path) -> float:
     target = f"ATTACH {sql.literal(str(file))} AS fresh (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
     connection.execute(f"{target}; USE fresh; {functions.render_tables()}").fetchall()
     begun = time.perf_counter()
-    loader.load(connection, str(folder), Progress())
+    loader.load(connection, str(folder), BuildOptions(), Progress())
     connection.execute("USE memory; DETACH fresh").fetchall()
     connection.close()
     return time.perf_counter() - begun

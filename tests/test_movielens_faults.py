@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import importlib.util
+import io
 import shutil
+from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recstore
@@ -321,22 +325,55 @@ def test_too_many_rejects_stop_the_build_and_leave_the_store(sample_folder, samp
     assert report.rejects == 1000
 
 
-field = st.text(st.characters(blacklist_characters="\r\n\x00", blacklist_categories=("Cs",)), max_size=6)
+part = st.one_of(
+    st.sampled_from(["1", "2", "9", '"', '""', ",", "::", "\\N", "nan", "é", "\n", " "]), st.text(max_size=3)
+)
 line = st.one_of(
-    st.tuples(st.integers(1, 5), st.integers(1, 3), st.sampled_from([0.5, 3, 5, 7]), st.integers(0, 99)).map(
-        lambda row: ",".join(map(str, row))
-    ),
-    st.lists(field, min_size=1, max_size=5).map(lambda fields: ",".join(f.replace('"', "") for f in fields)),
+    st.tuples(st.integers(1, 5), st.integers(1, 3), st.sampled_from([0.5, 3, 5, 7]), st.integers(0, 99)).map(list),
+    st.lists(st.lists(part, max_size=3).map("".join), min_size=1, max_size=5),
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(line, max_size=12))
-def test_every_line_is_loaded_or_rejected(tmp_path, lines):
-    text = RATINGS.replace("\r\n", "\n") + "\n".join(lines) + "\n"
-    connection, report, _ = load(tmp_path, ratings=text)
-    ratings = next(file for file in report.files if file.file == "ratings.csv")
-    given_lines = text.split("\n")
-    assert ratings.rows + ratings.rejects == sum(1 for given_line in given_lines[1:] if given_line)
-    for source, number, _, _, raw in rejects(connection):
-        assert source != "ratings.csv" or given_lines[number - 1].strip() == (raw or "").strip()
+@pytest.fixture(scope="module")
+def fuzz(tmp_path_factory):
+    """What `benchmarks/fuzz.py` does at length."""
+    spec = importlib.util.spec_from_file_location("fuzz", Path(__file__).parents[1] / "benchmarks" / "fuzz.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Fuzz(tmp_path_factory.mktemp("fuzz"))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sampled_from(["ratings.csv", "tags.csv", "movies.csv", "links.csv", "ratings.dat", "tags.dat", "movies.dat"]),
+    st.lists(line, max_size=12),
+)
+def test_every_line_is_loaded_or_rejected(fuzz, name, rows):
+    delimiter = "::" if name.endswith(".dat") else ","
+    header = [{"ratings": RATINGS, "tags": TAGS, "links": LINKS, "movies": MOVIES}[name[:-4]].splitlines()[0]]
+    lines = [delimiter.join(map(str, row)) for row in rows]
+    text = "\n".join([*header, *lines] if delimiter == "," else ["1::1::4::5", *lines]) + "\n"
+    fuzz.check(name, text.encode("utf-8", "replace"))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-9, 10**9), st.sampled_from(["1", "2", " 2", "2.0"]),
+            st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=("Cs", "Cn")), max_size=5),
+            st.sampled_from(["5", "5.4", " 7 ", "1_0"]),
+        ),
+        min_size=1, max_size=12,
+    ),
+)  # fmt: skip
+def test_a_sound_row_is_the_same_whichever_way_it_is_read(tmp_path_factory, rows):
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([TAGS.splitlines()[0].split(","), *rows])
+    found = []
+    for more in ("", "\n"):
+        connection, report, _ = load(tmp_path_factory.mktemp("rows"), tags=written.getvalue() + more)
+        assert report.rejects == 0
+        found.append(connection.execute("FROM tags").fetchall())
+    assert found[0] == found[1]
+    assert [tag for _, _, tag, _ in found[0]] == [tag for _, _, tag, _ in rows]
