@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
+    from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
@@ -15,6 +16,7 @@ __all__ = [
     "BuildOptions",
     "BuildReport",
     "BusyError",
+    "EvaluationReport",
     "OptionError",
     "RecstoreError",
     "SourceError",
@@ -23,15 +25,18 @@ __all__ = [
     "attach",
     "build",
     "connect",
+    "evaluate",
     "rebuild",
 ]
 
 _LAZY = {
     "BuildOptions": "recstore.options",
     "BuildReport": "recstore.pipeline",
+    "EvaluationReport": "recstore.evaluation.run",
     "attach": "recstore.face",
     "build": "recstore.pipeline",
     "connect": "recstore.face",
+    "evaluate": "recstore.evaluation.run",
     "rebuild": "recstore.pipeline",
 }
 

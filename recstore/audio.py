@@ -20,19 +20,19 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
     """Yield the space `mean`, and `sequence` where it is asked for."""
-    ids, frames = _frames(connection)
+    ids, clips = frames(connection)
     if len(ids) == 0:
         return
-    vectors, kept, center = mean_vectors(frames)
+    vectors, kept, center = mean_vectors(clips)
     if not kept.all():
         progress.notice(f"{np.count_nonzero(~kept)} clips are as the mean of all clips, and have no vector.")
     yield Space("mean", ids[kept], vectors, "mean over the 10 seconds, minus the centre, to unit length", center)
     if options.audio_sequence:
-        vectors, kept = sequence_vectors(frames)
+        vectors, kept = sequence_vectors(clips)
         yield Space("sequence", ids[kept], vectors, "the 10 x 128 bytes laid end to end, to unit length")
 
 
-def _frames(connection: duckdb.DuckDBPyConnection) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+def frames(connection: duckdb.DuckDBPyConnection) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Return the ids (n,) and frames (n, 1280) of all clips, in the order of their ids."""
     import pyarrow as pa
 

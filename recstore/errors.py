@@ -28,3 +28,11 @@ class TooManyRejectsError(RecstoreError):
 
 class OptionError(RecstoreError):
     """An option has a value that is not allowed."""
+
+
+class BelowBarError(RecstoreError):
+    """A figure of an evaluation is below what was asked of it."""
+
+
+class MissingExtraError(RecstoreError):
+    """Something needs a package that is not installed."""

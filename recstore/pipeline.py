@@ -197,7 +197,11 @@ def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
     connection.execute(sql.render(_STAGES, "copy_rejects", old=OLD), {"catalog": catalog.name})
     if catalog.vectors in tables:
-        connection.execute(f"INSERT INTO spaces BY NAME FROM {OLD}.main.spaces WHERE catalog = ?", [catalog.name])
+        # What is kept whole is as good as it was measured to be; what is computed anew must be measured anew.
+        for table in ("spaces", "evaluations"):
+            if (table,) in there:
+                query = f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table} WHERE catalog = ?"
+                connection.execute(query, [catalog.name])
 
 
 def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:

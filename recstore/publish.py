@@ -77,14 +77,15 @@ class Staged:
 
 @contextmanager
 def staged_store(
-    path: Path, *, keep: int = 1, wait: bool = False, progress: Progress | None = None
+    path: Path, *, keep: int | None = 1, wait: bool = False, progress: Progress | None = None
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
     When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
-    the new; `keep` versions before it stay beside it. When it does not end well, what was made is removed, and
-    `path` is as it was. The read connection on the old store keeps writers out of it until the end.
+    the new; `keep` versions before it stay beside it (None: those that are there, and no more). When it does not end
+    well, what was made is removed, and `path` is as it was. The read connection on the old store keeps writers out of
+    it until the end.
 
     Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
     cannot be written, or where something cannot be carried over.
@@ -184,7 +185,9 @@ def _told_when_full(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _put_in_place(staging: Path, target: Path, before: tuple[int, int] | None, keep: int, progress: Progress) -> None:
+def _put_in_place(
+    staging: Path, target: Path, before: tuple[int, int] | None, keep: int | None, progress: Progress
+) -> None:
     if before is not None:
         old = target.stat()
         with suppress(OSError):
@@ -193,7 +196,7 @@ def _put_in_place(staging: Path, target: Path, before: tuple[int, int] | None, k
     flush(staging)
     if _identity(target) != before:
         raise StoreError(f"{target} was replaced by something else while it was built. It is left alone; build again.")
-    pending = keep_aside(target, keep, progress) if before is not None else None
+    pending = keep_aside(target, keep, progress) if before is not None and keep is not None else None
     try:
         staging.replace(target)
     except PermissionError as error:

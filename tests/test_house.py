@@ -23,10 +23,14 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: From the top of the house down: a module imports only from rooms that stand after its own.
 FLOORS = [
     ["recstore.cli.app"],
-    ["recstore.cli.demo", "recstore.cli.info", "recstore.cli.similar"],
+    ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.similar"],
     ["recstore.cli.output"],
     ["recstore.cli.console", "recstore.cli.formats"],
     ["recstore.sample", "recstore", "recstore.export"],
+    ["recstore.evaluation.run", "recstore.evaluation.bars", "recstore.evaluation.plot"],
+    ["recstore.evaluation.movies", "recstore.evaluation.audio"],
+    ["recstore.evaluation.models", "recstore.evaluation.results"],
+    ["recstore.evaluation.protocols"],
     ["recstore.pipeline", "recstore.face"],
     ["recstore.publish", "recstore.latent"],
     ["recstore.movies", "recstore.audio", "recstore.carry"],
@@ -121,7 +125,7 @@ def run_python(code: str) -> str:
 
 @pytest.mark.parametrize("code", ["import recstore", "import recstore.cli.app", "import recstore; recstore.connect"])
 def test_what_an_import_brings_in(code):
-    heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy")
+    heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy", "matplotlib")
     loaded = run_python(f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])")
     assert loaded == "[]"
 

@@ -179,6 +179,34 @@ def info(store: Store) -> None:
     _run(work)
 
 
+@app.command(epilog="Example: recstore evaluate movies.duckdb --fail-under next-watched/ndcg@10=0.02")
+def evaluate(
+    store: Store,
+    fail_under: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC=VALUE",
+            help="Exit with 1 if the figure is lower: ndcg@10=0.3, or PROTOCOL/MODEL/METRIC=VALUE; may be repeated.",
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw accuracy against coverage: .png, .svg or .pdf.")
+    ] = None,
+    seed: Seed = 0,
+    wait: Wait = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    quiet: Quiet = False,
+) -> None:
+    """Measure how good the recommendations are; the figures go to the table evaluations."""
+
+    def work() -> None:
+        from recstore.cli.evaluate import run_evaluation
+
+        run_evaluation(store, fail_under or [], plot, seed, wait, form, watch(quiet))
+
+    _run(work)
+
+
 @app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
 def similar(
     store: Store,

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from recstore.interactions import Interactions
 from recstore.models.svd import right_singular_vectors
 
+#: How many numbers one dense block may hold.
+_BLOCK = 4_000_000
+
 
 def seen_matrix(train: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed
     """Return who rated what as CSR (n_users, n_items) float32 of ones."""
@@ -21,20 +24,29 @@ def seen_matrix(train: Interactions) -> Any:  # noqa: ANN401 - SciPy is not type
     return seen
 
 
-def item_cosines(train: Interactions, shrink: float) -> Any:  # noqa: ANN401 - SciPy is not typed
-    """Return the cosine of who rated what for each pair of items that anyone rated both, as CSR (n_items, n_items).
+def item_cosines(train: Interactions, shrink: float, neighbors: int) -> Any:  # noqa: ANN401 - SciPy is not typed
+    """Return the cosine of who rated what of each item with its `neighbors` nearest, as CSR (n_items, n_items).
 
-    Together / (sqrt(one) * sqrt(other) + `shrink`), so that a pair that few people rated counts for less; the diagonal
-    is empty.
+    Together / (sqrt(one) * sqrt(other) + `shrink`), so that a pair that few people rated counts for less; only pairs
+    that somebody rated both are there.
     """
     seen = seen_matrix(train)
-    together = scipy.sparse.csr_matrix(seen.T @ seen)
-    together.setdiag(0)
-    together.eliminate_zeros()
-    lengths = np.sqrt(np.bincount(train.items, minlength=train.n_items).astype(np.float32))
-    row = np.repeat(lengths, np.diff(together.indptr))
-    together.data /= row * lengths[together.indices] + np.float32(shrink)
-    return together
+    rated_by = scipy.sparse.csr_matrix(seen.T)
+    lengths = np.sqrt(np.diff(rated_by.indptr).astype(np.float32))
+    k = min(neighbors, train.n_items)
+    blocks = []
+    step = max(1, _BLOCK // max(1, train.n_items))
+    for start in range(0, train.n_items, step):
+        cosines = np.asarray((rated_by[start : start + step] @ seen).todense(), np.float32)
+        cosines /= np.maximum(np.outer(lengths[start : start + step], lengths) + np.float32(shrink), 1)
+        own = np.arange(len(cosines))
+        cosines[own, start + own] = 0
+        nearest = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
+        found = np.take_along_axis(cosines, nearest, axis=1)
+        row, column = np.nonzero(found)
+        shape = len(cosines), train.n_items
+        blocks.append(scipy.sparse.csr_matrix((found[row, column], (row, nearest[row, column])), shape=shape))
+    return scipy.sparse.vstack(blocks, format="csr")
 
 
 class Popularity:
@@ -85,7 +97,7 @@ class ItemKNN:
     def fit(self, train: Interactions) -> None:
         """Find the neighbours of each item."""
         self._seen = seen_matrix(train)
-        self._weights = strongest(item_cosines(train, self._shrink), self._neighbors)
+        self._weights = item_cosines(train, self._shrink, self._neighbors)
 
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the sum of the cosines with what the person rated, (len(users), n_items) float32."""
@@ -109,12 +121,3 @@ class PureSVD:
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return the reconstruction, (len(users), n_items) float32."""
         return np.asarray((self._seen[users] @ self._directions) @ self._directions.T, np.float32)
-
-
-def strongest(weights: Any, k: int) -> Any:  # noqa: ANN401 - SciPy is not typed
-    """Keep the `k` largest entries of each row of a CSR matrix, of equal ones the first."""
-    row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
-    order = np.lexsort((weights.indices, -weights.data, row))
-    place = np.arange(len(order)) - weights.indptr[row]
-    kept = order[place < k]
-    return scipy.sparse.csr_matrix((weights.data[kept], (row[kept], weights.indices[kept])), shape=weights.shape)

@@ -1,0 +1,38 @@
+"""`recstore evaluate`: how good the recommendations are, as a table, a picture and an exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recstore import connect, evaluate, sql
+from recstore.cli.formats import Format
+from recstore.cli.output import write_result
+from recstore.errors import BelowBarError
+from recstore.evaluation.bars import Bar
+from recstore.evaluation.plot import check_plot, draw
+from recstore.progress import Progress
+
+
+def run_evaluation(
+    store: Path, bars: list[str], plot: Path | None, seed: int, wait: bool, form: Format, watching: Progress
+) -> None:
+    """Evaluate a store, print and draw what was found, and raise a `BelowBarError` where it is not enough."""
+    parsed = [Bar.parse(text) for text in bars]
+    if plot is not None:
+        check_plot(plot)
+    try:
+        report = evaluate(store, seed=seed, wait=wait, progress=watching)
+    finally:
+        watching.stop()
+    with connect(store) as connection:
+        write_result(connection, sql.read("recstore.queries", "evaluations"), form)
+    if plot is not None:
+        draw(report.evaluations, plot)
+    failures = []
+    for bar in parsed:
+        try:
+            bar.check(report.evaluations)
+        except BelowBarError as failure:
+            failures.append(str(failure))
+    if failures:
+        raise BelowBarError(" ".join(failures))

@@ -1,0 +1,59 @@
+"""Draws what an evaluation found: for each protocol, how accurate each model is against how much of all it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from recstore.errors import MissingExtraError, OptionError
+from recstore.evaluation.results import Evaluation
+
+_ENDINGS = (".png", ".svg", ".pdf")
+#: What stands for accuracy, by protocol where it is not NDCG.
+_ACCURACY = {"label-retrieval": "precision@10"}
+
+
+def check_plot(path: Path) -> None:
+    """Raise an `OptionError` or a `MissingExtraError` if nothing could be drawn to `path`."""
+    if path.suffix.lower() not in _ENDINGS:
+        raise OptionError(f"A plot is written as {', '.join(_ENDINGS)}, and {path.name} ends in none of them.")
+    if not path.parent.is_dir():
+        raise OptionError(f"The folder {path.parent} does not exist; make it first.")
+    _figure_class()
+
+
+def draw(evaluations: list[Evaluation], path: Path) -> None:
+    """Write the picture to `path`: one panel per protocol, one point per model, its interval upright."""
+    panels = sorted({(row.catalog, row.protocol) for row in evaluations}, reverse=True)
+    across = min(2, max(1, len(panels)))
+    down = max(1, -(-len(panels) // across))
+    figure = _figure_class()(figsize=(6 * across, 4.5 * down), layout="constrained")
+    colors = {name: f"C{number % 10}" for number, name in enumerate(sorted({row.model for row in evaluations}))}
+    for number, (catalog, protocol) in enumerate(panels):
+        rows = [row for row in evaluations if (row.catalog, row.protocol) == (catalog, protocol)]
+        metric = _ACCURACY.get(protocol, "ndcg@10")
+        coverage = {row.model: row.value for row in rows if row.metric == "coverage@10"}
+        axes = figure.add_subplot(down, across, number + 1)
+        for row in rows:
+            if row.metric == metric and row.low is not None and row.high is not None:
+                x = coverage[row.model]
+                ends = [[max(0.0, row.value - row.low)], [max(0.0, row.high - row.value)]]
+                mark = "D" if row.is_default else "o"
+                axes.errorbar(x, row.value, yerr=ends, fmt=mark, color=colors[row.model], capsize=3, label=row.model)
+        axes.legend(fontsize="small")
+        axes.set(title=f"{catalog}: {protocol}", xlabel="coverage@10", ylabel=metric)
+        axes.margins(0.15)
+    # Neither a date nor random names: the same figures give the same file.
+    extra = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
+    from matplotlib import rc_context
+
+    with rc_context({"svg.hashsalt": "recstore"}):
+        figure.savefig(path, metadata=extra, dpi=120)
+
+
+def _figure_class() -> Any:  # noqa: ANN401 - matplotlib need not be there
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("Plots need matplotlib. Install it with: pip install 'recstore[plot]'") from error
+    return Figure
