@@ -18,18 +18,28 @@ from recstore.store import attach_store
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
+_RELATIONS = (
+    "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
+    "UNION ALL SELECT view_name, comment FROM duckdb_views() "
+    "WHERE database_name = $database AND schema_name = 'main' AND NOT internal ORDER BY ALL"
+)
+_COLUMNS = (
+    "SELECT table_name, column_name, comment FROM duckdb_columns() "
+    "WHERE database_name = $database AND schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name, column_index"
+)
 
 
 def connect(path: str | os.PathLike[str]) -> duckdb.DuckDBPyConnection:
     """Open the store at `path` and return a DuckDB connection in which `FROM similar_movies(1)` answers.
 
-    The connection's own database is in memory: tables made in it go with it. The store is read-only and attached as
-    `rec_store`. A store published later is seen by the next `connect`, not by this connection. Raises `StoreError`.
+    `~` stands for the home folder. The connection's own database is in memory: tables made in it go with it. The
+    store is read-only and attached as `rec_store`. A store published later is seen by the next `connect`, not by this
+    connection. Raises `StoreError`.
     """
     connection = duckdb.connect()
     try:
         database = _CONNECT_ALIAS + STORE_SUFFIX
-        attach_store(connection, Path(path), database)
+        attach_store(connection, Path(path).expanduser(), database)
         connection.execute(_face_sql(connection, database, "memory"))
     except BaseException:
         connection.close()
@@ -41,56 +51,82 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str | os.PathLike[str], 
     """Bring the store at `path` into a connection that the caller already has: `FROM rec.similar_movies(1)`.
 
     The face goes by `alias` and the store by `alias` + `_store`; both are replaced if they were attached before, so
-    that a newly published store is seen. Raises `StoreError`, and `OptionError` where the alias is taken by another
-    database.
+    that a newly published store is seen, also where the caller is in one of them. A store that cannot be opened
+    leaves them as they were. The caller's transaction and pending results are left alone. Raises `StoreError`, and
+    `OptionError` where the alias is taken by another database.
     """
     if not alias:
         raise OptionError("The alias must not be empty.")
-    database = alias + STORE_SUFFIX
-    attached = {name for (name,) in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
-    taken = attached & {alias, database}
-    if taken and taken != {alias, database}:
-        raise OptionError(f"A database called {taken.pop()} is attached already; pass another alias.")
-    if taken:
-        if connection.execute("SELECT current_database()").fetchall() == [(alias,)]:
-            raise OptionError(f"{alias} is in use; leave it with USE memory, or pass another alias.")
-        _detach(connection, alias, database)
-    attach_store(connection, Path(path), database)
-    try:
-        connection.execute(f"ATTACH ':memory:' AS {sql.identifier(alias)}")
-        connection.execute(_face_sql(connection, database, alias))
-    except BaseException:
-        _detach(connection, alias, database)
-        raise
+    store, database = Path(path).expanduser(), alias + STORE_SUFFIX
+    # A cursor of its own: on the caller's, an error would abort the transaction, and a statement end a result.
+    with connection.cursor() as cursor:
+        if _replaced(cursor, alias, database):
+            # The same file cannot be attached twice, so the old one must go first: not before the new one is sound.
+            with duckdb.connect() as trial:
+                attach_store(trial, store, database)
+            _detach(cursor, alias, database)
+        attach_store(cursor, store, database)
+        try:
+            cursor.execute(_attach_face_sql(alias))
+            cursor.execute(_face_sql(cursor, database, alias))
+        except BaseException:
+            _detach(cursor, alias, database)
+            raise
 
 
 def attach_script(path: str | os.PathLike[str], alias: str = "rec") -> str:
     """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client."""
     database = alias + STORE_SUFFIX
     with duckdb.connect() as connection:
-        attach_store(connection, Path(path), database)
+        attach_store(connection, Path(path).expanduser(), database)
         face = _face_sql(connection, database, alias)
-    store = sql.literal(str(Path(path).resolve()))
+    store = sql.literal(str(Path(path).expanduser().resolve()))
     return (
         f"-- Brings a store into any DuckDB session; then ask: FROM {sql.identifier(alias)}.similar_movies(1)\n"
         f"ATTACH {store} AS {sql.identifier(database)} (READ_ONLY);\n"
-        f"ATTACH ':memory:' AS {sql.identifier(alias)};\n"
+        f"{_attach_face_sql(alias)}"
         f"{face}"
     )
 
 
-def _face_sql(connection: duckdb.DuckDBPyConnection, database: str, alias: str) -> str:
-    """Return the SQL of a face: a view for each table and view of the store, then every function."""
-    rows = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
-        "UNION ALL SELECT view_name FROM duckdb_views() "
-        "WHERE database_name = $database AND schema_name = 'main' AND NOT internal ORDER BY ALL",
-        {"database": database},
+def _attach_face_sql(alias: str) -> str:
+    # Said, since a read-only connection attaches everything read-only otherwise.
+    return f"ATTACH ':memory:' AS {sql.identifier(alias)} (READ_WRITE);\n"
+
+
+def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> bool:
+    """Return whether an earlier face, or its store alone, goes by these names; raise where anything else does."""
+    rows = cursor.execute(
+        "SELECT lower(d.database_name), d.database_name, bool_or(t.name = 'store_info') "
+        "FROM duckdb_databases() AS d LEFT JOIN ("
+        "  SELECT database_name, table_name AS name FROM duckdb_tables() "
+        "  UNION ALL SELECT database_name, view_name FROM duckdb_views()) AS t USING (database_name) "
+        "WHERE lower(d.database_name) IN (lower($alias), lower($database)) GROUP BY ALL",
+        {"alias": alias, "database": database},
     ).fetchall()
+    found = {lowered for lowered, _, _ in rows}
+    for lowered, name, is_ours in rows:
+        if not is_ours or (lowered == alias.lower() and database.lower() not in found):
+            raise OptionError(f"A database called {name} is attached already; pass another alias.")
+    return bool(rows)
+
+
+def _face_sql(connection: duckdb.DuckDBPyConnection, database: str, alias: str) -> str:
+    """Return the SQL of a face: a view for each table and view of the store with its comments, then every function."""
     target = f"{sql.identifier(alias)}.main."
     relation = functions.attached_relation(database)
-    views = [f"CREATE VIEW {target}{sql.identifier(name)} AS FROM {relation(name)};\n" for (name,) in rows]
-    return "".join(views) + functions.render_functions(relation, target)
+    relations = connection.execute(_RELATIONS, {"database": database}).fetchall()
+    columns = connection.execute(_COLUMNS, {"database": database}).fetchall()
+    views = [f"CREATE VIEW {target}{sql.identifier(name)} AS FROM {relation(name)};\n" for name, _ in relations]
+    comments = [
+        f"COMMENT ON VIEW {target}{sql.identifier(name)} IS {sql.literal(comment)};\n"
+        for name, comment in relations
+        if comment
+    ] + [
+        f"COMMENT ON COLUMN {target}{sql.identifier(name)}.{sql.identifier(column)} IS {sql.literal(comment)};\n"
+        for name, column, comment in columns
+    ]
+    return "".join(views + comments) + functions.render_functions(relation, target)
 
 
 def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:

@@ -94,6 +94,7 @@ def render_views() -> str:
             "recstore.schema.views",
             "similar_items_view",
             similar_view=f"similar_{catalog.name}_view",
+            item=catalog.item,
             key=catalog.key,
             name=catalog.title,
             similar_key=f"similar_{catalog.key}",

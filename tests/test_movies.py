@@ -161,12 +161,54 @@ def test_k_and_filter_by_row_of_a_join(con, vectors):
     ]  # fmt: skip
 
 
+def test_several_questions_of_one_row_stay_apart(con):
+    for more in ("k := 150", "k := 20, filter := year > 1990", "k := '20'"):
+        rows = con.execute(
+            f"SELECT list(movie_id ORDER BY score DESC, movie_id) FROM (SELECT 1) AS t, "
+            f"similar_movies(unnest([1, 2]), {more})"
+        ).fetchall()[0][0]
+        each = [con.execute(f"SELECT movie_id FROM similar_movies({movie}, {more})").fetchall() for movie in (1, 2)]
+        assert sorted(rows) == sorted(movie for answer in each for (movie,) in answer)
+    both = "(SELECT list(vector) FROM movie_vectors WHERE space = 'content' AND movie_id IN (1, 2))"
+    query = f"SELECT count(*) FROM nearest_movies(unnest({both}), k := 7, space := 'content')"
+    assert con.execute(query).fetchall() == [(14,)]
+
+
+@pytest.mark.parametrize("kept", ["'content', 'collaborative'", "'collaborative'", ""])
+def test_a_store_that_lacks_spaces(movie_store, tmp_path, kept):
+    path = tmp_path / "fewer.duckdb"
+    path.write_bytes(movie_store.read_bytes())
+    with duckdb.connect(str(path)) as con:
+        con.execute("BEGIN")
+        for table in ("spaces", "movie_vectors", "movie_neighbors"):
+            con.execute(f"DELETE FROM {table} WHERE NOT list_contains([{kept}], space)")
+        con.execute("COMMIT")
+        for k in (10, 150):
+            found = con.execute(f"SELECT count(*), any_value(space) FROM similar_movies(1, k := {k})").fetchall()
+            assert found == [(k, "collaborative") if kept else (0, None)]
+        for call in ("similar_movies(1, space := 'hybrid')", "nearest_movies([1])", "similar_movies(1, space := 'x')"):
+            with pytest.raises(duckdb.Error, match="there is no space"):
+                con.execute(f"FROM {call}").fetchall()
+
+
 def test_which_item(con):
     by_id = con.execute("FROM similar_movies(1)").fetchall()
-    for same in ("'Toy Story (1995)'", "'  Toy Story (1995) '", "'1'", "1::BIGINT", "1.0", "1::DOUBLE", "1::UTINYINT",
-                 "'Toy Story (1995)'::ENUM('Toy Story (1995)', 'other')"):  # fmt: skip
+    for same in ("'Toy Story (1995)'", "'  Toy Story (1995) '", "'1'", "'+1'", "1::BIGINT", "1.0", "1::DOUBLE",
+                 "1::UTINYINT", "'Toy Story (1995)'::ENUM('Toy Story (1995)', 'other')"):  # fmt: skip
         assert con.execute(f"FROM similar_movies({same})").fetchall() == by_id, same
-    for nothing in ("NULL", "'no such movie'", "-1", "1.5", "'1.5'", "99999999999", "''", "'NaN'", "'nan'::DOUBLE"):
+    for nothing in (
+        "NULL",
+        "'no such movie'",
+        "-1",
+        "1.5",
+        "'1.5'",
+        "'1e0'",
+        "'1_0'",
+        "99999999999",
+        "''",
+        "'NaN'",
+        "'nan'::DOUBLE",
+    ):
         assert con.execute(f"FROM similar_movies({nothing})").fetchall() == [], nothing
     # Two movies share this title; the most rated is meant.
     shared = con.execute(
@@ -218,6 +260,11 @@ def test_columns_and_their_types(con):
         ("similar_movies(1, space := 'colaborative')",
          "there is no space 'colaborative'; space must be one of: collaborative, content, hybrid"),
         ("similar_movies(1, space := NULL)", "there is no space NULL"),
+        ("similar_movies(1, space := '[content]')", r"there is no space '\[content\]'"),
+        ("similar_movies(1, space := 'content, hybrid')", "there is no space 'content, hybrid'"),
+        ("similar_movies(1, space := ['content', 'x', NULL])", "there is no space 'x', NULL;"),
+        ("similar_movies(1, space := [])", "there is no space NULL"),
+        ("similar_movies(1, k := 'ten')", "k must be a whole number from 1 to 32767, not ten"),
         ("similar_movies(1, space := 'colaborative', filter := year > 2000)", "there is no space"),
         ("similar_movies(1, space := 'colaborative', filter := false)", "there is no space"),
         ("similar_movies(NULL, space := 'colaborative')", "there is no space"),

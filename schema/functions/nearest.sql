@@ -8,7 +8,8 @@ _rs_args AS (
     SELECT
         CAST(vector AS DOUBLE[]) AS _rs_given,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
@@ -20,7 +21,8 @@ _rs_measured AS (
         list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
-        SELECT list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space) AS _rs_known
+        SELECT
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
         FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
     ) AS _rs_spaces_of_catalog
 ),
@@ -30,7 +32,8 @@ _rs_asked AS (
         CASE
             WHEN _rs_dimensions IS NULL THEN CAST(error('$function: there is no space '
                 || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
-                || array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', ')) AS DOUBLE[])
+                || coalesce(nullif(array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', '), ''),
+                    'none is there')) AS DOUBLE[])
             WHEN _rs_given IS NULL THEN NULL
             WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('$function: space ''' || _rs_space || ''' takes '
                 || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
@@ -44,7 +47,8 @@ _rs_asked AS (
     FROM _rs_measured
 ),
 _rs_questions AS (
-    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    SELECT
+        _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
     FROM _rs_asked
     WHERE _rs_vector IS NOT NULL
 ),

@@ -1,8 +1,8 @@
 -- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
 --
 -- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
--- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
--- the grouping needs no key of its own.
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
@@ -17,5 +17,5 @@ _rs_answers AS (
             SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
 ),

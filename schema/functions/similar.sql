@@ -11,23 +11,36 @@ _rs_args AS (
         trim(CAST($item AS VARCHAR)) AS _rs_text,
         regexp_matches(typeof($item), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
-        string_split(trim(CAST(space AS VARCHAR), '[]'), ', ') AS _rs_spaces
+        -- Through text, because every branch binds: a list of spaces, and the name of one.
+        CASE
+            WHEN typeof(space) LIKE '%]' THEN CAST(CAST(space AS VARCHAR) AS VARCHAR[])
+            ELSE [CAST(space AS VARCHAR)]
+        END AS _rs_spaces
 ),
 _rs_checked AS (
     SELECT
         *,
         CASE
-            WHEN list_has_all(_rs_known, _rs_spaces) THEN true
+            -- The default is a list of all that there may be; a store need not have them.
+            WHEN _rs_spaces = $default_spaces THEN true
+            WHEN len(_rs_spaces) > 0
+                AND len(list_filter(_rs_spaces, lambda _rs_s: list_contains(_rs_known, _rs_s))) = len(_rs_spaces)
+            THEN true
             ELSE CAST(error('$function: there is no space '
-                || coalesce('''' || array_to_string(_rs_spaces, ', ') || '''', 'NULL')
-                || '; space must be one of: ' || array_to_string(_rs_known, ', ')) AS BOOLEAN)
+                || coalesce(nullif(array_to_string(list_transform(
+                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT list(_rs_s.space ORDER BY _rs_s.space) AS _rs_known FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -43,8 +56,7 @@ _rs_identified AS (
     SELECT
         _rs_k, _rs_spaces,
         coalesce(_rs_named_id, CASE
-            WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
-                AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$')
             THEN TRY_CAST(_rs_text AS INTEGER)
         END) AS _rs_id
     FROM _rs_named
@@ -59,11 +71,13 @@ _rs_asked AS (
     GROUP BY _rs_n._rs_k, _rs_n._rs_id
 ),
 _rs_questions AS (
-    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    SELECT
+        _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, _rs_a._rs_id AS _rs_number,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
     FROM _rs_asked AS _rs_a
     JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
     (
-        SELECT 1 AS _rs_one WHERE k > $depth
+        SELECT 1 AS _rs_one WHERE TRY_CAST(k AS DOUBLE) > $depth
         UNION
         SELECT 1 FROM $items WHERE typeof(filter) <> '"NULL"'
     ) AS _rs_beyond
@@ -73,7 +87,7 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(k > $depth, false)) AS _rs_near
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(TRY_CAST(k AS DOUBLE) > $depth, false)) AS _rs_near
     ) AS _rs_a
     JOIN $neighbors AS _rs_b
         ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k

@@ -11,23 +11,36 @@ _rs_args AS (
         trim(CAST(movie AS VARCHAR)) AS _rs_text,
         regexp_matches(typeof(movie), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
-        string_split(trim(CAST(space AS VARCHAR), '[]'), ', ') AS _rs_spaces
+        -- Through text, because every branch binds: a list of spaces, and the name of one.
+        CASE
+            WHEN typeof(space) LIKE '%]' THEN CAST(CAST(space AS VARCHAR) AS VARCHAR[])
+            ELSE [CAST(space AS VARCHAR)]
+        END AS _rs_spaces
 ),
 _rs_checked AS (
     SELECT
         *,
         CASE
-            WHEN list_has_all(_rs_known, _rs_spaces) THEN true
+            -- The default is a list of all that there may be; a store need not have them.
+            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN true
+            WHEN len(_rs_spaces) > 0
+                AND len(list_filter(_rs_spaces, lambda _rs_s: list_contains(_rs_known, _rs_s))) = len(_rs_spaces)
+            THEN true
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce('''' || array_to_string(_rs_spaces, ', ') || '''', 'NULL')
-                || '; space must be one of: ' || array_to_string(_rs_known, ', ')) AS BOOLEAN)
+                || coalesce(nullif(array_to_string(list_transform(
+                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT list(_rs_s.space ORDER BY _rs_s.space) AS _rs_known FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -43,8 +56,7 @@ _rs_identified AS (
     SELECT
         _rs_k, _rs_spaces,
         coalesce(_rs_named_id, CASE
-            WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
-                AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
             THEN TRY_CAST(_rs_text AS INTEGER)
         END) AS _rs_id
     FROM _rs_named
@@ -59,11 +71,13 @@ _rs_asked AS (
     GROUP BY _rs_n._rs_k, _rs_n._rs_id
 ),
 _rs_questions AS (
-    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    SELECT
+        _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, _rs_a._rs_id AS _rs_number,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
     FROM _rs_asked AS _rs_a
     JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
     (
-        SELECT 1 AS _rs_one WHERE k > 100
+        SELECT 1 AS _rs_one WHERE TRY_CAST(k AS DOUBLE) > 100
         UNION
         SELECT 1 FROM "rec_store".main."movies" WHERE typeof(filter) <> '"NULL"'
     ) AS _rs_beyond
@@ -71,8 +85,8 @@ _rs_questions AS (
 -- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
 --
 -- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
--- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
--- the grouping needs no key of its own.
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
@@ -87,14 +101,14 @@ _rs_answers AS (
             SELECT movie_id AS _rs_item FROM "rec_store".main."movies" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
 ),
 
 _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(k > 100, false)) AS _rs_near
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)) AS _rs_near
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -131,7 +145,8 @@ _rs_args AS (
     SELECT
         CAST(vector AS DOUBLE[]) AS _rs_given,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('nearest_movies: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
@@ -143,7 +158,8 @@ _rs_measured AS (
         list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
-        SELECT list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space) AS _rs_known
+        SELECT
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
@@ -153,7 +169,8 @@ _rs_asked AS (
         CASE
             WHEN _rs_dimensions IS NULL THEN CAST(error('nearest_movies: there is no space '
                 || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
-                || array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', ')) AS DOUBLE[])
+                || coalesce(nullif(array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', '), ''),
+                    'none is there')) AS DOUBLE[])
             WHEN _rs_given IS NULL THEN NULL
             WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('nearest_movies: space ''' || _rs_space || ''' takes '
                 || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
@@ -167,15 +184,16 @@ _rs_asked AS (
     FROM _rs_measured
 ),
 _rs_questions AS (
-    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    SELECT
+        _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
     FROM _rs_asked
     WHERE _rs_vector IS NOT NULL
 ),
 -- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
 --
 -- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
--- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
--- the grouping needs no key of its own.
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
@@ -190,7 +208,7 @@ _rs_answers AS (
             SELECT movie_id AS _rs_item FROM "rec_store".main."movies" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
 ),
 
 _rs_ranked AS (
@@ -224,7 +242,8 @@ _rs_args AS (
         CAST(list_distinct(regexp_extract_all(
             strip_accents(lower(CAST(words AS VARCHAR))), '[\p{L}\p{N}]+')) AS VARCHAR[]) AS _rs_words,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('find_movies: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k
@@ -278,23 +297,36 @@ _rs_args AS (
         trim(CAST(clip AS VARCHAR)) AS _rs_text,
         regexp_matches(typeof(clip), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
-        string_split(trim(CAST(space AS VARCHAR), '[]'), ', ') AS _rs_spaces
+        -- Through text, because every branch binds: a list of spaces, and the name of one.
+        CASE
+            WHEN typeof(space) LIKE '%]' THEN CAST(CAST(space AS VARCHAR) AS VARCHAR[])
+            ELSE [CAST(space AS VARCHAR)]
+        END AS _rs_spaces
 ),
 _rs_checked AS (
     SELECT
         *,
         CASE
-            WHEN list_has_all(_rs_known, _rs_spaces) THEN true
+            -- The default is a list of all that there may be; a store need not have them.
+            WHEN _rs_spaces = ['mean'] THEN true
+            WHEN len(_rs_spaces) > 0
+                AND len(list_filter(_rs_spaces, lambda _rs_s: list_contains(_rs_known, _rs_s))) = len(_rs_spaces)
+            THEN true
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce('''' || array_to_string(_rs_spaces, ', ') || '''', 'NULL')
-                || '; space must be one of: ' || array_to_string(_rs_known, ', ')) AS BOOLEAN)
+                || coalesce(nullif(array_to_string(list_transform(
+                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT list(_rs_s.space ORDER BY _rs_s.space) AS _rs_known FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -310,8 +342,7 @@ _rs_identified AS (
     SELECT
         _rs_k, _rs_spaces,
         coalesce(_rs_named_id, CASE
-            WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
-                AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
             THEN TRY_CAST(_rs_text AS INTEGER)
         END) AS _rs_id
     FROM _rs_named
@@ -326,11 +357,13 @@ _rs_asked AS (
     GROUP BY _rs_n._rs_k, _rs_n._rs_id
 ),
 _rs_questions AS (
-    SELECT _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    SELECT
+        _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_id AS _rs_itself, _rs_a._rs_id AS _rs_number,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
     FROM _rs_asked AS _rs_a
     JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space,
     (
-        SELECT 1 AS _rs_one WHERE k > 50
+        SELECT 1 AS _rs_one WHERE TRY_CAST(k AS DOUBLE) > 50
         UNION
         SELECT 1 FROM "rec_store".main."audio_clips" WHERE typeof(filter) <> '"NULL"'
     ) AS _rs_beyond
@@ -338,8 +371,8 @@ _rs_questions AS (
 -- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
 --
 -- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
--- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
--- the grouping needs no key of its own.
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
@@ -354,14 +387,14 @@ _rs_answers AS (
             SELECT clip_id AS _rs_item FROM "rec_store".main."audio_clips" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
 ),
 
 _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(k > 50, false)) AS _rs_near
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)) AS _rs_near
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -398,7 +431,8 @@ _rs_args AS (
     SELECT
         CAST(vector AS DOUBLE[]) AS _rs_given,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('nearest_audio: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k,
@@ -410,7 +444,8 @@ _rs_measured AS (
         list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
-        SELECT list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space) AS _rs_known
+        SELECT
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
@@ -420,7 +455,8 @@ _rs_asked AS (
         CASE
             WHEN _rs_dimensions IS NULL THEN CAST(error('nearest_audio: there is no space '
                 || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
-                || array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', ')) AS DOUBLE[])
+                || coalesce(nullif(array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', '), ''),
+                    'none is there')) AS DOUBLE[])
             WHEN _rs_given IS NULL THEN NULL
             WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('nearest_audio: space ''' || _rs_space || ''' takes '
                 || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
@@ -434,15 +470,16 @@ _rs_asked AS (
     FROM _rs_measured
 ),
 _rs_questions AS (
-    SELECT _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, _rs_vector
+    SELECT
+        _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
     FROM _rs_asked
     WHERE _rs_vector IS NOT NULL
 ),
 -- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
 --
 -- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
--- gets none. There is one question for each row of a join, and DuckDB adds the caller's columns to every grouping, so
--- the grouping needs no key of its own.
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
@@ -457,7 +494,7 @@ _rs_answers AS (
             SELECT clip_id AS _rs_item FROM "rec_store".main."audio_clips" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-    GROUP BY _rs_q._rs_space, _rs_q._rs_k
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
 ),
 
 _rs_ranked AS (
@@ -491,7 +528,8 @@ _rs_args AS (
         CAST(list_distinct(regexp_extract_all(
             strip_accents(lower(CAST(words AS VARCHAR))), '[\p{L}\p{N}]+')) AS VARCHAR[]) AS _rs_words,
         CASE
-            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
             ELSE CAST(error('find_audio: k must be a whole number from 1 to 32767, not '
                 || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
         END AS _rs_k
