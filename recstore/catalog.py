@@ -77,6 +77,9 @@ AUDIO = Catalog(
 
 CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}
 
+#: The Annoy indexes of all catalogues.
+INDEX_TABLES = ("annoy_indexes", "annoy_chunks", "annoy_items")
+
 #: What tells the rows of each table apart, where anything does, and survives a build: ids, not ranks or positions.
 TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "movies": ("movie_id",),
@@ -86,6 +89,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "audio_clips": ("clip_id",),
     "audio_frames": ("clip_id",),
     "spaces": ("catalog", "space"),
+    "annoy_indexes": ("index_name",),
     "builds": ("build_id",),
     "store_info": ("key",),
 }

@@ -1,10 +1,11 @@
-"""Fills the vectors and the neighbours of a catalogue, from its tables by its models."""
+"""Fills the vectors, neighbours and indexes of a catalogue, from its tables by its models."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,13 +16,20 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.spaces import Space
 
+if TYPE_CHECKING:
+    from recstore.indexing import Measured
+
 _STAGES = "recstore.schema.stages"
 #: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
 _MODELS: dict[str, str] = {"movies": "recstore.movies", "audio": "recstore.audio"}
 
 
-def compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages) -> None:
-    """Fill the vectors and neighbours of one catalogue, space by space."""
+def compute(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages
+) -> list[Measured]:
+    """Fill the vectors, neighbours and indexes of one catalogue, space by space; return what was found out."""
+    from recstore.indexing import building_indexes, store_index
+
     models = import_module(_MODELS[catalog.name])
     with stages.stage(f"prepare {catalog.name}"):
         models.prepare(connection)
@@ -29,9 +37,15 @@ def compute(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: Bu
         spaces = list(models.spaces(connection, options, stages.progress))
         for space in spaces:
             _store_vectors(connection, catalog, space)
-    for space in spaces:
-        with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-            _store_neighbors(connection, catalog, space, stages.progress)
+    measured: list[Measured] = []
+    with building_indexes(spaces, options) as building:
+        for space in spaces:
+            with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
+                _store_neighbors(connection, catalog, space, stages.progress)
+        with stages.stage(f"indexes of {catalog.name}"):
+            for space, index in zip(spaces, building, strict=True):
+                measured += store_index(connection, catalog, space, index, options.seed)
+    return measured
 
 
 def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space) -> None:

@@ -18,6 +18,7 @@ class BuildOptions:
     `music_filter`: which audio clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology,
     or `name`, a label whose name contains "music".
     `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
+    `trees`: of each Annoy index; 0 lets its size decide.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
     """
 
@@ -29,12 +30,15 @@ class BuildOptions:
     music_filter: str = "ontology"
     label: str = ""
     audio_sequence: bool = False
+    trees: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
         for name in ("min_user_ratings", "content_dimensions", "collaborative_dimensions"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if self.trees < 0:
+            raise OptionError(f"trees must not be negative, and is {self.trees}.")
         if self.seed < 0:
             raise OptionError(f"seed must not be negative, and is {self.seed}.")
         if self.music_filter not in ("ontology", "name"):

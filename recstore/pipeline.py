@@ -6,17 +6,18 @@ import os
 import threading
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from threadpoolctl import threadpool_limits
 
 from recstore import functions, sql
-from recstore.catalog import CATALOGS, Catalog
+from recstore.catalog import CATALOGS, INDEX_TABLES, Catalog
 from recstore.errors import OptionError, TooManyRejectsError
 from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
@@ -24,6 +25,9 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
 from recstore.store import FORMAT_VERSION
+
+if TYPE_CHECKING:
+    from recstore.indexing import Measured
 
 _STAGES = "recstore.schema.stages"
 
@@ -135,9 +139,10 @@ def _finish(
     # takes the most time, runs on all of them by itself.
     import recstore.models.svd  # noqa: F401 - the limit reaches only libraries that are loaded
 
+    measured: list[Measured] = []
     with threadpool_limits(limits=1):
         for catalog in catalogs:
-            compute(connection, catalog, options, stages)
+            measured += compute(connection, catalog, options, stages)
     connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
@@ -166,6 +171,7 @@ def _finish(
             "values": list(options.recorded().values()),
             "stages": list(stages.seconds),
             "seconds": list(stages.seconds.values()),
+            "measured": [asdict(figure) for figure in measured],
         },
     )
     facts = {
@@ -202,6 +208,10 @@ def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
             if (table,) in there:
                 query = f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table} WHERE catalog = ?"
                 connection.execute(query, [catalog.name])
+        if ("annoy_indexes",) in there:
+            for table in INDEX_TABLES:
+                carrier.add_columns(table)
+            connection.execute(sql.render(_STAGES, "copy_indexes", old=OLD, catalog=sql.literal(catalog.name)))
 
 
 def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:
@@ -220,7 +230,14 @@ def _import_ahead() -> None:
 
     def load() -> None:
         # In the order of need: the last is wanted only when the vectors are there.
-        for module in ("recstore.models.content", "recstore.models.collaborative", "recstore.neighbors", "pyarrow"):
+        for module in (
+            "recstore.models.content",
+            "recstore.models.collaborative",
+            "recstore.neighbors",
+            "pyarrow",
+            "recstore.indexing",
+            "annoy",
+        ):
             import_module(module)
 
     threading.Thread(target=load, daemon=True).start()

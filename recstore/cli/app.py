@@ -34,6 +34,7 @@ MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to
 AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
+Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -95,6 +96,7 @@ def build(
     audio_space: AudioSpace = "mean",
     keep: Keep = 1,
     wait: Wait = False,
+    trees: Trees = 0,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -120,6 +122,7 @@ def build(
             music_filter=music_filter,
             label=label,
             audio_sequence=_with_sequence(audio_space),
+            trees=trees,
         )
         progress = watch(quiet)
         try:
@@ -139,6 +142,7 @@ def rebuild(
     collaborative_dimensions: CollaborativeDimensions | None = None,
     seed: Seed | None = None,
     audio_space: AudioSpace | None = None,
+    trees: Trees | None = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
     wait: Wait = False,
@@ -154,6 +158,7 @@ def rebuild(
             "content_dimensions": content_dimensions,
             "collaborative_dimensions": collaborative_dimensions,
             "seed": seed,
+            "trees": trees,
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

@@ -1,0 +1,274 @@
+"""Annoy indexes: what is stored is what was built, what is opened was verified, and a cache never gets in the way."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import recstore
+from recstore import BuildOptions, OptionError
+from recstore.annoy_index import Index, UnsoundIndexError, build_index, calibrate
+from recstore.index_file import DamagedIndexError, index_file
+
+
+def unit(rows, dimensions, seed=0):
+    vectors = np.random.default_rng(seed).standard_normal((rows, dimensions)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def exact(vectors, ids, vector, k, itself=None, among=None):
+    """(id, score) of the k best, by NumPy alone."""
+    score = np.rint(vectors.astype(np.float64) @ vector * 100_000).astype(np.int64)
+    keep = (ids != itself) & (True if among is None else among)
+    order = np.lexsort((ids[keep], -score[keep]))[:k]
+    return list(zip(ids[keep][order].tolist(), score[keep][order].tolist(), strict=True))
+
+
+def unpacked(keys):
+    return [(2147483647 - int(key & 0xFFFFFFFF), int(key >> 32)) for key in keys]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 5), st.integers(0, 3))
+def test_what_was_built_is_what_is_opened(tmp_path_factory, rows, dimensions, trees, seed):
+    folder = tmp_path_factory.mktemp("index")
+    vectors = unit(rows, dimensions, seed)
+    ids = np.sort(np.random.default_rng(seed).choice(10_000, rows, replace=False)).astype(np.int32)
+    build_index(vectors, trees, seed, folder / "a")
+    build_index(vectors, trees, seed, folder / "b")
+    assert (folder / "a").read_bytes() == (folder / "b").read_bytes()
+    index = Index(folder / "a", dimensions, ids, search_k=rows * trees)
+    assert (index.vectors == vectors).all()
+    for wanted in ((dimensions + 1, rows), (dimensions, rows + 1), (dimensions, rows - 1)):
+        with pytest.raises(UnsoundIndexError):
+            Index(folder / "a", wanted[0], np.arange(wanted[1], dtype=np.int32), 1)
+    vector = vectors[rows // 2].astype(np.float64)
+    among = np.random.default_rng(seed).random(rows) < 0.3
+    for k in (1, 10, rows + 5):
+        itself = int(ids[rows // 2])
+        assert unpacked(index.nearest(vector, k)) == exact(vectors, ids, vector, k)
+        assert unpacked(index.nearest(vector, k, itself)) == exact(vectors, ids, vector, k, itself)
+        assert unpacked(index.nearest(vector, k, itself, among)) == exact(vectors, ids, vector, k, itself, among)
+
+
+def test_recall_is_measured_and_filters_are_filled(tmp_path):
+    """Blurred clusters, of which trees miss some; filters far from the question, and filters that leave little."""
+    rng = np.random.default_rng(0)
+    vectors = unit(30, 24)[rng.integers(0, 30, 30_000)] + 0.5 * unit(30_000, 24, 1)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    ids = np.arange(0, 60_000, 2, dtype=np.int32)
+    build_index(vectors, 5, 0, tmp_path / "a")
+    index = Index(tmp_path / "a", 24, ids, search_k=1)
+    recall = calibrate(index, 5, seed=0)
+    assert recall >= 0.96
+    assert index.search_k < len(ids)
+    hits = 0
+    for row in rng.choice(30_000, 100, replace=False):
+        vector = vectors[row].astype(np.float64)
+        tenth = exact(vectors, ids, vector, 10, ids[row])[-1][1]
+        found = unpacked(index.nearest(vector, 10, int(ids[row])))
+        assert len(found) == 10
+        hits += sum(score >= tenth - 1 for _, score in found)
+    assert hits >= 950
+    vector = vectors[0].astype(np.float64)
+    far = vectors @ vectors[0] < 0
+    for among in (far, np.isin(ids, ids[[5, 6, 7]]), np.isin(ids, [0]), np.zeros(30_000, bool)):
+        assert unpacked(index.nearest(vector, 10, 0, among)) == exact(vectors, ids, vector, 10, 0, among)
+    most = rng.random(30_000) < 0.9
+    found = unpacked(index.nearest(vector, 10, 0, most))
+    assert len(found) == 10
+    assert len({*found} & {*exact(vectors, ids, vector, 10, 0, most)}) >= 8
+    assert len(index.nearest(vector, 40_000, 0)) == 29_999
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**31), st.integers(0, 255))
+def test_no_byte_that_leads_out_of_the_file_is_opened(tmp_path_factory, place, byte):
+    """Whatever byte of the trees is changed, opening refuses it, or every search stays inside."""
+    folder = tmp_path_factory.mktemp("byte")
+    vectors = unit(60, 4)
+    build_index(vectors, 2, 0, folder / "a")
+    content = bytearray((folder / "a").read_bytes())
+    head = 60 * 28
+    content[head + place % (len(content) - head)] = byte
+    (folder / "a").write_bytes(content)
+    try:
+        index = Index(folder / "a", 4, np.arange(60, dtype=np.int32), 60)
+    except UnsoundIndexError:
+        return
+    assert set(unpacked(index.nearest(vectors[3].astype(np.float64), 5))) <= {
+        (i, s) for i, s in exact(vectors, np.arange(60), vectors[3].astype(np.float64), 60)
+    }
+
+
+# The cache.
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path / "cache" / "annoy"
+
+
+CONTENT = [b"first", b"second", b""]
+SHA256 = hashlib.sha256(b"".join(CONTENT)).hexdigest()
+
+
+def chunks(content=tuple(CONTENT)):
+    return lambda: [(data, hashlib.sha256(data).hexdigest()) for data in content]
+
+
+def never():
+    raise AssertionError("the chunks are read although the cache has the file")
+
+
+def read(source=None, sha256=SHA256, size=11):
+    with index_file(sha256, size, source or chunks()) as path:
+        return path, path.read_bytes()
+
+
+def test_the_cache_is_private_and_read_again(cache):
+    path, content = read()
+    assert content == b"firstsecond"
+    assert path == cache / f"{SHA256}.ann"
+    assert oct(cache.stat().st_mode)[-3:] == "700"
+    assert oct(path.stat().st_mode)[-3:] == "600"
+    assert read(never) == (path, content)
+    assert [entry.name for entry in cache.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("how", ["other", "cut", "link", "folder", "open to all"])
+def test_other_content_in_the_cache_is_not_used(cache, how, tmp_path):
+    path, content = read()
+    if how == "other":
+        path.write_bytes(b"firstsecone")
+    elif how == "cut":
+        path.write_bytes(b"first")
+    elif how == "link":
+        path.rename(tmp_path / "elsewhere")
+        path.symlink_to(tmp_path / "elsewhere")
+    elif how == "folder":
+        cache.rename(tmp_path / "moved")
+        cache.symlink_to(tmp_path / "moved")
+    else:
+        cache.chmod(0o777)
+    read_from, again = read()
+    assert again == content
+    assert not read_from.is_symlink()
+    if how in ("folder", "open to all"):
+        # Not through a link, and not where others could put something else: a temporary file, which is gone.
+        assert read_from.parent == tmp_path
+        assert not read_from.exists()
+    else:
+        assert read(never) == (path, content)
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(cache, tmp_path):
+    (tmp_path / "cache").write_text("a file, not a folder")
+    path, content = read()
+    assert content == b"firstsecond"
+    assert path.parent == tmp_path
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        chunks((b"first", b"other")),
+        chunks((b"first",)),
+        chunks((b"second", b"first")),
+        lambda: [(b"firstsecond", "0" * 64)],
+        lambda: [],
+    ],
+)
+def test_damaged_chunks_reach_no_file(cache, source, tmp_path):
+    with pytest.raises(DamagedIndexError):
+        read(source)
+    left = [entry for folder in (cache, tmp_path) for entry in folder.iterdir() if entry.is_file()]
+    assert left == []
+
+
+def test_long_unused_indexes_are_swept_away(cache):
+    path, _ = read()
+    os.utime(path, (0, 0))
+    other = b"other"
+    newer, _ = read(chunks((other,)), hashlib.sha256(other).hexdigest(), len(other))
+    assert [entry.name for entry in cache.iterdir()] == [newer.name]
+
+
+def _read_in_process(_number):
+    return read()[1]
+
+
+def test_processes_share_the_cache(cache):
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert pool.map(_read_in_process, range(4)) == [b"firstsecond"] * 4
+    assert [entry.name for entry in cache.iterdir()] == [f"{SHA256}.ann"]
+
+
+# In a store.
+
+
+def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, monkeypatch):
+    with duckdb.connect(str(sample_store), read_only=True) as con:
+        indexes = con.execute(
+            "SELECT index_name, space, dimensions, items, sha256, bytes FROM annoy_indexes"
+        ).fetchall()
+        assert sorted(space for _, space, *_ in indexes) == ["collaborative", "content", "hybrid"]
+        for name, space, dimensions, items, sha256, size in indexes:
+            rows = con.execute("SELECT data, sha256 FROM annoy_chunks WHERE index_name = ? ORDER BY chunk", [name])
+            stored = rows.fetchall()
+            content = b"".join(data for data, _ in stored)
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (size, sha256)
+            assert all(hashlib.sha256(data).hexdigest() == checksum for data, checksum in stored)
+            (tmp_path / name).write_bytes(content)
+            rows = con.execute("SELECT item, id FROM annoy_items WHERE index_name = ? ORDER BY item", [name])
+            positions = rows.fetchnumpy()
+            assert (positions["item"] == np.arange(items)).all()
+            index = Index(tmp_path / name, dimensions, positions["id"], 1)
+            rows = con.execute("SELECT movie_id, vector FROM movie_vectors WHERE space = ? ORDER BY 1", [space])
+            vectors = rows.fetchnumpy()
+            assert (vectors["movie_id"] == positions["id"]).all()
+            assert (np.stack(vectors["vector"]) == index.vectors).all()
+        query = "SELECT m.what, m.value FROM (SELECT unnest(measured) AS m FROM builds) WHERE m.space = 'hybrid'"
+        measured = dict(con.execute(query).fetchall())
+        assert measured["annoy recall@10"] >= 0.95
+        assert measured["annoy search_k"] >= 1
+
+    # Built again from the tables with other trees, and kept when the other catalogue is rebuilt.
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes(sample_store.read_bytes())
+    facts = "SELECT trees, sha256 FROM annoy_indexes ORDER BY space"
+    recstore.rebuild(copy)
+    with duckdb.connect(str(copy), read_only=True) as con:
+        first = con.execute(facts).fetchall()
+    assert [s for _, s in first] == [entry[4] for entry in sorted(indexes, key=lambda entry: entry[1])]
+    recstore.rebuild(copy, trees=3)
+    recstore.rebuild(copy, only="audio")
+    with duckdb.connect(str(copy), read_only=True) as con:
+        assert [trees for trees, _ in con.execute(facts).fetchall()] == [3, 3, 3]
+        counts = (
+            "SELECT count(DISTINCT index_name), (SELECT count(DISTINCT index_name) FROM annoy_items) FROM annoy_chunks"
+        )
+        assert con.execute(counts).fetchall() == [(3, 3)]
+        assert con.execute("SELECT len(measured) FROM builds WHERE list_contains(catalogs, 'movies')").fetchall() == [
+            (9,)
+        ]
+    # Where a catalogue is not small, it is measured whether asking the index is faster.
+    monkeypatch.setattr("recstore.indexing.SMALL", 100)
+    recstore.rebuild(copy, only="movies")
+    with duckdb.connect(str(copy), read_only=True) as con:
+        measured = dict(
+            con.execute(query.replace("builds)", "builds WHERE list_contains(catalogs, 'movies'))")).fetchall()
+        )
+    assert measured["annoy is faster"] == (measured["annoy seconds"] < measured["scan seconds"])
+    with pytest.raises(OptionError, match="trees must not be negative"):
+        BuildOptions(trees=-1)
