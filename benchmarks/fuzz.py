@@ -1,16 +1,19 @@
 """Feeds the loaders generated files and checks that each line is accounted for: loaded or rejected, none lost.
 
-    python benchmarks/fuzz.py --count 100000 --seed 0 [csv] [dat]
+    python benchmarks/fuzz.py --count 100000 --seed 0 [csv] [dat] [json] [records]
 
-counts rows, and ends at the first file that breaks a promise, which it prints. A crash, a hang, or an exception that is
-none of recstore's own is a broken promise too.
+counts rows, clips or records, and ends at the first file that breaks a promise, which it prints. A crash, a hang, or an
+exception that is none of recstore's own is a broken promise too.
 """
 
 from __future__ import annotations
 
 import argparse
 import faulthandler
+import io
+import json
 import random
+import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -170,9 +173,123 @@ def spoil(row: list[str], draw: random.Random) -> list[str]:
     return row
 
 
+class AudioFuzz:
+    """The same for AudioSet's record files (made once, then damaged) and for clips as JSON."""
+
+    LABELS = "index,mid,display_name\n0,/m/1,Music\n1,/m/2,Speech\n"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.connection = duckdb.connect()
+        self.connection.execute(functions.render_tables())
+        self.loader = get_loader("audioset")
+        (folder / "class_labels_indices.csv").write_text(self.LABELS)
+
+    def check(self, name: str, content: bytes, clips: int, sound: int) -> None:
+        """Load `content` as the file `name`; its `clips` are to be accounted for (if not 0), and `sound` loaded."""
+        (self.folder / name).write_bytes(content)
+        for table in ("audio_labels", "audio_clips", "audio_frames", "load_rejects"):
+            self.connection.execute(f"DELETE FROM {table}")
+        options = BuildOptions(music_filter="name")
+        try:
+            report = self.loader.load(self.connection, str(self.folder / name), options, Progress())
+        except SourceError as error:
+            if sound:
+                raise BrokenPromise(f"{error}: {content[:2000]!r}") from error
+            return
+        except Exception as error:
+            raise BrokenPromise(f"{type(error).__name__}: {error}: {content[:2000]!r}") from error
+        loaded = self.connection.execute("SELECT count(*) FROM audio_frames").fetchall()[0][0]
+        if loaded < sound or (clips and report.rows + report.rejects != clips):
+            raise BrokenPromise(f"{clips} clips, {sound} sound; {loaded} loaded, {report}: {content[:2000]!r}")
+
+
+def json_files(draw: random.Random) -> Iterator[tuple[str, bytes, int, int]]:
+    """Give exports of clips of which some values are not what they should be, and some files are damaged."""
+    wrong = [None, "", "x", -1, 1.5, [], [[]], [[1]], [[300] * 128], {}, ["Music", None], True, "\x00", 10**30, [None]]
+    names = ["video_id", "start_seconds", "end_seconds", "labels", "split", "frames"]
+    while True:
+        clips: list[object] = []
+        for number in range(draw.randint(1, 8)):
+            frames = [[number] * 128] * draw.choice([9, 10, 11])
+            clip = dict(zip(names, [f"v{number}", 0.0, 10.0, ["Music"], "train", frames], strict=True))
+            if draw.random() < 0.3:
+                clip[draw.choice([*names, "more"])] = draw.choice(wrong)
+                if draw.random() < 0.3:
+                    del clip[draw.choice(names)]
+            clips.append(clip if draw.random() < 0.98 else draw.choice(wrong))
+        content = json.dumps(clips).encode()
+        count = len(clips)
+        if draw.random() < 0.2:
+            place = draw.randrange(len(content))
+            content = content[:place] + draw.randbytes(draw.randint(0, 2)) + content[place + draw.randint(0, 2) :]
+            count = 0
+        # (One value of another type makes the file none of ours: no clip of it is promised.)
+        yield "clips.json", content, count, 0
+
+
+def record_files(draw: random.Random) -> Iterator[tuple[str, bytes, int, int]]:
+    """Give archives of record files of which some are damaged; the clips of the others are to be there."""
+    import tensorflow as tf
+
+    def feature(**kind: object) -> object:
+        return tf.train.Feature(**kind)
+
+    with tempfile.TemporaryDirectory() as folder:
+        made = []
+        for number in range(6):
+            path = Path(folder) / f"{number}.tfrecord"
+            with tf.io.TFRecordWriter(str(path)) as writer:
+                for clip in range(4):
+                    video = tf.train.BytesList(value=[f"v{number}-{clip}".encode()])
+                    context = {
+                        "video_id": feature(bytes_list=video),
+                        "start_time_seconds": feature(float_list=tf.train.FloatList(value=[0.0])),
+                        "end_time_seconds": feature(float_list=tf.train.FloatList(value=[10.0])),
+                        "labels": feature(int64_list=tf.train.Int64List(value=[0])),
+                    }
+                    frame = feature(bytes_list=tf.train.BytesList(value=[bytes([clip]) * 128]))
+                    lists = {"audio_embedding": tf.train.FeatureList(feature=[frame] * 10)}
+                    example = tf.train.SequenceExample(
+                        context=tf.train.Features(feature=context),
+                        feature_lists=tf.train.FeatureLists(feature_list=lists),
+                    )
+                    writer.write(example.SerializeToString())
+            made.append(path.read_bytes())
+    while True:
+        packed = io.BytesIO()
+        sound = 0
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for number, whole in enumerate(made):
+                damaged = draw.random() < 0.4
+                sound += 0 if damaged else 4
+                content = whole
+                if damaged:
+                    place = draw.randrange(len(whole))
+                    content = whole[:place] + draw.randbytes(draw.randint(0, 9)) + whole[place + draw.randint(1, 99) :]
+                member = tarfile.TarInfo(f"x/train/{number}.tfrecord")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        yield "features.tar", packed.getvalue(), 0, sound
+
+
+def runs(kind: str, folder: Path, draw: random.Random) -> Iterator[int]:
+    """Check file after file without end, and give how many rows, clips or records each was made with."""
+    if kind in ("csv", "dat"):
+        fuzz = Fuzz(folder)
+        for name, content, rows, sound in files(kind, draw):
+            fuzz.check(name, content, sound)
+            yield rows
+    else:
+        audio = AudioFuzz(folder)
+        for name, content, clips, sound in {"json": json_files, "records": record_files}[kind](draw):
+            audio.check(name, content, clips, sound)
+            yield clips or 24
+
+
 def main() -> None:
-    """Run until `--count` rows of each kind have been through a loader."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run until `--count` rows, clips or records of each kind have been through a loader."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", default=["csv", "dat"])
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
@@ -180,16 +297,15 @@ def main() -> None:
     for kind in options.kinds:
         begun, rows, loaded = time.perf_counter(), 0, 0
         with tempfile.TemporaryDirectory() as folder:
-            fuzz = Fuzz(Path(folder))
-            for name, content, count, sound in files(kind, random.Random(options.seed)):
+            faulthandler.dump_traceback_later(HANG, exit=True)
+            for count in runs(kind, Path(folder), random.Random(options.seed)):
                 faulthandler.dump_traceback_later(HANG, exit=True)
-                fuzz.check(name, content, sound)
                 rows += count
                 loaded += 1
                 if rows >= options.count:
                     break
             faulthandler.cancel_dump_traceback_later()
-        print(f"{kind}: {rows:,} rows in {loaded:,} files, each accounted for, in {time.perf_counter() - begun:.0f} s")
+        print(f"{kind}: {rows:,} in {loaded:,} files, each accounted for, in {time.perf_counter() - begun:.0f} s")
 
 
 if __name__ == "__main__":
