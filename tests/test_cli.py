@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -45,7 +47,7 @@ def test_build_info_rebuild(sample_folder, tmp_path):
     assert json.loads(seeds.stdout) == [{"seed": "3"}]
 
 
-def test_similar(sample_store):
+def test_similar(sample_store, tmp_path):
     by_title = recstore("similar", sample_store, "movies", "Ninth Horizon (1979)", "-k", 3)
     assert by_title.returncode == 0
     assert len(by_title.stdout.splitlines()) == 4
@@ -58,8 +60,19 @@ def test_similar(sample_store):
     assert "Did you mean: Ninth Horizon (1979)" in missed.stderr
     assert recstore("similar", sample_store, "films", 1).returncode == 2
     wrong = recstore("similar", sample_store, "movies", 1, "--space", "x")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert "space must be one of" in wrong.stderr
+    assert recstore("similar", sample_store, "movies", 1, "-k", 0).returncode == 2
+    target = tmp_path / "near.parquet"
+    assert recstore("similar", sample_store, "movies", 1, "--format", "parquet", "-o", target).returncode == 0
+    assert duckdb.connect().execute(f"SELECT count(*) FROM '{target}'").fetchall() == [(10,)]
+    fewer = tmp_path / "fewer.duckdb"
+    fewer.write_bytes(sample_store.read_bytes())
+    with duckdb.connect(str(fewer)) as con:
+        con.execute("DELETE FROM movie_vectors WHERE movie_id = 1 AND space <> 'collaborative'")
+    lacking = recstore("similar", fewer, "movies", " 1", "--space", "content")
+    assert lacking.returncode == 1
+    assert "1 has no vector in space content; it has one in collaborative" in lacking.stderr
 
 
 def test_sql_formats(sample_store, tmp_path):
@@ -83,6 +96,16 @@ def test_sql_formats(sample_store, tmp_path):
             [RECSTORE, "sql", str(sample_store), "SELECT 1 AS x", "--format", "csv"], stdout=file, check=True
         )
     assert kept.read_text() == "before\nx\n1\n"
+
+
+def test_an_interrupt_ends_a_long_query(sample_store):
+    query = "SELECT count(*) FROM range(1000000000) AS a(x), range(100000) AS b(y) WHERE x + y = 7"
+    command = [RECSTORE, "sql", str(sample_store), query, "--format", "csv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert process.returncode == 130
 
 
 def test_attach_sql(sample_store):

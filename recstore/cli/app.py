@@ -35,7 +35,7 @@ AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the noteboo
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
 Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
 
 
 class _State:
@@ -220,13 +220,14 @@ def similar(
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
 ) -> None:
     """Show the items most like one item."""
 
     def work() -> None:
         from recstore.cli.similar import print_similar
 
-        print_similar(store, catalog, item, k, space, form)
+        print_similar(store, catalog, item, k, space, form, output)
 
     _run(work)
 

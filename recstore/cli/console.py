@@ -149,16 +149,20 @@ def _message(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-class PlainProgress(Progress):
-    """One plain line for each stage that is done: for logs and pipes."""
-
-    def finished(self, stage: str, seconds: float) -> None:
-        """Print the stage with its seconds."""
-        say(f"{stage}: {seconds:.2f} s")
+class QuietProgress(Progress):
+    """Notices alone: they are warnings."""
 
     def notice(self, text: str) -> None:
         """Print the notice."""
         say(text)
+
+
+class PlainProgress(QuietProgress):
+    """One plain line for each stage that is done, too: for logs and pipes."""
+
+    def finished(self, stage: str, seconds: float) -> None:
+        """Print the stage with its seconds."""
+        say(f"{stage}: {seconds:.2f} s")
 
 
 class BarProgress(Progress):
@@ -196,5 +200,5 @@ class BarProgress(Progress):
 def watch(quiet: bool) -> Progress:
     """Return the progress that fits where stderr goes."""
     if quiet:
-        return Progress()
+        return QuietProgress()
     return BarProgress() if sys.stderr.isatty() else PlainProgress()

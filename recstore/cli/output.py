@@ -6,6 +6,7 @@ import io
 import shutil
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -55,13 +56,24 @@ def write_result(
         with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
             file = output or Path(folder) / "result"
             copy = f"COPY ({_without_semicolon(last.query)}\n) TO {sql.literal(str(file))} ({_COPY[form]})"
-            connection.execute(copy, values).fetchall()
+            _run_interruptibly(connection, copy, values)
             if output is None:
                 sys.stdout.flush()
                 with file.open("rb") as written:
                     shutil.copyfileobj(written, sys.stdout.buffer)
     else:
         raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+
+
+def _run_interruptibly(connection: duckdb.DuckDBPyConnection, text: str, values: dict[str, object] | None) -> None:
+    """Run a statement so that Ctrl-C ends it: DuckDB does not look for signals while it copies."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: connection.execute(text, values).fetchall())
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _without_semicolon(query: str) -> str:
@@ -95,7 +107,9 @@ def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None
     Console(file=drawn, width=width, force_terminal=is_terminal, highlight=False, markup=False).print(table)
     text = "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())
     if output is None:
-        sys.stdout.write(text)
+        # What the terminal or the pipe cannot write becomes a question mark, rather than an error.
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     else:
         output.write_text(text, encoding="utf-8")
     if len(rows) > _MOST_ROWS:

@@ -4,27 +4,49 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
+
 from recstore import connect
-from recstore.catalog import CATALOGS
+from recstore.catalog import CATALOGS, Catalog
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, RecstoreError
 
 
-def print_similar(store: Path, catalog_name: str, item: str, k: int, space: str | None, form: Format) -> None:
+def print_similar(
+    store: Path, catalog_name: str, item: str, k: int, space: str | None, form: Format, output: Path | None
+) -> None:
     """Print the neighbours of one item; say what is near by name where there is no such item."""
     if catalog_name not in CATALOGS:
         raise OptionError(f"There is no catalogue {catalog_name!r}; there is: {', '.join(CATALOGS)}.")
     catalog = CATALOGS[catalog_name]
     with connect(store) as connection:
-        call = "$item, k := $k" + (", space := $space" if space else "")
-        values: dict[str, object] = {"item": item, "k": k} | ({"space": space} if space else {})
-        found = connection.execute(f"SELECT count(*) FROM similar_{catalog.name}({call})", values).fetchall()
+        call = "$item, k := $k" + (", space := $space" if space is not None else "")
+        values: dict[str, object] = {"item": item, "k": k} | ({"space": space} if space is not None else {})
+        try:
+            found = connection.execute(f"SELECT count(*) FROM similar_{catalog.name}({call})", values).fetchall()
+        except duckdb.InvalidInputException as error:
+            raise OptionError(str(error).removeprefix("Invalid Input Error: ")) from error
         if found == [(0,)]:
-            near = connection.execute(f"SELECT {catalog.title} FROM find_{catalog.name}(?, k := 3)", [item]).fetchall()
-            names = [name for (name,) in near]
-            if item in names:
-                raise RecstoreError(f"{item} has no vector in that space, so nothing can be compared with it there.")
-            hint = f" Did you mean: {'; '.join(names)}?" if names else ""
-            raise RecstoreError(f"There is no {catalog.item} {item!r} in {store}.{hint}")
-        write_result(connection, f"FROM similar_{catalog.name}({call})", form, values=values)
+            raise RecstoreError(_why_nothing(connection, catalog, store, item, space))
+        write_result(connection, f"FROM similar_{catalog.name}({call})", form, output, values)
+
+
+def _why_nothing(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, store: Path, item: str, space: str | None
+) -> str:
+    """Say why an item has no neighbours: it is not there, or it has no vector."""
+    there = connection.execute(
+        f"SELECT i.{catalog.key}, list(v.space ORDER BY v.space) FILTER (v.space IS NOT NULL) "
+        f"FROM {catalog.items} AS i LEFT JOIN {catalog.vectors} AS v USING ({catalog.key}) "
+        f"WHERE i.{catalog.title} = trim($item) OR CAST(i.{catalog.key} AS VARCHAR) = trim($item) "
+        f"GROUP BY i.{catalog.key} ORDER BY ALL LIMIT 1",
+        {"item": item},
+    ).fetchall()
+    if there:
+        where = f"in space {space}" if space is not None else "in any space"
+        others = f"; it has one in {', '.join(there[0][1])}" if there[0][1] else ""
+        return f"{item.strip()} has no vector {where}{others}, so nothing can be compared with it there."
+    near = connection.execute(f"SELECT {catalog.title} FROM find_{catalog.name}(?, k := 3)", [item]).fetchall()
+    hint = f" Did you mean: {'; '.join(name for (name,) in near)}?" if near else ""
+    return f"There is no {catalog.item} {item!r} in {store}.{hint}"
