@@ -20,8 +20,9 @@ check: .venv/.ready
 wheel: .venv/.ready
 	$(BIN)/python tests/wheel_check.py
 
+# make bench DATA=FOLDER, where MovieLens's ml-latest-small is unpacked.
 bench: .venv/.ready
-	$(BIN)/python benchmarks/movies.py
+	$(BIN)/python benchmarks/movies.py $(if $(DATA),--data $(DATA))
 
 # Other versions and other clients of DuckDB that the tests ask the same questions.
 clients: .venv/.ready

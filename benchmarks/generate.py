@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import duckdb
@@ -68,4 +68,6 @@ def _write(connection: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -
 
 
 if __name__ == "__main__":
-    generate(Path(sys.argv[1]), ratings=25_000_000, users=162_000, movies=62_000, tags=1_090_000)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="where the files go")
+    generate(parser.parse_args().folder, ratings=25_000_000, users=162_000, movies=62_000, tags=1_090_000)

@@ -1,6 +1,6 @@
 """Measures recstore beside what one would use instead: a notebook with scikit-learn, and DuckDB's bare CSV reader.
 
-    python benchmarks/movies.py [--data FOLDER] [--large] [--large-folder FOLDER]
+    python benchmarks/movies.py --data FOLDER [--small] [--large-folder FOLDER]
 
 Everything heavy runs in a process of its own: nothing is warm, and the peak memory of one is not that of another.
 """
@@ -8,30 +8,23 @@ Everything heavy runs in a process of its own: nothing is warm, and the peak mem
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import re
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
+
+from measuring import GB, build, in_own_process, milliseconds, row, run, say, seconds_of, verdict
+from movies_large import report_large
 
 if TYPE_CHECKING:
     import duckdb
     import numpy as np
 
-T = TypeVar("T")
-
 TITLE = "Grumpier Old Men (1995)"
 RUNS = 3
-GB = 1e9
 
 HYBRID = "SELECT movie_id, vector FROM movie_vectors WHERE space = 'hybrid' ORDER BY movie_id"
 ONE_QUICK = "FROM similar_movies(?)"
@@ -45,49 +38,6 @@ ASKED = """
         || (SELECT [max(movie_id) + i FOR i IN range(1, 11)] FROM movies)
     FROM hybrid
 """
-
-
-class Run(NamedTuple):
-    """One run of a command: seconds from start to end, peak resident memory in bytes, and what it said."""
-
-    seconds: float
-    peak: int
-    output: str
-
-
-def run(*command: str | Path) -> Run:
-    """Run a command to its end and measure it; a failure ends the benchmark with what the command said."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-    output = process.stdout.read()
-    # Not RUSAGE_CHILDREN, which gives the largest of all children so far.
-    _pid, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{' '.join(map(str, command))} failed:\n{output}")
-    return Run(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024), output)
-
-
-def in_own_process(task: Callable[..., T], *arguments: object) -> T:
-    """Run a function in a fresh process. (A child's peak memory begins at its parent's, so this one stays small.)"""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(task, *arguments).result()
-
-
-def seconds_of(task: Callable[[], object]) -> float:
-    """Time one call."""
-    begun = time.perf_counter()
-    task()
-    return time.perf_counter() - begun
-
-
-def build(store: Path, data: Path) -> Run:
-    """Build a store with the command line that belongs to this interpreter."""
-    command = shutil.which("recstore", path=str(Path(sys.executable).parent))
-    if command is None:
-        sys.exit(f"There is no recstore beside {sys.executable}; install the project first.")
-    return run(command, "build", store, "--movielens", data)
 
 
 def notebook(data: Path) -> None:
@@ -246,144 +196,19 @@ def report_questions(store: Path) -> None:
         row(f"  {label}", milliseconds(min(seconds)), milliseconds(median), note)
 
 
-def load_bare(ratings: Path, file: Path) -> float:
-    """Time DuckDB's bare reader: ratings.csv into a fresh file, until the file is closed."""
-    import duckdb
-
-    from recstore import sql
-
-    connection = duckdb.connect(file)
-    begun = time.perf_counter()
-    connection.execute(f"CREATE TABLE b AS FROM read_csv({sql.literal(str(ratings))})").fetchall()
-    connection.close()
-    return time.perf_counter() - begun
-
-
-def load_checked(folder: Path, file: Path) -> float:
-    """Time recstore's loader: a folder into a fresh file such as a build makes, until the file is closed."""
-    import duckdb
-
-    from recstore import functions, sql
-    from recstore.loader import get_loader
-    from recstore.options import BuildOptions
-    from recstore.progress import Progress
-    from recstore.store import STORAGE_VERSION
-
-    loader = get_loader("movielens")
-    connection = duckdb.connect()
-    target = f"ATTACH {sql.literal(str(file))} AS fresh (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
-    connection.execute(f"{target}; USE fresh; {functions.render_tables()}").fetchall()
-    begun = time.perf_counter()
-    loader.load(connection, str(folder), BuildOptions(), Progress())
-    connection.execute("USE memory; DETACH fresh").fetchall()
-    connection.close()
-    return time.perf_counter() - begun
-
-
-def in_fresh_file(load: Callable[[Path, Path], float], source: Path, scratch: Path) -> float:
-    """Run one load in its own process and remove its file."""
-    file = scratch / "fresh.duckdb"
-    try:
-        return in_own_process(load, source, file)
-    finally:
-        file.unlink(missing_ok=True)
-
-
-def shuffle(ratings: Path, target: Path) -> None:
-    """Write the ratings in random order, so that no check can lean on the order of the file."""
-    import duckdb
-
-    from recstore import sql
-
-    source, shuffled = sql.literal(str(ratings)), sql.literal(str(target))
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY (FROM read_csv({source}) ORDER BY random()) TO {shuffled} (HEADER)").fetchall()
-
-
-def ratings_only(folder: Path, target: Path) -> Path:
-    """Make a folder with the movies of another one, and return where its ratings go."""
-    target.mkdir()
-    shutil.copy(folder / "movies.csv", target)
-    return target / "ratings.csv"
-
-
-def report_loading(folder: Path, scratch: Path) -> None:
-    """Part (c), first half: the checked load of the ratings beside the bare read."""
-    as_is = ratings_only(folder, scratch / "as-is")
-    as_is.symlink_to((folder / "ratings.csv").resolve())
-    shuffled = ratings_only(folder, scratch / "shuffled")
-    in_own_process(shuffle, as_is, shuffled)
-    single = ratings_only(folder, scratch / "single")
-    with as_is.open(encoding="utf-8") as file:
-        single.write_text(file.readline() + file.readline(), encoding="utf-8")
-
-    # The loader reads the movies first, in a time that is not the ratings'.
-    movies = statistics.median(in_fresh_file(load_checked, single.parent, scratch) for _ in range(RUNS))
-    row("ratings.csv", "bare read", "recstore", "ratio")
-    for label, ratings in (("sorted by user, as MovieLens's are", as_is), ("shuffled", shuffled)):
-        bare, checked = [], []
-        for _ in range(1 + RUNS):
-            bare.append(in_fresh_file(load_bare, ratings, scratch))
-            checked.append(in_fresh_file(load_checked, ratings.parent, scratch) - movies)
-        seconds = [statistics.median(runs[1:]) for runs in (bare, checked)]
-        ratio = seconds[1] / seconds[0]
-        row(f"  {label}", f"{seconds[0]:.2f} s", f"{seconds[1]:.2f} s", f"{ratio:.2f}  {verdict(ratio, 2)}")
-    shutil.rmtree(shuffled.parent)
-
-
-def report_large(folder: Path, scratch: Path) -> None:
-    """Part (c): data of MovieLens 25M's shape."""
-    if not (folder / "ratings.csv").exists():
-        run(sys.executable, Path(__file__).with_name("generate.py"), folder)
-    size = (folder / "ratings.csv").stat().st_size / 1e6
-    say(f"\n(c) Data of MovieLens 25M's shape, ratings.csv of {size:,.0f} MB; loads: median of {RUNS} after a warm-up")
-    report_loading(folder, scratch)
-
-    store = scratch / "large.duckdb"
-    built = build(store, folder)
-    stages: dict[str, float] = {}
-    for name, seconds in re.findall(r"^(.+): ([\d.]+) s$", built.output, re.MULTILINE):
-        stages[name] = stages.get(name, 0) + float(seconds)
-    row("recstore build, one run", f"{built.seconds:.1f} s")
-    for name, seconds in stages.items():
-        row(f"  {name}", f"{seconds:.1f} s")
-    row("the store's file", f"{store.stat().st_size / GB:.2f} GB")
-    row("peak resident memory", f"{built.peak / GB:.2f} GB", "", verdict(built.peak / GB, 8, "GB"))
-
-
-def milliseconds(seconds: float) -> str:
-    """Write a time in milliseconds."""
-    return f"{seconds * 1000:,.1f} ms"
-
-
-def verdict(value: float, bar: float, unit: str = "") -> str:
-    """Say whether a figure keeps to its bar."""
-    return f"{'within' if value <= bar else 'ABOVE'} the bar of {f'{bar:g} {unit}'.rstrip()}"
-
-
-def row(label: str, first: str, second: str = "", note: str = "") -> None:
-    """Print one line of the report."""
-    say(f"    {label:<48}{first:>12}{second:>12}  {note}".rstrip())
-
-
-def say(text: str) -> None:
-    """Print at once, for whoever waits."""
-    print(text, flush=True)
-
-
 def main() -> None:
     """Read the arguments and print the report."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="ml-latest-small, unpacked")
-    parser.add_argument("--large", action="store_true", help="also measure data of MovieLens 25M's shape")
+    parser.add_argument("--small", action="store_true", help="leave out (c), data of MovieLens 25M's shape")
     parser.add_argument("--large-folder", type=Path, metavar="FOLDER", help="where that data is, or is to be generated")
     parser.add_argument("--notebook", type=Path, metavar="FOLDER", help="only do the notebook's work once, and leave")
     arguments = parser.parse_args()
     if arguments.notebook:
         notebook(arguments.notebook)
         return
-    if arguments.large_folder and not arguments.large:
-        parser.error("--large-folder goes with --large")
+    if arguments.large_folder and arguments.small:
+        parser.error("--large-folder does not go with --small")
     data = arguments.data
     if data is None and "RECSTORE_TEST_DATA" in os.environ:
         data = Path(os.environ["RECSTORE_TEST_DATA"], "ml-latest-small")
@@ -397,7 +222,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="recstore-benchmark-") as scratch:
         store = report_build(data, Path(scratch))
         report_questions(store)
-        if arguments.large:
+        if not arguments.small:
             report_large(arguments.large_folder or Path(scratch, "ml25"), Path(scratch))
 
 
