@@ -30,13 +30,13 @@ clients: .venv/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 # Needs uv: writes the versions that everything above installs.
 lock:
-	uv pip compile pyproject.toml --extra audio --group dev --universal --generate-hashes --no-emit-index-url --quiet \
+	uv pip compile pyproject.toml --extra audio --extra sqlalchemy --group dev --universal --generate-hashes --no-emit-index-url --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
 
 clean:

@@ -1,0 +1,163 @@
+"""The store's functions as SQLAlchemy selectables, their columns named and typed: recstore.sqlalchemy exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    Boolean,
+    Float,
+    Integer,
+    SmallInteger,
+    String,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+)
+from sqlalchemy.sql import ColumnElement, TableValuedAlias
+from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.sql.type_api import TypeEngine
+from sqlalchemy.sql.visitors import replacement_traverse
+
+from recstore.catalog import AUDIO, MOVIES, Catalog
+
+#: What stands for an item: its id, its name, or a column of another table in the same query.
+Item = int | str | ColumnElement[Any]
+#: A condition over the item's columns: an expression over a reflected table or over `column("year")`, or SQL.
+Filter = ColumnElement[bool] | str
+#: One space, or several of which the first that has a vector of the item answers.
+Space = str | Sequence[str]
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "rank": SmallInteger(),
+    "movie_id": Integer(),
+    "title": String(),
+    "year": SmallInteger(),
+    "genres": ARRAY(String()),
+    "n_ratings": Integer(),
+    "mean_rating": REAL(),
+    "clip_id": Integer(),
+    "video_id": String(),
+    "start_seconds": REAL(),
+    "end_seconds": REAL(),
+    "labels": ARRAY(String()),
+    "url": String(),
+    "space": String(),
+    "score": REAL(),
+}
+
+
+def similar_movies(
+    movie: Item,
+    *,
+    k: int | ColumnElement[int] = 10,
+    space: Space | None = None,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return the movies most like one movie, as a selectable."""
+    return _similar(MOVIES, movie, k, space, filter)
+
+
+def nearest_movies(
+    vector: Sequence[float] | ColumnElement[Any],
+    *,
+    k: int | ColumnElement[int] = 10,
+    space: Space | None = None,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return the movies nearest to a vector of a space, as a selectable."""
+    return _nearest(MOVIES, vector, k, space, filter)
+
+
+def find_movies(words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
+    """Return the movies whose title matches words, as a selectable."""
+    return _call("find_movies", MOVIES, [_value(words)], k=_value(k))
+
+
+def similar_audio(
+    clip: Item,
+    *,
+    k: int | ColumnElement[int] = 10,
+    space: Space | None = None,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return the clips most like one clip, as a selectable."""
+    return _similar(AUDIO, clip, k, space, filter)
+
+
+def nearest_audio(
+    vector: Sequence[float] | ColumnElement[Any],
+    *,
+    k: int | ColumnElement[int] = 10,
+    space: Space | None = None,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return the clips nearest to an embedding, as a selectable."""
+    return _nearest(AUDIO, vector, k, space, filter)
+
+
+def find_audio(words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
+    """Return the clips whose labels or video id match words, as a selectable."""
+    return _call("find_audio", AUDIO, [_value(words)], k=_value(k))
+
+
+def _similar(
+    catalog: Catalog, item: Item, k: object, space: Space | None, condition: Filter | None
+) -> TableValuedAlias:
+    return _call(
+        f"similar_{catalog.name}", catalog, [_value(item)], k=_value(k), space=_space(space), filter=_filter(condition)
+    )
+
+
+def _nearest(
+    catalog: Catalog,
+    vector: Sequence[float] | ColumnElement[Any],
+    k: object,
+    space: Space | None,
+    condition: Filter | None,
+) -> TableValuedAlias:
+    asked = vector if isinstance(vector, ColumnElement) else cast(literal(list(vector), ARRAY(Float())), ARRAY(REAL()))
+    return _call(
+        f"nearest_{catalog.name}", catalog, [asked], k=_value(k), space=_space(space), filter=_filter(condition)
+    )
+
+
+def _call(
+    function: str, catalog: Catalog, arguments: list[ColumnElement[Any]], **named: ColumnElement[Any] | None
+) -> TableValuedAlias:
+    given = [literal_column(name).op(":=")(value) for name, value in named.items() if value is not None]
+    names = ("rank", *catalog.columns, "space", "score")
+    columns = [column(name, _TYPES[name]) for name in names]
+    # In a join with the table that the argument is from, there is no other condition.
+    called: TableValuedAlias = getattr(func, function)(*arguments, *given).table_valued(*columns, joins_implicitly=True)
+    return called
+
+
+def _value(value: object) -> ColumnElement[Any]:
+    return value if isinstance(value, ColumnElement) else literal(value)
+
+
+def _space(space: Space | None) -> ColumnElement[Any] | None:
+    if space is None:
+        return None
+    return literal(space) if isinstance(space, str) else literal(list(space), ARRAY(String()))
+
+
+def _filter(condition: Filter | None) -> ColumnElement[Any] | None:
+    """Return the condition with its columns under their bare names, as the function knows them."""
+    if condition is None:
+        return None
+    if isinstance(condition, str):
+        return literal_column(f"({condition})", Boolean())
+
+    def bare(element: Any, **_options: object) -> Any:  # noqa: ANN401 - whatever stands in an expression
+        if isinstance(element, ColumnClause) and element.table is not None:
+            return column(element.name, element.type)
+        return None
+
+    return replacement_traverse(condition, {}, bare).self_group()

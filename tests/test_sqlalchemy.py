@@ -1,0 +1,221 @@
+"""A store through SQLAlchemy: the dialect, the pool, reflection and the typed functions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.automap import automap_base
+from sqlalchemy.orm import Session
+
+import recstore
+import recstore.sqlalchemy as store_functions
+from recstore.errors import RecstoreError
+from recstore.sqlalchemy import nearest_movies, similar_movies
+
+ROOT = Path(__file__).parents[1]
+BUILD = sa.text("SELECT value FROM store_info WHERE key = 'build_id'")
+
+
+@pytest.fixture
+def engine(sample_store):
+    engine = sa.create_engine(f"recstore:///{sample_store}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def expected(sample_store) -> list[tuple]:
+    with recstore.connect(sample_store) as con:
+        return con.execute("FROM similar_movies(1)").fetchall()
+
+
+def test_every_way_of_asking_gives_the_same_rows(engine, sample_store, expected):
+    call = sa.func.similar_movies(1).table_valued("rank", "movie_id", "title", "score")
+    exact = sa.create_engine(f"recstore:///{sample_store}?exact=true")
+    with engine.connect() as con:
+        assert con.exec_driver_sql("FROM similar_movies(1)").fetchall() == expected
+        assert con.execute(sa.select(similar_movies(1))).fetchall() == expected
+        assert con.execute(sa.select(call)).fetchall() == [(*row[:3], row[-1]) for row in expected]
+    with exact.connect() as con:
+        assert con.execute(sa.select(similar_movies(1))).fetchall() == expected
+    exact.dispose()
+    frame = pandas.read_sql(sa.select(similar_movies(1)), engine)
+    assert frame["movie_id"].tolist() == [row[1] for row in expected]
+    assert pandas.read_sql("SELECT title FROM similar_movies(1)", engine)["title"].tolist() == [r[2] for r in expected]
+
+
+def test_every_function_is_a_selectable_with_its_columns_named_and_typed(engine):
+    arguments = {"similar": 1, "nearest": [0.5], "find": "ninth"}
+    with engine.connect() as con:
+        functions = con.exec_driver_sql(
+            "SELECT DISTINCT function_name FROM duckdb_functions() "
+            "WHERE database_name = 'memory' AND function_type = 'table_macro' AND NOT internal"
+        ).scalars()
+        for function in functions:
+            called = getattr(store_functions, function)(arguments[function.partition("_")[0]])
+            described = con.exec_driver_sql(f"DESCRIBE FROM {function}(1)").fetchall() if "nearest" not in function \
+                else con.exec_driver_sql(f"DESCRIBE FROM {function}([1])").fetchall()  # fmt: skip
+            dialect = engine.dialect
+            typed = [(column.name, column.type.compile(dialect).replace("REAL", "FLOAT")) for column in called.c]
+            assert typed == [row[:2] for row in described], function
+
+
+def test_arguments_of_the_functions(engine, sample_store):
+    movies = sa.Table("movies", sa.MetaData(), autoload_with=engine)
+    vectors = sa.Table("movie_vectors", sa.MetaData(), autoload_with=engine)
+    with recstore.connect(sample_store) as raw, engine.connect() as con:
+
+        def same(selectable, query):
+            rows = con.execute(sa.select(selectable)).fetchall()
+            assert rows
+            assert rows == raw.execute(query).fetchall()
+
+        same(similar_movies("1", k=3, space="content"), "FROM similar_movies(1, k := 3, space := 'content')")
+        same(similar_movies(1, k=150), "FROM similar_movies(1, k := 150)")
+        same(similar_movies(1, space=["content"]), "FROM similar_movies(1, space := ['content'])")
+        query = "FROM similar_movies(1, k := 4, filter := year >= 1990 AND n_ratings > 5)"
+        same(similar_movies(1, k=4, filter=(movies.c.year >= 1990) & (movies.c.n_ratings > 5)), query)
+        same(similar_movies(1, k=4, filter="year >= 1990 AND n_ratings > 5"), query)
+        one = sa.select(vectors.c.vector).where(vectors.c.movie_id == 1, vectors.c.space == "content")
+        query = "FROM nearest_movies((SELECT vector FROM movie_vectors WHERE movie_id = 1 AND space = 'content'), " \
+                "space := 'content')"  # fmt: skip
+        same(nearest_movies(one.scalar_subquery(), space="content"), query)
+        same(nearest_movies(con.execute(one).scalar_one(), space="content"), query)
+        same(store_functions.find_movies("ninth", k=2), "FROM find_movies('ninth', k := 2)")
+        with pytest.raises(sa.exc.DBAPIError, match="space must be one of"):
+            con.execute(sa.select(similar_movies(1, space="x"))).all()
+
+
+def test_joins_with_the_store_and_with_an_attached_database(sample_store, tmp_path):
+    with duckdb.connect(str(tmp_path / "mine.duckdb")) as con:
+        con.execute("CREATE TABLE watchlist AS SELECT 1 AS movie_id, 2 AS wanted UNION ALL SELECT 2, 1 ORDER BY ALL")
+    engine = sa.create_engine(f"recstore:///{sample_store}?attach={tmp_path / 'mine.duckdb'}")
+    watchlist = sa.Table("watchlist", sa.MetaData(), schema="mine.main", autoload_with=engine)
+    near = similar_movies(watchlist.c.movie_id, k=watchlist.c.wanted).alias("near")
+    query = sa.select(watchlist.c.movie_id, near.c.rank, near.c.title).order_by(watchlist.c.movie_id, near.c.rank)
+    with engine.connect() as con, recstore.connect(sample_store) as raw:
+        rows = con.execute(query).fetchall()
+        assert (
+            rows
+            == raw.execute(
+                "SELECT w.m, s.rank, s.title FROM (VALUES (1, 2), (2, 1)) AS w(m, k), similar_movies(m, k := k) AS s "
+                "ORDER BY ALL"
+            ).fetchall()
+        )
+        assert len(rows) == 3
+        with pytest.raises(sa.exc.DBAPIError, match="read-only"):
+            con.exec_driver_sql("DELETE FROM mine.watchlist")
+    engine.dispose()
+
+
+def test_the_store_is_read_only(engine):
+    for statement in (
+        "DELETE FROM rec_store.movies",
+        "DROP TABLE rec_store.movies",
+        "INSERT INTO movies (movie_id) VALUES (1)",
+    ):
+        with engine.connect() as con, pytest.raises(sa.exc.DBAPIError):
+            con.exec_driver_sql(statement)
+
+
+def test_reflection(engine, sample_store):
+    inspector = sa.inspect(engine)
+    with recstore.connect(sample_store) as raw:
+        tables = raw.execute(
+            "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = 'rec_store'"
+        ).fetchall()
+        columns = raw.execute(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'rec_store' "
+            "AND table_name NOT LIKE '%\\_view' ESCAPE '\\' ORDER BY table_name, column_index"
+        ).fetchall()
+    assert sorted(inspector.get_table_names()) == sorted(name for name, _ in tables)
+    assert sorted(inspector.get_view_names()) == ["similar_audio_view", "similar_movies_view"]
+    metadata = sa.MetaData()
+    metadata.reflect(engine, views=True)
+    assert {name: metadata.tables[name].comment for name, _ in tables} == dict(tables)
+    seen = [(table, c.name, c.comment) for table, _ in sorted(tables) for c in metadata.tables[table].c]
+    assert seen == sorted(columns, key=lambda row: row[0])
+    vector = metadata.tables["movie_vectors"].c.vector.type
+    assert isinstance(vector, sa.ARRAY)
+    assert isinstance(vector.item_type, sa.REAL)
+    assert [c.name for c in metadata.tables["ratings"].primary_key] == ["user_id", "movie_id"]
+    assert [c["name"] for c in inspector.get_columns("similar_movies_view")][:2] == ["movie_id", "title"]
+    assert inspector.get_columns("movies", schema="rec_store.main") == inspector.get_columns("movies")
+    assert inspector.has_table("movies")
+    assert not inspector.has_table("films")
+    with pytest.raises(sa.exc.NoSuchTableError):
+        inspector.get_columns("films")
+
+
+def test_classes_mapped_from_the_store(engine):
+    base = automap_base()
+    base.prepare(autoload_with=engine)
+    with Session(engine) as session:
+        movie = session.get(base.classes.movies, 1)
+        assert movie.movie_id == 1
+        assert isinstance(movie.genres, list)
+
+
+def test_a_connection_checked_out_after_publishing_sees_the_new_store(sample_store, tmp_path):
+    store = Path(shutil.copy(sample_store, tmp_path / "store.duckdb"))
+    engine = sa.create_engine(f"recstore:///{store}", pool_size=2)
+    held = engine.connect()
+    with engine.connect() as con:
+        before = con.execute(BUILD).scalar_one()
+    recstore.rebuild(store, seed=1)
+    with recstore.connect(store) as raw:
+        after = raw.execute(BUILD.text).fetchall()[0][0]
+    assert after != before
+    with engine.connect() as con:
+        assert con.execute(BUILD).scalar_one() == after
+        assert held.execute(BUILD).scalar_one() == before
+    held.close()
+    for _ in range(3):
+        with engine.connect() as con:
+            assert con.execute(BUILD).scalar_one() == after
+    store.unlink()
+    with pytest.raises(RecstoreError, match="There is no store at"):
+        engine.connect()
+    engine.dispose()
+
+
+def test_the_connections_of_an_engine_are_cursors_of_one_face(engine):
+    with engine.connect() as one, engine.connect() as other:
+        one.exec_driver_sql("CREATE TABLE seen_by_all AS SELECT 7 AS x")
+        one.commit()
+        assert other.exec_driver_sql("SELECT x FROM seen_by_all").scalar_one() == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("recstore://", "names a file"),
+        ("recstore:///x.duckdb?exact=maybe", "true or false"),
+        ("recstore:///x.duckdb?read_only=true", "takes exact and attach, not read_only"),
+        ("recstore:///nowhere.duckdb", "There is no store at nowhere.duckdb"),
+        ("recstore:///{store}?attach=nowhere.duckdb", "nowhere.duckdb cannot be attached"),
+    ],
+)
+def test_wrong_urls(url, message, sample_store):
+    with pytest.raises((sa.exc.ArgumentError, RecstoreError), match=message):
+        sa.create_engine(url.format(store=sample_store)).connect()
+
+
+def test_threads_over_one_pool_while_the_store_is_rebuilt(sample_store):
+    """The short form of the benchmark, whose long form is 50 threads, a minute and ten rebuilds."""
+    command = [sys.executable, str(ROOT / "benchmarks" / "pool.py"), str(sample_store)]
+    done = subprocess.run(
+        [*command, "--threads", "12", "--seconds", "4", "--rebuilds", "1"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["questions"] > 12
+    assert found["builds_seen"] == 2
