@@ -116,7 +116,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         """Return a cursor on the newest store at `path`. Raises `StoreError`."""
         beside = dict(attach or {})
         key = (path, exact, tuple(sorted(beside.items())))
-        shared = self._faces.setdefault(key, SharedFace(Path(path), lambda: _open(path, exact, beside)))
+        shared = self._faces.setdefault(key, SharedFace(Path(path).expanduser(), lambda: _open(path, exact, beside)))
         return _StoreConnection(shared.cursor())
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **options: Any) -> list[str]:

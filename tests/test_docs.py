@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,21 @@ def test_the_readme_from_top_to_bottom(folder):
             printed = done.stdout + "".join(line for line in done.stderr.splitlines(True) if "rows loaded" in line)
             lines = [line for line in printed.splitlines() if not line.startswith(".venv/bin/")]
             assert words(lines) == nearly(words(shown.splitlines())), command
+
+
+@pytest.mark.parametrize("page", ["sqlalchemy"])
+def test_a_page_from_top_to_bottom(page, movie_store, folder, tmp_path):
+    """The commands of a page show what stands below them; its Python is one program."""
+    (tmp_path / ".bin").symlink_to(folder / ".bin")
+    shutil.copy(movie_store, tmp_path / "movies.duckdb")
+    steps = re.findall(r"^```(console|python)\n(.*?)^```$", (ROOT / "docs" / f"{page}.md").read_text(), re.M | re.S)
+    for block in (block for language, block in steps if language == "console"):
+        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
+            done = run(command, tmp_path)
+            assert [line.rstrip() for line in done.stdout.splitlines()] == shown.splitlines(), done.stderr
+    program = "\n".join(block for language, block in steps if language == "python")
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_sql_of_the_docs(movie_store):
