@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import functions, sql
+from recstore.acceleration import accelerate
 from recstore.errors import OptionError, StoreError
 from recstore.store import attach_store
 
@@ -29,31 +30,42 @@ _COLUMNS = (
 )
 
 
-def connect(path: str | os.PathLike[str]) -> duckdb.DuckDBPyConnection:
+def connect(path: str | os.PathLike[str], *, exact: bool | None = None) -> duckdb.DuckDBPyConnection:
     """Open the store at `path` and return a DuckDB connection in which `FROM similar_movies(1)` answers.
 
     `~` stands for the home folder. The connection's own database is in memory: tables made in it go with it. The
     store is read-only and attached as `rec_store`. A store published later is seen by the next `connect`, not by this
-    connection. Raises `StoreError`.
+    connection.
+
+    What goes beyond the stored neighbours is ranked exactly by a scan, or found by Annoy: with `exact` None where the
+    build measured that Annoy is faster, which needs a large catalogue; with True never, with False always. Raises
+    `StoreError`.
     """
     connection = duckdb.connect()
     try:
         database = _CONNECT_ALIAS + STORE_SUFFIX
         attach_store(connection, Path(path).expanduser(), database)
-        connection.execute(_face_sql(connection, database, "memory"))
+        asking = accelerate(connection, Path(path).expanduser(), database, exact)
+        connection.execute(_face_sql(connection, database, "memory", asking))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def attach(connection: duckdb.DuckDBPyConnection, path: str | os.PathLike[str], alias: str = "rec") -> None:
+def attach(
+    connection: duckdb.DuckDBPyConnection,
+    path: str | os.PathLike[str],
+    alias: str = "rec",
+    *,
+    exact: bool | None = None,
+) -> None:
     """Bring the store at `path` into a connection that the caller already has: `FROM rec.similar_movies(1)`.
 
     The face goes by `alias` and the store by `alias` + `_store`; both are replaced if they were attached before, so
     that a newly published store is seen, also where the caller is in one of them. A store that cannot be opened
-    leaves them as they were. The caller's transaction and pending results are left alone. Raises `StoreError`, and
-    `OptionError` where the alias is taken by another database.
+    leaves them as they were. The caller's transaction and pending results are left alone. `exact` is as in `connect`.
+    Raises `StoreError`, and `OptionError` where the alias is taken by another database.
     """
     if not alias:
         raise OptionError("The alias must not be empty.")
@@ -68,7 +80,8 @@ def attach(connection: duckdb.DuckDBPyConnection, path: str | os.PathLike[str], 
         attach_store(cursor, store, database)
         try:
             cursor.execute(_attach_face_sql(alias))
-            cursor.execute(_face_sql(cursor, database, alias))
+            asking = accelerate(connection, store, database, exact)
+            cursor.execute(_face_sql(cursor, database, alias, asking))
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -111,7 +124,9 @@ def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> b
     return bool(rows)
 
 
-def _face_sql(connection: duckdb.DuckDBPyConnection, database: str, alias: str) -> str:
+def _face_sql(
+    connection: duckdb.DuckDBPyConnection, database: str, alias: str, asking: functions.Asking | None = None
+) -> str:
     """Return the SQL of a face: a view for each table and view of the store with its comments, then every function."""
     target = f"{sql.identifier(alias)}.main."
     relation = functions.attached_relation(database)
@@ -126,7 +141,7 @@ def _face_sql(connection: duckdb.DuckDBPyConnection, database: str, alias: str) 
         f"COMMENT ON COLUMN {target}{sql.identifier(name)}.{sql.identifier(column)} IS {sql.literal(comment)};\n"
         for name, column, comment in columns
     ]
-    return "".join(views + comments) + functions.render_functions(relation, target)
+    return "".join(views + comments) + functions.render_functions(relation, target, asking)
 
 
 def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from recstore import sql
 from recstore.catalog import CATALOGS, Catalog
 
 FUNCTIONS = ("similar", "nearest", "find")
+#: The functions that `recstore.acceleration` gives a connection.
+ASK, AMONG = "recstore_ask_annoy", "recstore_pack_filter"
 
 _COMMENTS = {
     "similar": "The items most like one item: {name}({item}, k := 10, space, filter, store)",
     "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
     "find": "The items whose words match: {name}(words, k := 10, store)",
 }
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Which catalogues' functions ask Annoy, and of which build of the store."""
+
+    build_id: str
+    catalogs: frozenset[str]
 
 
 def stored_relation(table: str) -> str:
@@ -40,10 +51,12 @@ def render_function(
     catalog: Catalog,
     relation: Callable[[str], str] = stored_relation,
     target: str = "",
+    asking: Asking | None = None,
 ) -> str:
     """Return `CREATE MACRO` and its comment for one function of one catalogue.
 
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
+    `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
     direction = "DESC" if catalog.preference_descends else "ASC"
     name = function_name(kind, catalog)
@@ -53,6 +66,11 @@ def render_function(
         "vectors": relation(catalog.vectors),
     }
     package = "recstore.schema.functions"
+    if asking and catalog.name in asking.catalogs:
+        build, name_of_catalog = sql.literal(asking.build_id), sql.literal(catalog.name)
+        ranking = sql.render(package, "asking", **names, ask=ASK, among=AMONG, build=build, catalog=name_of_catalog)
+    else:
+        ranking = sql.render(package, "ranking", **names)
     text = sql.render(
         package,
         kind,
@@ -74,16 +92,18 @@ def render_function(
         depth=str(catalog.depth),
         neighbors=relation(catalog.neighbors),
         spaces=relation("spaces"),
-        ranking=sql.render(package, "ranking", **names),
+        ranking=ranking,
     )
     comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {comment};\n"
 
 
-def render_functions(relation: Callable[[str], str] = stored_relation, target: str = "") -> str:
+def render_functions(
+    relation: Callable[[str], str] = stored_relation, target: str = "", asking: Asking | None = None
+) -> str:
     """Return the SQL that creates every function of every catalogue."""
     return "\n".join(
-        render_function(kind, catalog, relation, target) for catalog in CATALOGS.values() for kind in FUNCTIONS
+        render_function(kind, catalog, relation, target, asking) for catalog in CATALOGS.values() for kind in FUNCTIONS
     )
 
 

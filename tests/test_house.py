@@ -32,6 +32,7 @@ FLOORS = [
     ["recstore.evaluation.models", "recstore.evaluation.results"],
     ["recstore.evaluation.protocols"],
     ["recstore.pipeline", "recstore.face"],
+    ["recstore.acceleration"],
     ["recstore.publish", "recstore.latent"],
     ["recstore.movies", "recstore.audio", "recstore.carry", "recstore.indexing"],
     ["recstore.annoy_index", "recstore.index_file"],

@@ -1,0 +1,1 @@
+"""What a face reads from its store."""
