@@ -1,0 +1,74 @@
+"""EASE^R: from item to item, the weights with which a linear model rebuilds each history from the rest of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from recstore.interactions import Interactions
+from recstore.models.baselines import seen_matrix
+
+
+def ease_weights(seen: Any, regularization: float) -> NDArray[np.float32]:  # noqa: ANN401 - SciPy is not typed
+    """Return the weights of EASE^R (Steck 2019, "Embarrassingly Shallow Autoencoders"), (n_items, n_items) float32.
+
+    `seen` is CSR (n_users, n_items) of ones. Row i is what having seen i adds to every other item; the diagonal is 0.
+    With P the inverse of SᵀS + λI the weights are -P / diag(P), column by column. Where there are fewer people than
+    items, P is had from the inverse of SSᵀ + λI instead, which is smaller (the matrix inversion lemma).
+    """
+    n_users, n_items = seen.shape
+    if n_users < n_items:
+        by_user = np.asarray((seen @ seen.T).todense(), np.float32)
+        by_user[np.diag_indices(n_users)] += regularization
+        rebuilt = scipy.linalg.cho_solve(
+            scipy.linalg.cho_factor(by_user, lower=True, overwrite_a=True, check_finite=False),
+            np.asarray(seen.todense(), np.float32),
+            overwrite_b=True,
+            check_finite=False,
+        )
+        # λP = I - Sᵀ(SSᵀ + λI)⁻¹S, and what is off its diagonal enters with the sign turned.
+        weights = np.asarray(seen.T @ rebuilt, np.float32)
+        weights /= 1 - np.diag(weights)
+    else:
+        together = np.asarray((seen.T @ seen).todense(), np.float32, order="F")
+        together[np.diag_indices(n_items)] += regularization
+        weights = _inverse(together)
+        weights /= -np.diag(weights).copy()
+    weights[np.diag_indices(n_items)] = 0
+    return weights
+
+
+def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Invert a positive definite matrix in its own memory; LAPACK fills the lower triangle, which is mirrored here."""
+    factor, failed = scipy.linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    if not failed:
+        inverse, failed = scipy.linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise np.linalg.LinAlgError("the matrix is not positive definite; the regularisation must be larger")
+    for start in range(0, len(inverse), 1024):
+        end = start + 1024
+        inverse[start:end, end:] = inverse[end:, start:end].T
+        corner = inverse[start:end, start:end]
+        corner[...] = np.tril(corner) + np.tril(corner, -1).T
+    return np.asarray(inverse, np.float32)
+
+
+class Ease:
+    """The plain EASE^R: every item of the history counts alike."""
+
+    name = "ease"
+
+    def __init__(self, regularization: float = 500.0) -> None:
+        self._regularization = regularization
+
+    def fit(self, train: Interactions) -> None:
+        """Solve for the weights."""
+        self._seen = seen_matrix(train)
+        self._weights = ease_weights(self._seen, self._regularization)
+
+    def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return the sum of the weights from the history, (len(users), n_items) float32."""
+        return np.asarray(self._seen[users] @ self._weights, np.float32)

@@ -1,0 +1,165 @@
+"""What a person wants next: the history, weighted by how recent it is, times weights from item to item.
+
+Two kinds of weights are added up. *Taste* are those of EASE^R: what goes with the whole of a history, however old.
+*Next* are transitions: what people rated within a few steps after an item, relative to how often both are rated at
+all; only the last few steps of a history matter to them. Both are plain numbers per pair of items, so that SQL can do
+the same: score(j) = Σ over the history of taste[i, j] * back^-taste_power + next[i, j] * next_decay^back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from recstore.interactions import Interactions
+from recstore.models.baselines import seen_matrix
+from recstore.models.ease import ease_weights
+from recstore.models.transitions import Timeline, transition_counts
+
+LOW_RATING = 3.0
+
+
+@dataclass(frozen=True)
+class PersonSettings:
+    """The hyper-parameters; the defaults were chosen on a validation cut of MovieLens small.
+
+    `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `taste_power`: the history's weight
+    is (steps back)^-taste_power. `window`, `reach`: as `transition_counts` has them. `backward`: how much of a
+    transition counts the other way round, too. `damping`: the power to which transitions are raised. `out_power`,
+    `in_power`: they are divided by these powers of how often the two items were rated. `next_decay`: the history's
+    weight is next_decay^(steps back). `mix`: the size of all transitions together (as a Frobenius norm), relative to
+    that of the weights of taste. `low_rating`: what counts a rating below 3 stars.
+    """
+
+    min_ratings: int = 3
+    regularization: float = 300.0
+    taste_power: float = 0.5
+    window: int = 20
+    reach: float = 1.0
+    backward: float = 0.3
+    damping: float = 0.8
+    out_power: float = 0.5
+    in_power: float = 0.6
+    next_decay: float = 0.8
+    mix: float = 1.0
+    low_rating: float = 0.5
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The two kinds of weights among some items: `items` (n,) are their positions, `taste` and `next` (n, n) float32.
+
+    Row i is what item i of a history adds to each other item.
+    """
+
+    items: NDArray[np.intp]
+    taste: NDArray[np.float32]
+    next: NDArray[np.float32] | None
+
+
+def person_weights(train: Interactions, settings: PersonSettings, limit: int | None = None, seed: int = 0) -> Weights:
+    """Return the weights among the items that are rated often enough; of more than `limit` the most rated.
+
+    Without times in `train` there are no weights of what comes next.
+    """
+    items = weighed_items(train, settings.min_ratings, limit)
+    seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
+    taste = ease_weights(seen, settings.regularization)
+    if train.times is None:
+        return Weights(items, taste, None)
+    timeline = Timeline.of(train, seed)
+    position = np.full(train.n_items, -1, np.intp)
+    position[items] = np.arange(len(items))
+    counts = transition_counts(timeline, position, len(items), settings.window, settings.reach)
+    after = relative_transitions(counts, np.diff(scipy.sparse.csc_matrix(seen).indptr), settings)
+    size = np.linalg.norm(after)
+    if size > 0:
+        after *= settings.mix * np.linalg.norm(taste) / size
+    return Weights(items, taste, after)
+
+
+def weighed_items(train: Interactions, min_ratings: int, limit: int | None) -> NDArray[np.intp]:
+    """Return the positions of the items with at least `min_ratings`, of more than `limit` the most rated; ascending."""
+    rated = np.bincount(train.items, minlength=train.n_items)
+    items = np.flatnonzero(rated >= min_ratings)
+    if limit is not None and len(items) > limit:
+        items = np.sort(items[np.argsort(-rated[items], kind="stable")[:limit]])
+    return items
+
+
+def relative_transitions(
+    counts: NDArray[np.float32], rated: NDArray[np.integer[Any]], settings: PersonSettings
+) -> NDArray[np.float32]:
+    """Return transitions made comparable, (n, n) float32: damped, and divided by powers of how often both are rated.
+
+    `counts` (n, n) is left as it is; `rated` (n,) is how often each item was rated.
+    """
+    after = counts + np.float32(settings.backward) * counts.T
+    there = np.flatnonzero(after)
+    after.ravel()[there] **= np.float32(settings.damping)
+    often = (rated + 1).astype(np.float32)
+    after *= (often**-settings.out_power)[:, None]
+    after *= often**-settings.in_power
+    return np.asarray(after, np.float32)
+
+
+def strongest(weights: Weights, keep: int) -> Weights:
+    """Keep of each item the `keep` largest positive weights, by the sum of both kinds; the rest is 0."""
+    taste = np.maximum(weights.taste, 0)
+    after = None if weights.next is None else weights.next.copy()
+    n = len(weights.items)
+    for start in range(0, n if keep < n else 0, 512):
+        block = slice(start, start + 512)
+        both = taste[block] if after is None else taste[block] + after[block]
+        least = np.partition(both, n - keep, axis=1)[:, n - keep, None]
+        out = both < least
+        taste[block][out] = 0
+        if after is not None:
+            after[block][out] = 0
+    return Weights(weights.items, taste, after)
+
+
+class Person:
+    """The model behind `recommend_movies`; with `keep` as the store holds it, the largest weights of each item alone.
+
+    Where nothing of the history points to an item, its popularity decides, below everything else.
+    """
+
+    name = "recstore"
+
+    def __init__(self, settings: PersonSettings | None = None, keep: int | None = None, seed: int = 0) -> None:
+        self._settings = settings or PersonSettings()
+        self._keep = keep
+        self._seed = seed
+
+    def fit(self, train: Interactions) -> None:
+        """Compute the weights, and how much each rating of each history counts."""
+        settings = self._settings
+        weights = person_weights(train, settings, seed=self._seed)
+        self._weights = weights if self._keep is None else strongest(weights, self._keep)
+        timeline = Timeline.of(train, self._seed)
+        counted = np.ones(len(train), np.float32)
+        if timeline.ratings is not None:
+            counted[timeline.ratings < LOW_RATING] = settings.low_rating
+        shape = train.n_users, train.n_items
+        pairs = timeline.users, timeline.items
+        fades = timeline.back**-settings.taste_power
+        self._taste = scipy.sparse.csr_matrix((counted * fades, pairs), shape=shape)[:, weights.items]
+        fades = np.float32(settings.next_decay) ** timeline.back
+        self._next = scipy.sparse.csr_matrix((counted * fades, pairs), shape=shape)[:, weights.items]
+        self._popularity = np.bincount(train.items, minlength=train.n_items).astype(np.float32)
+        self._popularity *= np.float32(1e-6) / max(1, self._popularity.max(initial=1))
+
+    def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Return (len(users), n_items) float32."""
+        scores = np.tile(self._popularity, (len(users), 1))
+        weights = self._weights
+        found = np.asarray(self._taste[users] @ weights.taste, np.float32)
+        if weights.next is not None:
+            found += np.asarray(self._next[users] @ weights.next, np.float32)
+        scores[:, weights.items] += found
+        return scores

@@ -1,0 +1,85 @@
+"""Transitions: what people rated within a few steps after an item, and how far back in time a history lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recstore.interactions import Interactions
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The histories of all people in order of time, (n,) each, people one after another.
+
+    What was rated at one moment has no order: `place` is the mean of the places (from 1) that the moment takes up in
+    the history, `back` likewise counts the steps from its end, 1 for the last. `moment` numbers the moments of all
+    people, and `size` is how many ratings each holds. `row` is where each rating stands in the interactions.
+    """
+
+    row: NDArray[np.intp]
+    users: NDArray[np.int32]
+    items: NDArray[np.int32]
+    ratings: NDArray[np.float32] | None
+    place: NDArray[np.float32]
+    back: NDArray[np.float32]
+    moment: NDArray[np.intp]
+    size: NDArray[np.intp]
+
+    @staticmethod
+    def of(train: Interactions, seed: int = 0) -> Timeline:
+        """Put `train` in order; without times the whole of a history is one moment.
+
+        Within a moment the order is drawn: it decides only which pairs of a large moment lie within a window, and must
+        depend neither on the order of the source nor on the ids.
+        """
+        times = np.zeros(len(train)) if train.times is None else train.times
+        row = np.lexsort((train.items, times, train.users))
+        drawn = np.random.default_rng(seed).permutation(len(train))
+        row = row[np.lexsort((drawn, times[row], train.users[row]))]
+        users, times = train.users[row], times[row]
+        begins = np.ones(len(row), np.bool_)
+        begins[1:] = (users[1:] != users[:-1]) | (times[1:] != times[:-1])
+        moment = np.cumsum(begins) - 1
+        first = np.flatnonzero(begins)
+        size = np.diff(np.append(first, len(row)))
+        bounds = np.searchsorted(users, np.arange(train.n_users + 1))
+        place = (first + (size + 1) / 2)[moment] - bounds[users]
+        back = np.diff(bounds)[users] + 1 - place
+        ratings = None if train.ratings is None else train.ratings[row]
+        return Timeline(
+            row=row,
+            users=users,
+            items=train.items[row],
+            ratings=ratings,
+            place=place.astype(np.float32),
+            back=back.astype(np.float32),
+            moment=moment,
+            size=size[moment],
+        )
+
+
+def transition_counts(
+    timeline: Timeline, position: NDArray[np.intp], n_items: int, window: int, reach: float
+) -> NDArray[np.float32]:
+    """Count how often item j was rated after item i within `window` steps, each time for 1 / (steps + `reach`).
+
+    `position` (all items,) says which row and column of the result, (n_items, n_items) float32, an item has; -1 for
+    none. Two ratings of one moment count half in each direction, at the distance that they would have on average if
+    the order within the moment were drawn.
+    """
+    counts = np.zeros(n_items * n_items, np.float32)
+    users, items, place = timeline.users, position[timeline.items], timeline.place
+    for step in range(1, min(window, len(items) - 1) + 1):
+        earlier = np.flatnonzero((users[step:] == users[:-step]) & (items[step:] >= 0) & (items[:-step] >= 0))
+        later = earlier + step
+        tied = timeline.moment[earlier] == timeline.moment[later]
+        steps = np.where(tied, (timeline.size[earlier] + 1) / 3, place[later] - place[earlier])
+        weight = (np.where(tied, 0.5, 1) / (steps + reach)).astype(np.float32)
+        np.add.at(counts, items[earlier] * n_items + items[later], weight)
+        np.add.at(counts, items[later][tied] * n_items + items[earlier][tied], weight[tied])
+    square = counts.reshape(n_items, n_items)
+    square[np.diag_indices(n_items)] = 0
+    return square
