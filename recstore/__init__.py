@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from recstore.face import attach, connect
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
+    from recstore.soundness import Finding, check
 
 __all__ = [
     "BuildOptions",
     "BuildReport",
     "BusyError",
     "EvaluationReport",
+    "Finding",
     "OptionError",
     "RecstoreError",
     "SourceError",
@@ -24,6 +26,7 @@ __all__ = [
     "TooManyRejectsError",
     "attach",
     "build",
+    "check",
     "connect",
     "evaluate",
     "rebuild",
@@ -33,8 +36,10 @@ _LAZY = {
     "BuildOptions": "recstore.options",
     "BuildReport": "recstore.pipeline",
     "EvaluationReport": "recstore.evaluation.run",
+    "Finding": "recstore.soundness",
     "attach": "recstore.face",
     "build": "recstore.pipeline",
+    "check": "recstore.soundness",
     "connect": "recstore.face",
     "evaluate": "recstore.evaluation.run",
     "rebuild": "recstore.pipeline",

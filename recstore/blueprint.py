@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import duckdb
 
 from recstore import functions, sql
+from recstore.store import STORAGE_VERSION
 
-_CHECKS = "recstore.schema.carry"
+_CARRY = "recstore.schema.carry"
 
 
 @dataclass(frozen=True)
@@ -29,18 +32,24 @@ class Blueprint:
 
 @cache
 def blueprint() -> Blueprint:
-    """Make an empty store in memory and return what is in it."""
-    with duckdb.connect() as connection:
+    """Make an empty store and return what is in it.
+
+    It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
+    """
+    with tempfile.TemporaryDirectory(prefix="recstore-") as folder, duckdb.connect() as connection:
+        file = sql.literal(str(Path(folder) / "empty.duckdb"))
+        connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
         connection.execute(functions.render_tables())
         connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
-        return read_objects(connection, "memory")
+        connection.execute(f"USE memory; DETACH empty; ATTACH {file} AS empty (READ_ONLY)")
+        return read_objects(connection, "empty")
 
 
 def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Blueprint:
     """Return the objects in the schema `main` of an attached database."""
 
     def ask(name: str) -> list[tuple[object, ...]]:
-        return connection.execute(sql.read(_CHECKS, name), {"database": database}).fetchall()
+        return connection.execute(sql.read(_CARRY, name), {"database": database}).fetchall()
 
     return Blueprint(
         {str(table): list(columns) for table, columns in ask("tables")},  # type: ignore[call-overload]

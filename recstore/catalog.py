@@ -93,3 +93,12 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "builds": ("build_id",),
     "store_info": ("key",),
 }
+
+#: What refers to what: (table, column) to (table, key).
+REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
+    ("links", "movie_id"): ("movies", "movie_id"),
+    ("ratings", "movie_id"): ("movies", "movie_id"),
+    ("tags", "movie_id"): ("movies", "movie_id"),
+    ("audio_frames", "clip_id"): ("audio_clips", "clip_id"),
+    ("audio_clips", "clip_id"): ("audio_frames", "clip_id"),
+}

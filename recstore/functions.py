@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recstore import sql
+from recstore import health, sql
 from recstore.catalog import CATALOGS, Catalog
 
 FUNCTIONS = ("similar", "nearest", "find")
@@ -108,8 +108,8 @@ def render_functions(
 
 
 def render_views() -> str:
-    """Return the SQL that creates the views of every catalogue in the store itself."""
-    return "\n".join(
+    """Return the SQL that creates the views in the store itself: those of every catalogue, and `store_health`."""
+    similar = "\n".join(
         sql.render(
             "recstore.schema.views",
             "similar_items_view",
@@ -124,6 +124,7 @@ def render_views() -> str:
         )
         for catalog in CATALOGS.values()
     )
+    return f"{similar}\n{health.render_view(sql.names('recstore.schema.tables'))}"
 
 
 def render_tables() -> str:

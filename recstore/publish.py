@@ -19,6 +19,7 @@ from recstore.carry import Carrier
 from recstore.errors import BusyError, StoreError
 from recstore.lock import builder_lock, lock_file, patiently
 from recstore.progress import Progress
+from recstore.soundness import prove
 from recstore.store import STORAGE_VERSION, attach_store, wal_of
 from recstore.versions import finish_keeping, keep_aside
 
@@ -120,6 +121,7 @@ def staged_store(
                 if carrier:
                     carrier.copy_contents()
                 connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
+                prove(staging)
                 _put_in_place(staging, target, run.before, keep, progress)
         finally:
             run.ended = True

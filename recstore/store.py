@@ -14,6 +14,10 @@ FORMAT_VERSION = 1
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
+#: Configuration of a connection that is to open a stranger's store: no extension is fetched or loaded for it.
+NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False, "autoload_known_extensions": False
+}  # fmt: skip
 
 
 def wal_of(path: Path) -> Path:
@@ -51,8 +55,10 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
                 f"{path} has format {stored}, and this recstore reads up to {FORMAT_VERSION}: upgrade recstore "
                 f"to {facts.get('recstore_version', 'a newer version')} or later."
             )
-    except BaseException:
+    except BaseException as error:
         connection.execute(f"DETACH {name}")
+        if isinstance(error, duckdb.Error):
+            raise StoreError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
         raise
 
 
@@ -89,6 +95,11 @@ def _is_locked(file: IO[bytes]) -> bool:
     except OSError:
         return True
     return False
+
+
+def close_off(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection reach no file or address beyond the databases that are attached; this cannot be undone."""
+    connection.execute("SET enable_external_access = false")
 
 
 def info(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:

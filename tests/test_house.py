@@ -23,6 +23,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: From the top of the house down: a module imports only from rooms that stand after its own.
 FLOORS = [
     ["recstore.cli.app", "recstore.sqlalchemy"],
+    ["recstore.cli.upkeep"],
     ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.similar"],
     ["recstore.cli.output"],
     ["recstore.cli.console", "recstore.cli.formats"],
@@ -34,12 +35,14 @@ FLOORS = [
     ["recstore.pipeline", "recstore.face"],
     ["recstore.acceleration"],
     ["recstore.publish", "recstore.latent"],
-    ["recstore.movies", "recstore.audio", "recstore.carry", "recstore.indexing"],
+    ["recstore.carry", "recstore.soundness", "recstore.changes", "recstore.additions"],
+    ["recstore.movies", "recstore.audio", "recstore.indexing"],
     ["recstore.annoy_index", "recstore.index_file"],
     ["recstore.blueprint", "recstore.lock", "recstore.versions"],
     ["recstore.evaluation.metrics"],
     ["recstore.selectables", "recstore.shared"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
+    ["recstore.health"],
     ["recstore.fetch", "recstore.store"],
     ["recstore.options", "recstore.progress", "recstore.catalog"],
     ["recstore.spaces", "recstore.interactions", "recstore.columns"],

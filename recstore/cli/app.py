@@ -212,6 +212,18 @@ def evaluate(
     _run(work)
 
 
+@app.command(epilog="Example: recstore check movies.duckdb")
+def check(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
+
+    def work() -> None:
+        from recstore.cli.upkeep import run_check
+
+        run_check(store, as_json)
+
+    _run(work)
+
+
 @app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
 def similar(
     store: Store,

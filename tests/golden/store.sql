@@ -41,6 +41,266 @@ COMMENT ON COLUMN similar_audio_view.rank IS 'From 1; larger scores first, equal
 COMMENT ON COLUMN similar_audio_view.similar_clip_id IS 'The neighbour, never the clip itself';
 COMMENT ON COLUMN similar_audio_view.similar_video_id IS 'Its video_id';
 COMMENT ON COLUMN similar_audio_view.score IS 'Cosine similarity in the space, rounded to 5 decimals; larger is closer';
+
+-- What `recstore check` asks, as far as SQL can say it; each row is one thing that must hold.
+CREATE VIEW store_health AS
+SELECT 'build' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The build that made this file is recorded.' AS means FROM (
+-- The build that made this file is recorded.
+SELECT 1 - count(*) AS faults, 'store_info.build_id' AS example
+FROM "store_info" AS i JOIN "builds" AS b ON i.key = 'build_id' AND i.value = b.build_id
+)
+UNION ALL
+SELECT 'movie statistics' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'movies.n_ratings says how many ratings a movie has.' AS means FROM (
+-- movies.n_ratings says how many ratings a movie has.
+SELECT count(*) AS faults, CAST(min(m.movie_id) AS VARCHAR) AS example
+FROM "movies" AS m
+LEFT JOIN (SELECT movie_id, count(*) AS n FROM "ratings" GROUP BY movie_id) AS r ON r.movie_id = m.movie_id
+WHERE m.n_ratings <> coalesce(r.n, 0)
+)
+UNION ALL
+SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movies" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "links" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("label_id" := "label_id") AS k, count(*) AS n FROM "audio_labels" GROUP BY "label_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio clips: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_clips" GROUP BY "clip_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio frames: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'spaces: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("catalog" := "catalog", "space" := "space") AS k, count(*) AS n FROM "spaces" GROUP BY "catalog", "space" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'annoy indexes: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("index_name" := "index_name") AS k, count(*) AS n FROM "annoy_indexes" GROUP BY "index_name" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'builds: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("build_id" := "build_id") AS k, count(*) AS n FROM "builds" GROUP BY "build_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'store info: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("key" := "key") AS k, count(*) AS n FROM "store_info" GROUP BY "key" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "links" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'ratings.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "ratings" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'tags.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_frames" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'movies: neighbors complete' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of a space has all its neighbours: as many as are stored for each, or as there are others.' AS means FROM (
+-- Every item of a space has all its neighbours: as many as are stored for each, or as there are others.
+WITH counted AS (
+    SELECT
+        space, count(*) AS n, count(*) FILTER (rank = 1) AS firsts,
+        count(DISTINCT movie_id) FILTER (rank = 1) AS items, max(rank) AS deepest
+    FROM "movie_neighbors" GROUP BY space
+)
+SELECT count(*) AS faults, min(s.space) AS example
+FROM "spaces" AS s LEFT JOIN counted AS c ON c.space = s.space
+WHERE s.catalog = 'movies' AND s.kind = 'vectors' AND NOT coalesce(
+    c.items = s.items AND c.firsts = s.items AND c.deepest = least(s.neighbors, s.items - 1)
+    AND c.n = CAST(s.items AS BIGINT) * c.deepest, s.items <= 1 AND c.n IS NULL)
+)
+UNION ALL
+SELECT 'movies: neighbors in order' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Neighbours lie in rank order: ranks from 1 without a gap, larger scores first, equal ones by the smaller id.' AS means FROM (
+-- Neighbours lie in rank order: ranks from 1 without a gap, larger scores first, equal ones by the smaller id.
+--
+-- A window without an order goes through the rows as they are stored, which is how they are promised to lie.
+SELECT count(*) AS faults, min(concat(space, ' ', id)) AS example
+FROM (
+    SELECT
+        space, movie_id AS id, rank, neighbor_id, score,
+        lag(movie_id) OVER () AS id_before, lag(rank) OVER () AS rank_before,
+        lag(neighbor_id) OVER () AS neighbor_before, lag(score) OVER () AS score_before
+    FROM "movie_neighbors"
+)
+WHERE NOT coalesce(
+    neighbor_id <> id AND abs(score) < 1.0001 AND (rank = 1 OR (
+        id = id_before AND rank = rank_before + 1
+        AND (score < score_before OR (score = score_before AND neighbor_id > neighbor_before)))), false)
+)
+UNION ALL
+SELECT 'movies: neighbors known' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'An item and its neighbours have a vector in the space.' AS means FROM (
+-- An item and its neighbours have a vector in the space.
+SELECT count(*) AS faults, min(concat(n.space, ' ', n.id)) AS example
+FROM (
+    SELECT space, neighbor_id AS id FROM "movie_neighbors"
+    UNION ALL
+    SELECT space, movie_id FROM "movie_neighbors" WHERE rank = 1
+) AS n
+ANTI JOIN "movie_vectors" AS v ON v.space = n.space AND v.movie_id = n.id
+)
+UNION ALL
+SELECT 'movies: spaces' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Each space has as many vectors as it says, and one of the spaces is the default.' AS means FROM (
+-- Each space has as many vectors as it says, and one of the spaces is the default.
+SELECT count(*) AS faults, min(space) AS example
+FROM (
+    SELECT s.space, s.items, count(v.movie_id) AS n, max(CAST(s.is_default AS INTEGER)) AS is_default
+    FROM "spaces" AS s LEFT JOIN "movie_vectors" AS v ON v.space = s.space
+    WHERE s.catalog = 'movies' AND s.kind = 'vectors'
+    GROUP BY s.space, s.items
+    UNION ALL
+    SELECT 'the default', count(*), 1, 1 FROM "spaces" WHERE catalog = 'movies' AND is_default HAVING count(*) > 1
+)
+WHERE items <> n
+)
+UNION ALL
+SELECT 'movies: vectors' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every vector is of unit length, so finite, and has its space''s dimensions, and its item exists.' AS means FROM (
+-- Every vector is of unit length, so finite, and has its space's dimensions, and its item exists.
+SELECT count(*) AS faults, min(concat(v.space, ' ', v.movie_id)) AS example
+FROM "movie_vectors" AS v
+LEFT JOIN "spaces" AS s ON s.catalog = 'movies' AND s.space = v.space
+LEFT JOIN "movies" AS i ON i.movie_id = v.movie_id
+WHERE NOT coalesce(
+    abs(list_inner_product(v.vector, v.vector) - 1) < 1e-4 AND len(v.vector) = s.dimensions AND i.movie_id IS NOT NULL, false)
+)
+UNION ALL
+SELECT 'movie vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("space" := "space", "movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_vectors" GROUP BY "space", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio: neighbors complete' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of a space has all its neighbours: as many as are stored for each, or as there are others.' AS means FROM (
+-- Every item of a space has all its neighbours: as many as are stored for each, or as there are others.
+WITH counted AS (
+    SELECT
+        space, count(*) AS n, count(*) FILTER (rank = 1) AS firsts,
+        count(DISTINCT clip_id) FILTER (rank = 1) AS items, max(rank) AS deepest
+    FROM "audio_neighbors" GROUP BY space
+)
+SELECT count(*) AS faults, min(s.space) AS example
+FROM "spaces" AS s LEFT JOIN counted AS c ON c.space = s.space
+WHERE s.catalog = 'audio' AND s.kind = 'vectors' AND NOT coalesce(
+    c.items = s.items AND c.firsts = s.items AND c.deepest = least(s.neighbors, s.items - 1)
+    AND c.n = CAST(s.items AS BIGINT) * c.deepest, s.items <= 1 AND c.n IS NULL)
+)
+UNION ALL
+SELECT 'audio: neighbors in order' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Neighbours lie in rank order: ranks from 1 without a gap, larger scores first, equal ones by the smaller id.' AS means FROM (
+-- Neighbours lie in rank order: ranks from 1 without a gap, larger scores first, equal ones by the smaller id.
+--
+-- A window without an order goes through the rows as they are stored, which is how they are promised to lie.
+SELECT count(*) AS faults, min(concat(space, ' ', id)) AS example
+FROM (
+    SELECT
+        space, clip_id AS id, rank, neighbor_id, score,
+        lag(clip_id) OVER () AS id_before, lag(rank) OVER () AS rank_before,
+        lag(neighbor_id) OVER () AS neighbor_before, lag(score) OVER () AS score_before
+    FROM "audio_neighbors"
+)
+WHERE NOT coalesce(
+    neighbor_id <> id AND abs(score) < 1.0001 AND (rank = 1 OR (
+        id = id_before AND rank = rank_before + 1
+        AND (score < score_before OR (score = score_before AND neighbor_id > neighbor_before)))), false)
+)
+UNION ALL
+SELECT 'audio: neighbors known' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'An item and its neighbours have a vector in the space.' AS means FROM (
+-- An item and its neighbours have a vector in the space.
+SELECT count(*) AS faults, min(concat(n.space, ' ', n.id)) AS example
+FROM (
+    SELECT space, neighbor_id AS id FROM "audio_neighbors"
+    UNION ALL
+    SELECT space, clip_id FROM "audio_neighbors" WHERE rank = 1
+) AS n
+ANTI JOIN "audio_vectors" AS v ON v.space = n.space AND v.clip_id = n.id
+)
+UNION ALL
+SELECT 'audio: spaces' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Each space has as many vectors as it says, and one of the spaces is the default.' AS means FROM (
+-- Each space has as many vectors as it says, and one of the spaces is the default.
+SELECT count(*) AS faults, min(space) AS example
+FROM (
+    SELECT s.space, s.items, count(v.clip_id) AS n, max(CAST(s.is_default AS INTEGER)) AS is_default
+    FROM "spaces" AS s LEFT JOIN "audio_vectors" AS v ON v.space = s.space
+    WHERE s.catalog = 'audio' AND s.kind = 'vectors'
+    GROUP BY s.space, s.items
+    UNION ALL
+    SELECT 'the default', count(*), 1, 1 FROM "spaces" WHERE catalog = 'audio' AND is_default HAVING count(*) > 1
+)
+WHERE items <> n
+)
+UNION ALL
+SELECT 'audio: vectors' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every vector is of unit length, so finite, and has its space''s dimensions, and its item exists.' AS means FROM (
+-- Every vector is of unit length, so finite, and has its space's dimensions, and its item exists.
+SELECT count(*) AS faults, min(concat(v.space, ' ', v.clip_id)) AS example
+FROM "audio_vectors" AS v
+LEFT JOIN "spaces" AS s ON s.catalog = 'audio' AND s.space = v.space
+LEFT JOIN "audio_clips" AS i ON i.clip_id = v.clip_id
+WHERE NOT coalesce(
+    abs(list_inner_product(v.vector, v.vector) - 1) < 1e-4 AND len(v.vector) = s.dimensions AND i.clip_id IS NOT NULL, false)
+)
+UNION ALL
+SELECT 'audio vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("space" := "space", "clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_vectors" GROUP BY "space", "clip_id" HAVING count(*) > 1)
+);
+COMMENT ON VIEW store_health IS 'What must hold in a sound store: one row each, with the number of faults and an example';
+COMMENT ON COLUMN store_health."check" IS 'What is checked';
+COMMENT ON COLUMN store_health.is_sound IS 'Whether it holds';
+COMMENT ON COLUMN store_health.faults IS 'How often it does not';
+COMMENT ON COLUMN store_health.example IS 'One of the faults; NULL where there is none';
+COMMENT ON COLUMN store_health.means IS 'What must hold, in words';
 -- The items most like one item: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument but the filter is bound in a SELECT without FROM, and every name that the body makes begins with

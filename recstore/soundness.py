@@ -1,0 +1,202 @@
+"""Proves a store sound: its format, tables, keys and references, vectors, neighbours, functions, and every block."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from recstore import sql
+from recstore.blueprint import Blueprint, blueprint, read_objects
+from recstore.catalog import CATALOGS, Catalog
+from recstore.errors import StoreError
+from recstore.functions import attached_relation
+from recstore.health import Check, render_checks
+from recstore.store import NO_EXTENSIONS, attach_store, close_off, info
+
+_STORE = "checked_store"
+#: How many items of a space have their neighbours recomputed.
+_SAMPLE = 20
+_STEPS = 100_000
+#: How many vectors are in memory at once.
+_BLOCK = 20_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found: `fault` says what is wrong, and is None where all is well."""
+
+    check: str
+    means: str
+    fault: str | None
+
+
+def check(path: str | os.PathLike[str]) -> list[Finding]:
+    """Check the store at `path` and return one finding for each thing that must hold; nothing is changed.
+
+    DuckDB's access to anything but the file is off meanwhile. A file that is no store that can be read, or a store
+    of a newer format, is a `StoreError`.
+    """
+    with duckdb.connect(config=NO_EXTENSIONS) as connection:
+        attach_store(connection, Path(path), _STORE)
+        close_off(connection)
+        return check_attached(connection, _STORE)
+
+
+def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list[Finding]:
+    """Check a store that is attached to a connection as `database`."""
+    findings = list(_definitions(connection, database))
+    missing = any(finding.fault for finding in findings)
+    if missing:
+        return findings
+    checks = render_checks(attached_relation(database), list(blueprint().tables))
+    questions: list[Callable[[duckdb.DuckDBPyConnection], Finding]] = [partial(_ask, one=one) for one in checks]
+    questions += [partial(_recompute, database=database, catalog=catalog) for catalog in CATALOGS.values()]
+    questions.append(partial(_read_everything, database=database))
+    # Some checks keep one core busy, others all.
+    with ThreadPoolExecutor(2) as pool:
+        return findings + list(pool.map(lambda question: question(connection.cursor()), questions))
+
+
+def first_fault(findings: list[Finding]) -> str | None:
+    """Return what is wrong first, in one line, or None."""
+    return next((f"{finding.check}: {finding.fault}" for finding in findings if finding.fault), None)
+
+
+def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[Finding]:
+    """Compare the tables, views and functions with those of an empty store."""
+    own = blueprint()
+    try:
+        there = read_objects(connection, database)
+        written_by = info(connection, database).get("duckdb_version")
+    except duckdb.Error as error:
+        yield Finding("tables", "The definitions can be read.", _first_line(error))
+        return
+    lacking = [
+        f"{table}.{column}"
+        for table, columns in own.tables.items()
+        for column in columns
+        if column not in there.tables.get(table, [])
+    ]
+    fault = f"there is no {lacking[0]}; recstore rebuild makes it anew" if lacking else None
+    yield Finding("tables", "Every table and column of this format is there.", fault)
+    # How DuckDB prints a definition differs from version to version.
+    differing = list(_differences(own, there, exactly=written_by == duckdb.__version__))
+    fault = f"{differing[0]} is not as this recstore defines it; recstore rebuild makes it anew" if differing else None
+    yield Finding("functions and views", "They are as this format defines them.", fault)
+
+
+def _differences(own: Blueprint, there: Blueprint, exactly: bool) -> Iterator[str]:
+    for macro, (names, body) in own.macros.items():
+        found = there.macros.get(macro)
+        if found is None or found[0] != names or (exactly and found[1] != body):
+            yield macro[0]
+    for view, text in own.views.items():
+        if view not in there.views or (exactly and there.views[view] != text):
+            yield view
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, one: Check) -> Finding:
+    try:
+        faults, example = connection.execute(one.query).fetchall()[0]
+    except duckdb.Error as error:
+        return Finding(one.name, one.means, _first_line(error))
+    return Finding(one.name, one.means, f"{faults:,} faults, such as: {example}" if faults else None)
+
+
+def _read_everything(connection: duckdb.DuckDBPyConnection, database: str) -> Finding:
+    """Read every value, whoever's, and with it every block, whose checksum DuckDB verifies."""
+    fault = None
+    rows = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [database]
+    ).fetchall()
+    for schema, table in rows:
+        name = f"{sql.identifier(schema)}.{sql.identifier(table)}"
+        try:
+            connection.execute(f"SELECT max(hash(t)) FROM {sql.identifier(database)}.{name} AS t").fetchall()
+        except duckdb.Error as error:
+            fault = f"{schema}.{table} cannot be read: {_first_line(error)}"
+            break
+    return Finding("every block", "All data can be read, and its checksums agree.", fault)
+
+
+def _recompute(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> Finding:
+    """Recompute the neighbours of a sample of items from all vectors, and compare them with the stored ones."""
+    name, means = f"{catalog.name}: neighbors of a sample", "The neighbours of a sample of items, recomputed exactly."
+    relation = attached_relation(database)
+    try:
+        spaces = connection.execute(
+            f"SELECT space, neighbors FROM {relation('spaces')} WHERE catalog = ? AND kind = 'vectors'", [catalog.name]
+        ).fetchall()
+        for space, depth in spaces:
+            ids, near, scores = _nearest_of_sample(connection, relation(catalog.vectors), catalog.key, space, depth)
+            stored: dict[str, Any] = connection.execute(
+                f"SELECT {catalog.key}, neighbor_id, score FROM {relation(catalog.neighbors)} WHERE space = ? "
+                f"AND {catalog.key} IN ({', '.join(map(str, ids.tolist()))}) ORDER BY {catalog.key}, rank", [space],
+            ).fetchnumpy()  # fmt: skip
+            right: dict[str, npt.NDArray[Any]] = {
+                catalog.key: np.repeat(ids, near.shape[1]),
+                "neighbor_id": near.ravel(),
+                "score": scores.ravel(),
+            }
+            for column, values in right.items():
+                if not np.array_equal(values, stored[column]):
+                    return Finding(name, means, f"in {space}, of the {len(ids)} some differ from what vectors give")
+    except (duckdb.Error, ValueError) as error:
+        return Finding(name, means, _first_line(error))
+    return Finding(name, means, None)
+
+
+def _nearest_of_sample(
+    connection: duckdb.DuckDBPyConnection, vectors: str, key: str, space: str, depth: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the ids of a sample (s,), their nearest items' ids (s, m) in rank order, and the scores (s, m) float32.
+
+    All vectors are read once, block by block, so memory does not grow with their size.
+    """
+    where = f"FROM {vectors} WHERE space = {sql.literal(space)} AND {key}"
+    query = f"SELECT {key} FROM {vectors} WHERE space = {sql.literal(space)} ORDER BY {key}"
+    every = connection.execute(query).fetchnumpy()[key].astype(np.int64)
+    sample = every[:: max(1, len(every) // _SAMPLE)]
+    _ids, asked = _matrix(connection, key, f"{where} IN ({', '.join(map(str, sample.tolist()))})")
+    m = min(depth, len(every) - 1)
+    # One number per item that sorts by score from above, then by the smaller id; the best of each block are kept.
+    best = np.empty((len(sample), 0), np.int64)
+    for start in range(0, len(every), _BLOCK):
+        block = every[start : start + _BLOCK]
+        ids, part = _matrix(connection, key, f"{where} BETWEEN {block[0]} AND {block[-1]}")
+        with np.errstate(invalid="ignore"):  # a vector that is not finite is another check's fault
+            steps = np.rint(asked @ part.T * _STEPS).astype(np.int64)
+        keys = np.where(ids == sample[:, None], np.iinfo(np.int64).max, ids - (steps << 32))
+        best = np.concatenate([best, keys], axis=1)
+        best = np.partition(best, min(m, best.shape[1] - 1), axis=1)[:, :m]
+    best.sort(axis=1)
+    near = best & 0xFFFFFFFF
+    return sample, near, ((near - best >> 32) / _STEPS).astype(np.float32)
+
+
+def _matrix(
+    connection: duckdb.DuckDBPyConnection, key: str, where: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return ids (n,) and vectors (n, d) of what a condition picks, in the order in which they are stored."""
+    ids = connection.execute(f"SELECT {key} {where}").fetchnumpy()[key].astype(np.int64)
+    flat = connection.execute(f"SELECT unnest(vector) AS x {where}").fetchnumpy()["x"]
+    return ids, np.asarray(flat, np.float64).reshape(len(ids), -1)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def prove(path: Path) -> None:
+    """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made."""
+    if fault := first_fault(check(path)):
+        raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.")

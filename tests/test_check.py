@@ -1,0 +1,129 @@
+"""`check` finds what is wrong with a store, and says it first."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import recstore
+from recstore import StoreError
+
+RECSTORE = str(Path(sys.executable).parent / "recstore")
+
+
+@pytest.fixture
+def store(sample_store, tmp_path) -> Path:
+    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+
+
+def faults(store: Path) -> list[str]:
+    return [finding.check for finding in recstore.check(store) if finding.fault]
+
+
+@pytest.mark.parametrize("which", ["sample_store", "movie_store"])
+def test_a_new_store_is_sound(which, request):
+    store = request.getfixturevalue(which)
+    assert faults(store) == []
+    with duckdb.connect(str(store), read_only=True) as con:
+        rows = con.execute('SELECT "check", is_sound, faults, example FROM store_health').fetchall()
+    assert len(rows) > 20
+    assert {row[1:] for row in rows} == {(True, 0, None)}
+
+
+_TWO = "(SELECT movie_id FROM movie_vectors WHERE space = 'content' ORDER BY movie_id LIMIT 1 OFFSET 1)"
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        ("DROP TABLE links", "tables"),
+        ("ALTER TABLE tags RENAME COLUMN tag TO word", "tables"),
+        ("DROP MACRO TABLE find_movies", "functions and views"),
+        ("CREATE OR REPLACE MACRO find_movies(words, k := 10, store := NULL) AS TABLE SELECT 1", "functions and views"),
+        ("CREATE OR REPLACE VIEW similar_movies_view AS SELECT 1 AS movie_id", "functions and views"),
+        ("INSERT INTO movies SELECT * FROM movies LIMIT 1", "movies: key"),
+        ("INSERT INTO ratings SELECT * FROM ratings LIMIT 1", "ratings: key"),
+        ("INSERT INTO movie_vectors SELECT * FROM movie_vectors LIMIT 1", "movie vectors: key"),
+        ("DELETE FROM movies WHERE movie_id = (SELECT movie_id FROM ratings LIMIT 1)", "ratings.movie id"),
+        ("UPDATE tags SET movie_id = -1 WHERE rowid = 0", "tags.movie id"),
+        ("UPDATE movie_vectors SET vector = list_transform(vector, lambda x: x * 1.01) WHERE rowid = 3",
+         "movies: vectors"),
+        ("UPDATE movie_vectors SET vector = list_transform(vector, lambda x: 'NaN'::FLOAT) WHERE rowid = 3",
+         "movies: vectors"),
+        ("UPDATE movie_vectors SET vector = vector[2:] WHERE rowid = 3", "movies: vectors"),
+        ("DELETE FROM movie_vectors WHERE rowid = 3", "movies: spaces"),
+        ("UPDATE spaces SET items = items + 1 WHERE space = 'content'", "movies: spaces"),
+        (f"DELETE FROM movie_neighbors WHERE movie_id = {_TWO} AND rank > 50", "movies: neighbors complete"),
+        (f"DELETE FROM movie_neighbors WHERE movie_id = {_TWO}", "movies: neighbors complete"),
+        (f"UPDATE movie_neighbors SET score = 0.99 WHERE movie_id = {_TWO} AND rank = 50",
+         "movies: neighbors in order"),
+        (f"UPDATE movie_neighbors SET neighbor_id = -1 WHERE movie_id = {_TWO} AND rank = 50",
+         "movies: neighbors known"),
+        (f"UPDATE movie_neighbors SET neighbor_id = movie_id WHERE movie_id = {_TWO} AND rank = 5",
+         "movies: neighbors in order"),
+        ("UPDATE movie_neighbors SET score = score - 0.00001", "movies: neighbors of a sample"),
+        ("UPDATE movies SET n_ratings = n_ratings + 1 WHERE rowid = 5", "movie statistics"),
+        ("UPDATE store_info SET value = 'x' WHERE key = 'build_id'", "build"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_found(damage, found, store):
+    with duckdb.connect(str(store)) as con:
+        con.execute(damage)
+    assert found in faults(store)
+    if found not in ("tables", "functions and views", "movies: neighbors of a sample"):
+        with duckdb.connect(str(store), read_only=True) as con:
+            rows = con.execute('SELECT "check" FROM store_health WHERE NOT is_sound').fetchall()
+        assert (found,) in rows
+
+
+def test_on_the_command_line(store):
+    def check(*options):
+        return subprocess.run([RECSTORE, "check", str(store), *options], capture_output=True, text=True, check=False)
+
+    done = check()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "movies: neighbors in order" in done.stdout
+    with duckdb.connect(str(store)) as con:
+        con.execute("DELETE FROM movies WHERE movie_id = (SELECT movie_id FROM ratings LIMIT 1)")
+    done = check("--json")
+    assert done.returncode == 1
+    assert done.stderr.startswith("recstore: links.movie id: 1 faults, such as: ")
+    listed = json.loads(done.stdout)
+    assert [row["check"] for row in listed if row["fault"]] == faults(store)
+    assert all(row.keys() == {"check", "means", "fault"} for row in listed)
+
+
+def test_single_bit_flips(sample_store, tmp_path):
+    """Whatever bit of the file flips, DuckDB or `check` says so, or the answers are as they were."""
+    original = sample_store.read_bytes()
+    query = "SELECT hash(list(m.movie_id ORDER BY ALL)), sum(s.score) FROM movies AS m, similar_movies(m.movie_id) AS s"
+
+    def answers(path):
+        with duckdb.connect(str(path), read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    right = answers(sample_store)
+    found = 0
+    rng = random.Random(0)
+    for number in range(25):
+        flipped = bytearray(original)
+        place = rng.randrange(len(original) if number else 12_288)
+        flipped[place] ^= 1 << rng.randrange(8)
+        path = tmp_path / f"{number}.duckdb"
+        path.write_bytes(flipped)
+        try:
+            if faults(path):
+                found += 1
+                continue
+        except StoreError:
+            found += 1
+            continue
+        assert answers(path) == right, place
+    assert found > 5
