@@ -46,3 +46,18 @@ def sample_store(sample_folder, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("sample-store") / "sample.duckdb"
     recstore.build(path, {"movielens": sample_folder})
     return path
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    return data("audioset/features.tar.gz")
+
+
+@pytest.fixture(scope="session")
+def audio_store(archive, tmp_path_factory) -> Path:
+    """A store of AudioSet's balanced training set, with both spaces."""
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    path = tmp_path_factory.mktemp("audio") / "audio.duckdb"
+    report = recstore.build(path, {"audioset": archive}, options=recstore.BuildOptions(audio_sequence=True))
+    assert (report.loads["audioset"].rows, report.rejects) == (22160, 0)
+    return path

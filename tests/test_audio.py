@@ -23,19 +23,6 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip insta
 
 
 @pytest.fixture(scope="module")
-def archive():
-    return data("audioset/features.tar.gz")
-
-
-@pytest.fixture(scope="module")
-def audio_store(archive, tmp_path_factory):
-    path = tmp_path_factory.mktemp("audio") / "audio.duckdb"
-    report = recstore.build(path, {"audioset": archive}, options=BuildOptions(audio_sequence=True))
-    assert (report.loads["audioset"].rows, report.rejects) == (22160, 0)
-    return path
-
-
-@pytest.fixture(scope="module")
 def con(audio_store):
     with duckdb.connect(str(audio_store), read_only=True) as connection:
         yield connection

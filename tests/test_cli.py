@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import signal
 import subprocess
@@ -11,6 +12,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
+from recstore.cli.demo import run_demo
+from recstore.progress import Progress
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 
@@ -31,7 +35,18 @@ def test_demo_in_an_empty_folder(tmp_path):
     with duckdb.connect(str(tmp_path / "recstore-demo.duckdb"), read_only=True) as con:
         titles = [row[2] for row in con.execute(lines[-1]).fetchall()]
     assert [title for title in titles if title in done.stdout] == titles
+    # Music, where what reads its records is installed.
+    assert (importlib.util.find_spec("tensorflow") is not None) == ("Music like the clip sampleClip0" in done.stdout)
     assert recstore("demo", cwd=tmp_path).stdout == done.stdout
+
+
+def test_demo_without_tensorflow(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("recstore.cli.demo.find_spec", lambda _name: None)
+    run_demo(tmp_path / "demo.duckdb", Progress())
+    printed = capsys.readouterr()
+    assert "TensorFlow is not installed, so this shows movies only." in printed.err
+    assert "Movies like" in printed.out
+    assert "Music" not in printed.out
 
 
 def test_build_info_rebuild(sample_folder, tmp_path):

@@ -27,7 +27,7 @@ FLOORS = [
     ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.similar"],
     ["recstore.cli.output"],
     ["recstore.cli.console", "recstore.cli.formats"],
-    ["recstore.sample", "recstore", "recstore.export"],
+    ["recstore.sample", "recstore.sample_audio", "recstore", "recstore.export"],
     ["recstore.evaluation.run", "recstore.evaluation.bars", "recstore.evaluation.plot"],
     ["recstore.evaluation.movies", "recstore.evaluation.audio"],
     ["recstore.evaluation.models", "recstore.evaluation.results"],

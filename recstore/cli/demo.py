@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from recstore import connect
+from recstore.cli.console import say
 from recstore.cli.output import write_result
 from recstore.pipeline import build
 from recstore.progress import Progress
 from recstore.sample import EXAMPLE_TITLE, write_sample
+from recstore.sample_audio import EXAMPLE_CLIP, write_audio_sample
 
 
 def run_demo(store: Path, progress: Progress) -> None:
-    """Build the sample store at `store`, print similar movies, and end with the lines to paste."""
+    """Build the sample store at `store`, print similar movies and similar music, and end with the lines to paste."""
     with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
-        write_sample(Path(folder))
+        movies, audio = Path(folder) / "movies", Path(folder) / "audio"
+        write_sample(movies)
+        sources = {"movielens": movies}
+        if find_spec("tensorflow"):
+            write_audio_sample(audio)
+            sources["audioset"] = audio
+        else:
+            say("TensorFlow is not installed, so this shows movies only. For music: pip install 'recstore[audio]'")
         try:
-            build(store, {"movielens": folder}, keep=0, progress=progress)
+            build(store, sources, keep=0, progress=progress)
         finally:
             progress.stop()
-    print(f"Movies like {EXAMPLE_TITLE} (the sample is invented):\n")
     with connect(store) as connection:
+        print(f"Movies like {EXAMPLE_TITLE} (the sample is invented):\n")
         write_result(
             connection,
             "SELECT rank, title, genres, n_ratings, score FROM similar_movies($title)",
             values={"title": EXAMPLE_TITLE},
         )
+        if "audioset" in sources:
+            clip = "SELECT array_to_string(labels, ', ') FROM audio_clips WHERE video_id = ?"
+            labels = connection.execute(clip, [EXAMPLE_CLIP]).fetchall()[0][0]
+            print(f"\nMusic like the clip {EXAMPLE_CLIP} ({labels}):\n")
+            write_result(
+                connection,
+                "SELECT rank, video_id, labels, score FROM similar_audio($clip, k := 5)",
+                values={"clip": EXAMPLE_CLIP},
+            )
     print("\nThe real MovieLens data:")
     print("  recstore build movies.duckdb --movielens ml-latest-small")
     print(f"The same question in a DuckDB shell (duckdb {store}):")
