@@ -40,9 +40,12 @@ class _HttpsOnly(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _open(url: str) -> Any:  # noqa: ANN401 - urllib's own return type
+def _check_scheme(url: str) -> None:
     if urlsplit(url).scheme != "https":
         raise SourceError(f"{url} is not an https address; download the file and pass its path.")
+
+
+def _open(url: str) -> Any:  # noqa: ANN401 - urllib's own return type
     request = urllib.request.Request(url, headers={"User-Agent": "recstore"})
     return urllib.request.build_opener(_HttpsOnly).open(request, timeout=_TIMEOUT)
 
@@ -65,6 +68,7 @@ def download(url: str, target: Path, progress: Progress) -> Path:
     The file appears under its name only when it is complete. Raises `SourceError` where the address cannot be
     reached, the answer is cut short or too large, or the checksum differs.
     """
+    _check_scheme(url)
     target.parent.mkdir(parents=True, exist_ok=True)
     progress.notice(f"Fetching {url}")
     part = None

@@ -240,4 +240,5 @@ def _import_ahead() -> None:
         ):
             import_module(module)
 
-    threading.Thread(target=load, daemon=True).start()
+    # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
+    threading.Thread(target=load, daemon=False).start()

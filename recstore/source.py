@@ -43,13 +43,13 @@ def _locate(source: str, known: Mapping[str, str], scratch: Path, progress: Prog
     if "://" in source:
         return download(source, scratch / (PurePosixPath(urlsplit(source).path).name or "source.zip"), progress)
     path = Path(source).expanduser()
-    if path.exists():
+    if source and path.exists():
         return path
     if source in known:
         kept = cache_folder() / "datasets" / f"{source}.zip"
         return kept if kept.exists() else download(known[source], kept, progress)
     raise SourceError(
-        f"{source} is no file or folder here, and no known name. Pass a folder, a .zip, an https address, "
+        f"{source!r} is no file or folder here, and no known name. Pass a folder, a .zip, an https address, "
         f"or one of: {', '.join(known)}."
     )
 

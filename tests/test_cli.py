@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -135,6 +136,10 @@ def test_attach_sql(sample_store):
     [
         (["build", "x.duckdb"], 2, "Name at least one source"),
         (["build", "x.duckdb", "--movielens", "nowhere"], 1, "no known name"),
+        (["build", "x.duckdb", "--movielens", ""], 1, "'' is no file or folder"),
+        (["build", "x.duckdb", "--movielens", "http://localhost/a.zip"], 1, "a.zip is not an https address"),
+        (["build", "x.duckdb", "--movielens", "a", "--source", "movielens=b"], 2, "two sources for movielens: a and b"),
+        (["build", "", "--movielens", "."], 1, "is a folder, not a store"),
         (["build", "no/such/folder/x.duckdb", "--movielens", "."], 1, "does not exist; make it first"),
         (["build", "x.duckdb", "--source", "nix=."], 2, "no loader 'nix'; installed are: audioset, movielens"),
         (["build", "x.duckdb", "--movielens", ".", "--min-user-ratings", "0"], 2, "at least 1"),
@@ -162,10 +167,20 @@ def test_errors_have_an_exit_code_and_one_message(arguments, code, message, samp
     assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    import re
-
+    assert "leaked" not in done.stderr
     assert re.search(message, re.sub(r"\s*[│╭╰─]*\n[│╭╰─]*\s*", " ", done.stderr)), done.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_quiet_builds_still_warn(sample_folder, tmp_path):
+    done = recstore("build", tmp_path / "a.duckdb", "--movielens", sample_folder, "--quiet")
+    assert "The content space has" in done.stderr
+    assert "load movies" not in done.stderr
+
+
+def test_wide_tables_are_not_folded_in_a_pipe(sample_store):
+    text = "x" * 1000
+    assert text in recstore("sql", sample_store, f"SELECT '{text}' AS t").stdout
 
 
 def test_debug_shows_the_traceback():

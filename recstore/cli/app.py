@@ -112,6 +112,8 @@ def build(
             name, equals, value = text.partition("=")
             if not equals:
                 raise OptionError(f"--source takes LOADER=SOURCE, not {text!r}.")
+            if name in sources:
+                raise OptionError(f"There are two sources for {name}: {sources[name]} and {value}. Name one.")
             sources[name] = value
         options = BuildOptions(
             min_user_ratings=min_user_ratings,

@@ -99,9 +99,10 @@ def run(command: Callable[[], object], debug: bool) -> int:
         if Interrupt.code is not None:
             _stop(work)
     Interrupt.at_work = False
-    if work.error is not None:
-        return _explain(work.error, debug, duckdb.Error)
-    return Exit.DONE
+    work.join()
+    # The error's traceback holds the thread: what it holds in turn, connections too, goes only if the circle is broken.
+    error, work.error = work.error, None
+    return Exit.DONE if error is None else _explain(error, debug, duckdb.Error)
 
 
 def _stop(work: _Work) -> NoReturn:

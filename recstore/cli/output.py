@@ -27,7 +27,6 @@ _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "
             "FLOAT", "DOUBLE", "NUMBER"}  # fmt: skip
 #: A table is for eyes; more than this is for a file.
 _MOST_ROWS = 10_000
-_FILE_WIDTH = 400
 
 
 def write_result(
@@ -103,7 +102,8 @@ def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None
         table.add_row(*(_cell(value) for value in row))
     is_terminal = output is None and sys.stdout.isatty()
     drawn = io.StringIO()
-    width = shutil.get_terminal_size().columns if is_terminal else _FILE_WIDTH
+    # A file has no edge at which to fold.
+    width = shutil.get_terminal_size().columns if is_terminal else 1_000_000
     Console(file=drawn, width=width, force_terminal=is_terminal, highlight=False, markup=False).print(table)
     text = "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())
     if output is None:
