@@ -17,6 +17,7 @@ import duckdb
 from threadpoolctl import threadpool_limits
 
 from recstore import functions, sql
+from recstore.blueprint import blueprint
 from recstore.catalog import CATALOGS, INDEX_TABLES, Catalog
 from recstore.errors import OptionError, TooManyRejectsError
 from recstore.latent import compute
@@ -68,7 +69,7 @@ def build(
     loaders = {name: get_loader(name) for name in sources}
     options = options or BuildOptions()
     stages = Stages(progress or Progress())
-    _import_ahead()
+    _prepare_ahead()
     loads: dict[str, LoadReport] = {}
     with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
         for name, loader in loaders.items():
@@ -105,7 +106,7 @@ def rebuild(
     target = Path(path)
     if not target.exists():
         raise OptionError(f"There is no store at {path} to rebuild. Use: recstore build {path} --movielens SOURCE")
-    _import_ahead()
+    _prepare_ahead()
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
@@ -225,8 +226,8 @@ def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, opti
         )
 
 
-def _import_ahead() -> None:
-    """Import what the models need while DuckDB, which does not hold the interpreter's lock, loads the files."""
+def _prepare_ahead() -> None:
+    """Prepare what later stages need while DuckDB, which does not hold the interpreter's lock, loads the files."""
 
     def load() -> None:
         # In the order of need: the last is wanted only when the vectors are there.
@@ -239,6 +240,8 @@ def _import_ahead() -> None:
             "annoy",
         ):
             import_module(module)
+        # What the finished store is compared with takes as long to make as some stages.
+        blueprint()
 
     # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
     threading.Thread(target=load, daemon=False).start()
