@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
+    from recstore.changes import diff
     from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
+    from recstore.publish import rollback
     from recstore.soundness import Finding, check
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "build",
     "check",
     "connect",
+    "diff",
     "evaluate",
     "rebuild",
+    "rollback",
 ]
 
 _LAZY = {
@@ -42,7 +46,9 @@ _LAZY = {
     "check": "recstore.soundness",
     "connect": "recstore.face",
     "evaluate": "recstore.evaluation.run",
+    "diff": "recstore.changes",
     "rebuild": "recstore.pipeline",
+    "rollback": "recstore.publish",
 }
 
 

@@ -14,7 +14,7 @@ import duckdb
 from recstore import functions, sql
 from recstore.acceleration import accelerate
 from recstore.errors import OptionError, StoreError
-from recstore.store import attach_store
+from recstore.store import NO_EXTENSIONS, attach_store, close_off
 
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
@@ -30,7 +30,9 @@ _COLUMNS = (
 )
 
 
-def connect(path: str | os.PathLike[str], *, exact: bool | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: str | os.PathLike[str], *, exact: bool | None = None, untrusted: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open the store at `path` and return a DuckDB connection in which `FROM similar_movies(1)` answers.
 
     `~` stands for the home folder. The connection's own database is in memory: tables made in it go with it. The
@@ -38,13 +40,19 @@ def connect(path: str | os.PathLike[str], *, exact: bool | None = None) -> duckd
     connection.
 
     What goes beyond the stored neighbours is ranked exactly by a scan, or found by Annoy: with `exact` None where the
-    build measured that Annoy is faster, which needs a large catalogue; with True never, with False always. Raises
+    build measured that Annoy is faster, which needs a large catalogue; with True never, with False always.
+
+    With `untrusted` the file may come from a stranger: DuckDB's access to anything but the file is off, for its views
+    and macros and for your own queries alike, no extension is loaded, and its Annoy indexes are not opened. Raises
     `StoreError`.
     """
-    connection = duckdb.connect()
+    connection = duckdb.connect(config=NO_EXTENSIONS if untrusted else {})
     try:
         database = _CONNECT_ALIAS + STORE_SUFFIX
         attach_store(connection, Path(path).expanduser(), database)
+        if untrusted:
+            close_off(connection)
+            exact = True
         asking = accelerate(connection, Path(path).expanduser(), database, exact)
         connection.execute(_face_sql(connection, database, "memory", asking))
     except BaseException:
@@ -130,8 +138,11 @@ def _face_sql(
     """Return the SQL of a face: a view for each table and view of the store with its comments, then every function."""
     target = f"{sql.identifier(alias)}.main."
     relation = functions.attached_relation(database)
-    relations = connection.execute(_RELATIONS, {"database": database}).fetchall()
-    columns = connection.execute(_COLUMNS, {"database": database}).fetchall()
+    found = connection.execute(_RELATIONS, {"database": database}).fetchall()
+    # A view that the store's user made may want a file that is not here: it is left out, and the rest works.
+    relations = [(name, comment) for name, comment in found if _answers(connection, relation(name))]
+    names = {name for name, _comment in relations}
+    columns = [row for row in connection.execute(_COLUMNS, {"database": database}).fetchall() if row[0] in names]
     views = [f"CREATE VIEW {target}{sql.identifier(name)} AS FROM {relation(name)};\n" for name, _ in relations]
     comments = [
         f"COMMENT ON VIEW {target}{sql.identifier(name)} IS {sql.literal(comment)};\n"
@@ -142,6 +153,16 @@ def _face_sql(
         for name, column, comment in columns
     ]
     return "".join(views + comments) + functions.render_functions(relation, target, asking)
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    """Tell whether a table or view can be asked at all."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"PREPARE recstore_asks AS FROM {relation}; DEALLOCATE recstore_asks")
+        except duckdb.Error:
+            return False
+    return True
 
 
 def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:

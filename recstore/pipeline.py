@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from recstore import functions, sql
 from recstore.blueprint import blueprint
 from recstore.catalog import CATALOGS, INDEX_TABLES, Catalog
-from recstore.errors import OptionError, TooManyRejectsError
+from recstore.errors import OptionError, StoreError, TooManyRejectsError
 from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
@@ -144,6 +144,7 @@ def _finish(
     with threadpool_limits(limits=1):
         for catalog in catalogs:
             measured += compute(connection, catalog, options, stages)
+    _refuse_no_space(connection, catalogs)
     connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
@@ -213,6 +214,17 @@ def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
             for table in INDEX_TABLES:
                 carrier.add_columns(table)
             connection.execute(sql.render(_STAGES, "copy_indexes", old=OLD, catalog=sql.literal(catalog.name)))
+
+
+def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:
+    """Refuse a catalogue that has items and not one space to compare them in."""
+    filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
+    for catalog in catalogs:
+        if catalog.name not in filled and connection.execute(f"FROM {catalog.items} LIMIT 1").fetchall():
+            raise StoreError(
+                f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
+                "(see --min-user-ratings). Nothing was changed."
+            )
 
 
 def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:

@@ -21,7 +21,7 @@ from recstore.lock import builder_lock, lock_file, patiently
 from recstore.progress import Progress
 from recstore.soundness import prove
 from recstore.store import STORAGE_VERSION, attach_store, wal_of
-from recstore.versions import finish_keeping, keep_aside
+from recstore.versions import finish_keeping, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
@@ -126,6 +126,26 @@ def staged_store(
         finally:
             run.ended = True
             connection.close()
+
+
+def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Progress | None = None) -> Path:
+    """Put the version before the store at `path` back in its place, in one step, and keep the store as that version.
+
+    So a second rollback undoes the first. Returns where the store that was rolled back stands now. Raises `StoreError`
+    where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
+    """
+    target = Path(path).resolve()
+    progress = progress or Progress()
+    with builder_lock(target, wait, progress), duckdb.connect() as connection:
+        finish_keeping(target)
+        patiently(lambda: hold_store(connection, target, OLD), wait, progress)
+        found = versions(target)
+        if not found:
+            raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
+        patiently(lambda: hold_store(connection, found[0], _NEW), wait, progress)
+        place = swap_back(target)
+        flush(target.parent)
+    return place
 
 
 def hold_store(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:

@@ -39,11 +39,11 @@ class Finding:
     fault: str | None
 
 
-def check(path: str | os.PathLike[str]) -> list[Finding]:
+def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Finding]:
     """Check the store at `path` and return one finding for each thing that must hold; nothing is changed.
 
-    DuckDB's access to anything but the file is off meanwhile. A file that is no store that can be read, or a store
-    of a newer format, is a `StoreError`.
+    DuckDB's access to anything but the file is off meanwhile, and no view or macro in it is called, `untrusted` or not.
+    A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
     with duckdb.connect(config=NO_EXTENSIONS) as connection:
         attach_store(connection, Path(path), _STORE)

@@ -56,6 +56,20 @@ def finish_keeping(path: Path, keep: int | None = None) -> None:
             file.unlink(missing_ok=True)
 
 
+def swap_back(path: Path) -> Path:
+    """Exchange the store with the newest version before it, and return where the store of now stands then.
+
+    At every moment there is a whole store under the name `path`: the second name that the store of now gets first is
+    the one under which a builder keeps it, so that what is killed midway is tidied by the next.
+    """
+    previous = versions(path)[0]
+    place, pending = _place(path, 1), _pending(path)
+    os.link(path, pending)
+    previous.replace(path)
+    pending.replace(place)
+    return place
+
+
 def _place(path: Path, number: int) -> Path:
     return path.with_name(f"{path.name}.previous-{number}")
 

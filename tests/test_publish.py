@@ -245,3 +245,48 @@ def test_a_process_that_holds_the_old_store_sees_the_new_one(store):
     assert mine.execute(query.format("one.")).fetchall() == second
     for con in (old, mine, direct):
         con.close()
+
+
+def test_versions_rollback_and_diff(store):
+    first = build_id(store)
+    with pytest.raises(StoreError, match="no version before"):
+        recstore.diff(store)
+    with pytest.raises(StoreError, match="no version before"):
+        recstore.rollback(store)
+    change(store, "CREATE TABLE mine AS SELECT 1 AS x")
+    recstore.rebuild(store, content_dimensions=5)
+    second = build_id(store)
+    shown = cli("diff", store).stdout
+    assert "content" in shown
+    tables, spaces = recstore.diff(store)
+    assert {change.table: (change.before, change.now) for change in tables}["mine"] == (1, 1)
+    changed = {(change.catalog, change.space): change.changed for change in spaces}
+    assert changed["movies", "content"] > 0 == changed["movies", "collaborative"]
+    assert f"{store}.previous-1" in cli("info", store).stdout
+    for now, before in ((first, second), (second, first)):
+        assert cli("rollback", store).returncode == 0
+        assert (build_id(store), build_id(Path(f"{store}.previous-1"))) == (now, before)
+    recstore.rebuild(store, keep=2)
+    recstore.rebuild(store, keep=2)
+    assert beside(store) == ["store.duckdb", "store.duckdb.previous-1", "store.duckdb.previous-2"]
+    assert build_id(Path(f"{store}.previous-2")) == second
+    recstore.rebuild(store, keep=0)
+    assert beside(store) == ["store.duckdb"]
+
+
+def test_no_writer_is_robbed_by_a_rollback(store, writer):
+    with pytest.raises(BusyError, match="open for writing"):
+        recstore.rollback(store)
+    writer.communicate("")
+
+
+def test_a_build_without_any_space_says_so(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "movies.csv").write_text(
+        "movieId,title,genres\n1,A (1999),(no genres listed)\n2,B (1999),(no genres listed)\n"
+    )
+    (source / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,2,4.0,964982703\n")
+    with pytest.raises(StoreError, match="No movie has a vector in any space"):
+        recstore.build(tmp_path / "store.duckdb", {"movielens": source})
+    assert beside(tmp_path / "store.duckdb") == ["source"]

@@ -35,6 +35,7 @@ AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the noteboo
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
 Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
+Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
 
 
@@ -214,14 +215,42 @@ def evaluate(
     _run(work)
 
 
+@app.command(epilog="Example: recstore rollback movies.duckdb")
+def rollback(store: Store, wait: Wait = False) -> None:
+    """Put the version before a store back in its place; a second rollback undoes it."""
+
+    def work() -> None:
+        from recstore.cli.upkeep import run_rollback
+
+        run_rollback(store, wait)
+
+    _run(work)
+
+
+@app.command(epilog="Example: recstore diff movies.duckdb")
+def diff(store: Store) -> None:
+    """Show what changed from the version before: rows per table, and items with another top 10."""
+
+    def work() -> None:
+        from recstore.cli.upkeep import run_diff
+
+        run_diff(store)
+
+    _run(work)
+
+
 @app.command(epilog="Example: recstore check movies.duckdb")
-def check(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def check(
+    store: Store,
+    untrusted: Untrusted = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
 
     def work() -> None:
         from recstore.cli.upkeep import run_check
 
-        run_check(store, as_json)
+        run_check(store, as_json, untrusted)
 
     _run(work)
 
@@ -235,13 +264,14 @@ def similar(
     space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    untrusted: Untrusted = False,
 ) -> None:
     """Show the items most like one item."""
 
     def work() -> None:
         from recstore.cli.similar import print_similar
 
-        print_similar(store, catalog, item, k, space, form, output)
+        print_similar(store, catalog, item, k, space, form, output, untrusted)
 
     _run(work)
 
@@ -252,6 +282,7 @@ def sql(
     statement: Annotated[str, typer.Argument(metavar="SQL", help="One or more statements; - reads them from stdin.")],
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    untrusted: Untrusted = False,
 ) -> None:
     """Run SQL on a store and print the rows of the last statement."""
 
@@ -259,7 +290,7 @@ def sql(
         from recstore import connect
         from recstore.cli.output import write_result
 
-        with connect(store) as connection:
+        with connect(store, untrusted=untrusted) as connection:
             write_result(connection, sys.stdin.read() if statement == "-" else statement, form, output)
 
     _run(work)

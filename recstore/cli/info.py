@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recstore import connect, sql
+import duckdb
+
+from recstore import RecstoreError, connect, sql
 from recstore.cli.output import write_result
-from recstore.store import info
+from recstore.store import attach_store, info
+from recstore.versions import versions
 
 
 def print_info(store: Path) -> None:
@@ -28,3 +31,16 @@ def print_info(store: Path) -> None:
         for name in ("spaces", "sources", "rejects"):
             print()
             write_result(connection, sql.read("recstore.queries", name))
+    _print_versions(store)
+
+
+def _print_versions(store: Path) -> None:
+    """Print the versions before this one, the newest first."""
+    for path in versions(store):
+        try:
+            with duckdb.connect() as connection:
+                attach_store(connection, path, "before")
+                text = f"built {info(connection, 'before')['built_at']} UTC"
+        except RecstoreError as error:
+            text = str(error)
+        print(f"\nthe version before: {path}: {path.stat().st_size / 1e6:,.1f} MB, {text}")

@@ -54,14 +54,25 @@ def write_result(
         # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
         with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
             file = output or Path(folder) / "result"
-            copy = f"COPY ({_without_semicolon(last.query)}\n) TO {sql.literal(str(file))} ({_COPY[form]})"
-            _run_interruptibly(connection, copy, values)
+            query = f"({_without_semicolon(last.query)}\n)"
+            if connection.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
+                _run_interruptibly(connection, _copy(query, file, form), values)
+            else:
+                # This connection may write no file; another one does, from the rows that this one gives.
+                rows = connection.sql(f"FROM {query}", params=values).to_arrow_table()
+                with duckdb.connect() as writer:
+                    writer.register("rows_to_write", rows)
+                    _run_interruptibly(writer, _copy("rows_to_write", file, form), None)
             if output is None:
                 sys.stdout.flush()
                 with file.open("rb") as written:
                     shutil.copyfileobj(written, sys.stdout.buffer)
     else:
         raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+
+
+def _copy(source: str, file: Path, form: Format) -> str:
+    return f"COPY {source} TO {sql.literal(str(file))} ({_COPY[form]})"
 
 
 def _run_interruptibly(connection: duckdb.DuckDBPyConnection, text: str, values: dict[str, object] | None) -> None:

@@ -14,13 +14,20 @@ from recstore.errors import OptionError, RecstoreError
 
 
 def print_similar(
-    store: Path, catalog_name: str, item: str, k: int, space: str | None, form: Format, output: Path | None
+    store: Path,
+    catalog_name: str,
+    item: str,
+    k: int,
+    space: str | None,
+    form: Format,
+    output: Path | None,
+    untrusted: bool,
 ) -> None:
     """Print the neighbours of one item; say what is near by name where there is no such item."""
     if catalog_name not in CATALOGS:
         raise OptionError(f"There is no catalogue {catalog_name!r}; there is: {', '.join(CATALOGS)}.")
     catalog = CATALOGS[catalog_name]
-    with connect(store) as connection:
+    with connect(store, untrusted=untrusted) as connection:
         call = "$item, k := $k" + (", space := $space" if space is not None else "")
         values: dict[str, object] = {"item": item, "k": k} | ({"space": space} if space is not None else {})
         try:

@@ -44,6 +44,35 @@ COMMENT ON COLUMN similar_audio_view.score IS 'Cosine similarity in the space, r
 
 -- What `recstore check` asks, as far as SQL can say it; each row is one thing that must hold.
 CREATE VIEW store_health AS
+SELECT 'annoy bytes' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The bytes of every Annoy index are there and match their checksums.' AS means FROM (
+-- The bytes of every Annoy index are there and match their checksums.
+SELECT count(*) AS faults, min(name) AS example
+FROM (
+    SELECT index_name AS name FROM "annoy_chunks" WHERE sha256(data) <> sha256
+    UNION ALL
+    SELECT coalesce(i.index_name, c.index_name)
+    FROM "annoy_indexes" AS i FULL JOIN (
+        SELECT index_name, sum(octet_length(data)) AS bytes, count(DISTINCT chunk) = max(chunk) + 1 AS is_whole
+        FROM "annoy_chunks" GROUP BY index_name
+    ) AS c ON c.index_name = i.index_name
+    WHERE NOT coalesce(c.bytes = i.bytes AND c.is_whole, false)
+)
+)
+UNION ALL
+SELECT 'annoy items' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Positions of an Annoy index and items belong to each other one to one, and are those of its space.' AS means FROM (
+-- Positions of an Annoy index and items belong to each other one to one, and are those of its space.
+SELECT count(*) AS faults, min(i.index_name) AS example
+FROM "annoy_indexes" AS i
+LEFT JOIN (
+    SELECT index_name, count(*) AS n, count(DISTINCT item) AS items, count(DISTINCT id) AS ids, max(item) AS last
+    FROM "annoy_items" GROUP BY index_name
+) AS m ON m.index_name = i.index_name
+LEFT JOIN "spaces" AS s ON s.catalog = i.catalog AND s.space = i.space
+WHERE NOT coalesce(
+    m.n = i.items AND m.items = i.items AND m.ids = i.items AND m.last = i.items - 1
+    AND s.items = i.items AND s.dimensions = i.dimensions, false)
+)
+UNION ALL
 SELECT 'build' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The build that made this file is recorded.' AS means FROM (
 -- The build that made this file is recorded.
 SELECT 1 - count(*) AS faults, 'store_info.build_id' AS example
@@ -148,6 +177,14 @@ SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
 FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
 )
 UNION ALL
+SELECT 'movies: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
+-- Every item of an Annoy index has a vector in its space.
+SELECT count(*) AS faults, min(concat(i.space, ' ', m.id)) AS example
+FROM "annoy_items" AS m
+JOIN "annoy_indexes" AS i ON i.index_name = m.index_name AND i.catalog = 'movies'
+ANTI JOIN "movie_vectors" AS v ON v.space = i.space AND v.movie_id = m.id
+)
+UNION ALL
 SELECT 'movies: neighbors complete' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of a space has all its neighbours: as many as are stored for each, or as there are others.' AS means FROM (
 -- Every item of a space has all its neighbours: as many as are stored for each, or as there are others.
 WITH counted AS (
@@ -220,6 +257,14 @@ SELECT 'movie vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHE
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
 FROM (SELECT struct_pack("space" := "space", "movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_vectors" GROUP BY "space", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
+-- Every item of an Annoy index has a vector in its space.
+SELECT count(*) AS faults, min(concat(i.space, ' ', m.id)) AS example
+FROM "annoy_items" AS m
+JOIN "annoy_indexes" AS i ON i.index_name = m.index_name AND i.catalog = 'audio'
+ANTI JOIN "audio_vectors" AS v ON v.space = i.space AND v.clip_id = m.id
 )
 UNION ALL
 SELECT 'audio: neighbors complete' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of a space has all its neighbours: as many as are stored for each, or as there are others.' AS means FROM (
