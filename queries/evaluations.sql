@@ -1,4 +1,4 @@
--- How good the recommendations are, the best of each protocol first; intervals and more stand in the table.
+-- evaluations: How good the recommendations are, the best of each protocol first; intervals and more stand in the table.
 SELECT
     catalog,
     protocol,

@@ -1,5 +1,6 @@
--- The tables of the store and what they hold.
+-- tables: The tables of the store and what they hold.
 SELECT table_name, comment
 FROM duckdb_tables()
-WHERE database_name = 'rec_store' AND schema_name = 'main'
+WHERE schema_name = 'main' AND database_name = coalesce(
+    (SELECT min(database_name) FROM duckdb_databases() WHERE database_name = 'rec_store'), current_database())
 ORDER BY table_name;

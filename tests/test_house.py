@@ -24,7 +24,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FLOORS = [
     ["recstore.cli.app", "recstore.sqlalchemy"],
     ["recstore.cli.upkeep"],
-    ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.similar"],
+    ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.query", "recstore.cli.similar"],
     ["recstore.cli.output"],
     ["recstore.cli.console", "recstore.cli.formats"],
     ["recstore.sample", "recstore.sample_audio", "recstore", "recstore.export"],
@@ -40,7 +40,7 @@ FLOORS = [
     ["recstore.annoy_index", "recstore.index_file"],
     ["recstore.blueprint", "recstore.lock", "recstore.versions"],
     ["recstore.evaluation.metrics"],
-    ["recstore.selectables", "recstore.shared"],
+    ["recstore.selectables", "recstore.shared", "recstore.saved"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
     ["recstore.health"],
     ["recstore.fetch", "recstore.store"],

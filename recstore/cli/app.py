@@ -296,6 +296,38 @@ def sql(
     _run(work)
 
 
+@app.command(epilog="Example: recstore query movies.duckdb hidden_gems -p movie='Alien (1979)' -p k=5")
+def query(
+    store: Store,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A saved query, or a .sql file. Without it, they are listed.")
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the query.")
+    ] = None,
+    attach: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A DuckDB file of yours, attached under its name.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Run a saved query, or list them with what they answer."""
+
+    def work() -> None:
+        from recstore.cli.query import list_queries, run_query
+        from recstore.saved import find_query
+
+        if name is None:
+            list_queries(store, form, output)
+        elif show:
+            print(find_query(name).text, end="")
+        else:
+            run_query(store, name, parameter or [], attach or [], form, output)
+
+    _run(work)
+
+
 @app.command(epilog="Example: recstore attach-sql movies.duckdb --alias rec > rec.sql")
 def attach_sql(
     store: Store,

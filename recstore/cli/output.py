@@ -1,4 +1,4 @@
-"""Prints the result of a statement: as a table, CSV, JSON or Parquet."""
+"""Prints the result of a statement: as a table, CSV, JSON, Parquet or Markdown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import io
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -50,6 +52,8 @@ def write_result(
     last = statements[-1]
     if form is Format.TABLE:
         _write_table(connection.execute(last, values), output)
+    elif form is Format.MARKDOWN:
+        _write_markdown(connection.execute(last, values), output)
     elif last.type == duckdb.StatementType.SELECT:
         # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
         with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
@@ -97,6 +101,24 @@ def _without_semicolon(query: str) -> str:
     return query[:end]
 
 
+def _write_markdown(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
+    """Write a table as Markdown has it; what would end a cell or a row is escaped."""
+    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
+        file.write(_markdown_row(name for name, *_ in result.description))
+        file.write(_markdown_row("---:" if _is_number(kind) else "---" for _, kind, *_ in result.description))
+        while rows := result.fetchmany(_MOST_ROWS):
+            file.writelines(_markdown_row(map(_cell, row)) for row in rows)
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", "<br>") for cell in cells)
+    return f"| {' | '.join(escaped)} |\n"
+
+
+def _is_number(kind: object) -> bool:
+    return str(kind) in _NUMBERS or str(kind).startswith("DECIMAL")
+
+
 def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -107,8 +129,7 @@ def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name, kind, *_rest in columns:
-        is_number = str(kind) in _NUMBERS or str(kind).startswith("DECIMAL")
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        table.add_column(name, justify="right" if _is_number(kind) else "left", overflow="fold")
     for row in rows[:_MOST_ROWS]:
         table.add_row(*(_cell(value) for value in row))
     is_terminal = output is None and sys.stdout.isatty()

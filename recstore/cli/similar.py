@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,13 @@ from recstore.catalog import CATALOGS, Catalog
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, RecstoreError
+
+#: Names that are spelt like what was asked for, the year at their end aside.
+_SPELT_LIKE = (
+    "SELECT {name} FROM (SELECT DISTINCT {name}, jaro_winkler_similarity("
+    "regexp_replace(lower({name}), ' \\([0-9]+\\)$', ''), lower(?)) AS likeness FROM {items}) "
+    "WHERE likeness > 0.85 ORDER BY likeness DESC, {name} LIMIT 3"
+)
 
 
 def print_similar(
@@ -54,6 +62,16 @@ def _why_nothing(
         where = f"in space {space}" if space is not None else "in any space"
         others = f"; it has one in {', '.join(there[0][1])}" if there[0][1] else ""
         return f"{item.strip()} has no vector {where}{others}, so nothing can be compared with it there."
-    near = connection.execute(f"SELECT {catalog.title} FROM find_{catalog.name}(?, k := 3)", [item]).fetchall()
-    hint = f" Did you mean: {'; '.join(name for (name,) in near)}?" if near else ""
+    near = _near_names(connection, catalog, item)
+    hint = f" Did you mean: {'; '.join(near)}?" if near else ""
     return f"There is no {catalog.item} {item!r} in {store}.{hint}"
+
+
+def _near_names(connection: duckdb.DuckDBPyConnection, catalog: Catalog, item: str) -> list[str]:
+    """Return up to three names that share the words of `item`, or else are spelt like it."""
+    find = f"SELECT {catalog.title} FROM find_{catalog.name}(?, k := 3)"
+    # A year alone says nothing: half the catalogue shares it.
+    named = re.sub(r"\s*\(\d{4}\)\s*$", "", item)
+    rows = connection.execute(find, [named]).fetchall() and connection.execute(find, [item]).fetchall()
+    rows = rows or connection.execute(_SPELT_LIKE.format(name=catalog.title, items=catalog.items), [named]).fetchall()
+    return [name for (name,) in rows]

@@ -1,0 +1,58 @@
+"""`recstore query`: the saved queries, listed, shown or run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from recstore import connect, sql
+from recstore.cli.formats import Format
+from recstore.cli.output import write_result
+from recstore.errors import OptionError, StoreError
+from recstore.saved import SavedQuery, find_query, saved_queries, set_parameters
+
+
+def list_queries(store: Path, form: Format, output: Path | None) -> None:
+    """Print the name of every saved query, what it answers, and its parameters with their defaults."""
+    queries = saved_queries()
+    columns: dict[str, object] = {
+        "name": [query.name for query in queries],
+        "answers": [query.answers for query in queries],
+        "parameters": [signature(query) for query in queries],
+    }
+    selected = ", ".join(f"unnest(CAST(${name} AS VARCHAR[])) AS {name}" for name in columns)
+    with connect(store) as connection:
+        write_result(connection, f"SELECT {selected}", form, output, columns)
+
+
+def signature(query: SavedQuery) -> str:
+    """Return the parameters of a query with their defaults."""
+    return ", ".join(f"{parameter.name}={parameter.default.strip(chr(39))}" for parameter in query.parameters)
+
+
+def run_query(
+    store: Path, name: str, given: list[str], attached: list[Path], form: Format, output: Path | None
+) -> None:
+    """Run a saved query with `name=value` parameters, the user's own databases beside the store."""
+    query = find_query(name)
+    values = {}
+    for text in given:
+        parameter, equals, value = text.partition("=")
+        if not equals:
+            raise OptionError(f"-p takes NAME=VALUE, not {text!r}.")
+        values[parameter.strip()] = value
+    with connect(store) as connection:
+        for path in attached:
+            attach_own(connection, path)
+        set_parameters(connection, query, values)
+        write_result(connection, query.text, form, output)
+
+
+def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Attach a user's own database, read-only, under the name of its file. Raises `StoreError`."""
+    source = sql.literal(str(path.expanduser()))
+    try:
+        connection.execute(f"ATTACH {source} AS {sql.identifier(path.stem)} (READ_ONLY)")
+    except duckdb.Error as error:
+        raise StoreError(f"{path} cannot be attached: {str(error).splitlines()[0]}") from error
