@@ -6,6 +6,7 @@ Where anything is, the file is read again line by line (`movielens_lines`), so t
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 
@@ -48,6 +49,24 @@ class MovieLens:
                     continue
                 report.files.append(_FileLoad(connection, file, found[file.name], source, progress).run())
         return report
+
+    def append(
+        self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
+    ) -> FileReport:
+        """Fill `ratings` or `tags` from one file, of whatever name, in the form that any release has them in."""
+        path = Path(source)
+        if not path.is_file():
+            raise SourceError(f"There is no file {source} to add from.")
+        with path.open("rb") as file:
+            beginning = file.readline(4096)
+        forms = {form.delimiter: form for family in FAMILIES for form in family if form.table == table}
+        found = next((forms[mark] for mark in ("::", "\t") if mark.encode() in beginning and mark in forms), forms[","])
+        form = replace(found, name=path.name, required=True)
+        # The store may hold rejects of a file of the same name.
+        query = "SELECT count(*) FROM load_rejects WHERE source = ?"
+        before = connection.execute(query, [path.name]).fetchall()[0][0]
+        report = _FileLoad(connection, form, path, str(path.parent), progress).run()
+        return replace(report, rejects=report.rejects - before)
 
 
 class _FileLoad:

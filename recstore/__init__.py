@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
+    from recstore.additions import add
     from recstore.changes import diff
     from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
@@ -26,6 +27,7 @@ __all__ = [
     "SourceError",
     "StoreError",
     "TooManyRejectsError",
+    "add",
     "attach",
     "build",
     "check",
@@ -41,6 +43,7 @@ _LAZY = {
     "BuildReport": "recstore.pipeline",
     "EvaluationReport": "recstore.evaluation.run",
     "Finding": "recstore.soundness",
+    "add": "recstore.additions",
     "attach": "recstore.face",
     "build": "recstore.pipeline",
     "check": "recstore.soundness",

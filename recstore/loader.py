@@ -64,6 +64,20 @@ class Loader(Protocol):
         ...
 
 
+@runtime_checkable
+class Appender(Loader, Protocol):
+    """A loader that can also read one file of rows to be added to a store."""
+
+    def append(
+        self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
+    ) -> FileReport:
+        """Fill the empty `table` of the connection's current database from the file `source`.
+
+        The items that its rows refer to are there. Rows that cannot be loaded go to `load_rejects`, as in `load`.
+        """
+        ...
+
+
 def _found() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 

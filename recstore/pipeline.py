@@ -69,18 +69,18 @@ def build(
     loaders = {name: get_loader(name) for name in sources}
     options = options or BuildOptions()
     stages = Stages(progress or Progress())
-    _prepare_ahead()
+    prepare_ahead()
     loads: dict[str, LoadReport] = {}
     with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
         for name, loader in loaders.items():
             with stages.stage(f"load {loader.catalog}"):
                 loads[name] = loader.load(staged.connection, os.fspath(sources[name]), options, stages.progress)
-            _check_rejects(staged.connection, loads[name], options)
+            check_rejects(staged.connection, loads[name], options)
         catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
         kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
         for catalog in kept:
-            _copy(staged, catalog, catalog.tables)
-        return _finish(staged, catalogs, kept, loads, options, stages)
+            copy_catalog(staged, catalog, catalog.tables)
+        return finish(staged, catalogs, kept, loads, options, stages)
 
 
 def rebuild(
@@ -106,17 +106,17 @@ def rebuild(
     target = Path(path)
     if not target.exists():
         raise OptionError(f"There is no store at {path} to rebuild. Use: recstore build {path} --movielens SOURCE")
-    _prepare_ahead()
+    prepare_ahead()
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
         kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
         with stages.stage("copy"):
             for catalog in catalogs:
-                _copy(staged, catalog, catalog.sources)
+                copy_catalog(staged, catalog, catalog.sources)
             for catalog in kept:
-                _copy(staged, catalog, catalog.tables)
-        return _finish(staged, catalogs, kept, {}, options, stages)
+                copy_catalog(staged, catalog, catalog.tables)
+        return finish(staged, catalogs, kept, {}, options, stages)
 
 
 def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
@@ -127,14 +127,20 @@ def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
     return options
 
 
-def _finish(
+def finish(
     staged: Staged,
     catalogs: list[Catalog],
     kept: list[Catalog],
     loads: dict[str, LoadReport],
     options: BuildOptions,
     stages: Stages,
+    *,
+    is_addition: bool = False,
 ) -> BuildReport:
+    """Compute what is computed, record the build, and return the report; `kept` are the catalogues copied whole.
+
+    What the catalogues were made from is taken from the old store where nothing was loaded, and for an addition.
+    """
     connection = staged.connection
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
     # takes the most time, runs on all of them by itself.
@@ -158,10 +164,11 @@ def _finish(
     if kept:
         connection.execute(sql.render(_STAGES, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in kept]})
     loaded = {file["catalog"] for file in files}
-    recomputed = [catalog.name for catalog in catalogs if catalog.name not in loaded]
+    recomputed = [catalog.name for catalog in catalogs if is_addition or catalog.name not in loaded]
     if recomputed:
         query = sql.render(_STAGES, "carried_sources", old=OLD)
-        files += [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
+        before = [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
+        files = before + files
     connection.execute(
         sql.read(_STAGES, "insert_build"),
         {
@@ -191,7 +198,7 @@ def _finish(
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
 
 
-def _copy(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
+def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
     """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
     connection, carrier = staged.connection, staged.carrier
     assert carrier is not None
@@ -227,7 +234,8 @@ def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catal
             )
 
 
-def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:
+def check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:
+    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected."""
     total = load.rows + load.rejects
     if load.rejects > options.max_reject_rate * total:
         rows = connection.execute(sql.read(_STAGES, "common_rejects")).fetchall()
@@ -238,7 +246,7 @@ def _check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, opti
         )
 
 
-def _prepare_ahead() -> None:
+def prepare_ahead() -> None:
     """Prepare what later stages need while DuckDB, which does not hold the interpreter's lock, loads the files."""
 
     def load() -> None:

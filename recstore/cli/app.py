@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recstore.cli.console import Interrupt, run, say, watch
+from recstore.cli.arguments import (
+    AudioSpace,
+    CollaborativeDimensions,
+    ContentDimensions,
+    Keep,
+    MaxRejects,
+    MinRatings,
+    Quiet,
+    Seed,
+    Store,
+    Trees,
+    Untrusted,
+    Wait,
+)
+from recstore.cli.console import Interrupt, State, run_command, say, watch
 from recstore.cli.formats import Format
+from recstore.cli.upkeep import report_build, upkeep
 
 if TYPE_CHECKING:
-    from recstore.pipeline import BuildReport
+    pass
 
 app = typer.Typer(
     name="recstore",
@@ -25,22 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Store = Annotated[Path, typer.Argument(metavar="STORE", help="The store: a DuckDB file.")]
-MinRatings = Annotated[int, typer.Option(help="Only people with so many ratings take part in the models.")]
-ContentDimensions = Annotated[int, typer.Option(help="Dimensions of the content space.")]
-CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the collaborative space.")]
-Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
-MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
-AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
-Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
-Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
-Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
-
-
-class _State:
-    debug = False
+app.add_typer(upkeep)
 
 
 @app.callback(invoke_without_command=True)
@@ -49,7 +48,7 @@ def main_options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Take the options that every command shares."""
-    _State.debug = debug
+    State.debug = debug
     if version:
         from importlib.metadata import version as installed
 
@@ -68,7 +67,7 @@ def demo(
 
         run_demo(store, watch(quiet=False))
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore build movies.duckdb --movielens ml-latest-small")
@@ -132,9 +131,9 @@ def build(
             report = build_store(store, sources, options=options, keep=keep, wait=wait, progress=progress)
         finally:
             progress.stop()
-        _report(store, report)
+        report_build(store, report)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore rebuild movies.duckdb --seed 1")
@@ -170,9 +169,9 @@ def rebuild(
             report = rebuild_store(store, only=only, keep=keep, wait=wait, progress=progress, **changes)
         finally:
             progress.stop()
-        _report(store, report)
+        report_build(store, report)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore info movies.duckdb")
@@ -184,7 +183,7 @@ def info(store: Store) -> None:
 
         print_info(store)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore evaluate movies.duckdb --fail-under next-watched/ndcg@10=0.02")
@@ -212,47 +211,7 @@ def evaluate(
 
         run_evaluation(store, fail_under or [], plot, seed, wait, form, watch(quiet))
 
-    _run(work)
-
-
-@app.command(epilog="Example: recstore rollback movies.duckdb")
-def rollback(store: Store, wait: Wait = False) -> None:
-    """Put the version before a store back in its place; a second rollback undoes it."""
-
-    def work() -> None:
-        from recstore.cli.upkeep import run_rollback
-
-        run_rollback(store, wait)
-
-    _run(work)
-
-
-@app.command(epilog="Example: recstore diff movies.duckdb")
-def diff(store: Store) -> None:
-    """Show what changed from the version before: rows per table, and items with another top 10."""
-
-    def work() -> None:
-        from recstore.cli.upkeep import run_diff
-
-        run_diff(store)
-
-    _run(work)
-
-
-@app.command(epilog="Example: recstore check movies.duckdb")
-def check(
-    store: Store,
-    untrusted: Untrusted = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
-
-    def work() -> None:
-        from recstore.cli.upkeep import run_check
-
-        run_check(store, as_json, untrusted)
-
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
@@ -273,7 +232,7 @@ def similar(
 
         print_similar(store, catalog, item, k, space, form, output, untrusted)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog='Example: recstore sql movies.duckdb "FROM similar_movies(1, k := 3)" --format csv')
@@ -293,7 +252,7 @@ def sql(
         with connect(store, untrusted=untrusted) as connection:
             write_result(connection, sys.stdin.read() if statement == "-" else statement, form, output)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore query movies.duckdb hidden_gems -p movie='Alien (1979)' -p k=5")
@@ -325,7 +284,7 @@ def query(
         else:
             run_query(store, name, parameter or [], attach or [], form, output)
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore attach-sql movies.duckdb --alias rec > rec.sql")
@@ -340,7 +299,7 @@ def attach_sql(
 
         print(attach_script(store, alias), end="")
 
-    _run(work)
+    run_command(work)
 
 
 @app.command(epilog="Example: recstore export-audio-json music.duckdb clips.json")
@@ -354,7 +313,7 @@ def export_audio_json(
 
         say(f"{export(store, target):,} clips written to {target}.")
 
-    _run(work)
+    run_command(work)
 
 
 def _with_sequence(audio_space: str) -> bool:
@@ -363,20 +322,6 @@ def _with_sequence(audio_space: str) -> bool:
 
         raise OptionError(f"--audio-space is mean or sequence, not {audio_space!r}.")
     return audio_space == "sequence"
-
-
-def _report(store: Path, report: BuildReport) -> None:
-    for load in report.loads.values():
-        say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
-    if report.rejects:
-        say(f'The rejected lines: recstore sql {store} "FROM load_rejects"')
-    if report.kept:
-        say(f"Kept as they were: {', '.join(report.kept)}.")
-    say(f"{store} is ready ({store.stat().st_size / 1e6:,.1f} MB, {sum(report.seconds.values()):.1f} s).")
-
-
-def _run(work: Callable[[], None]) -> None:
-    raise typer.Exit(run(work, _State.debug))
 
 
 def main() -> None:

@@ -84,6 +84,19 @@ class _Work(threading.Thread):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt))
 
 
+class State:
+    """What `recstore --debug` sets for whatever command follows."""
+
+    debug = False
+
+
+def run_command(work: Callable[[], None]) -> NoReturn:
+    """Run what a command does, and leave with its exit code."""
+    import typer
+
+    raise typer.Exit(run(work, State.debug))
+
+
 def run(command: Callable[[], object], debug: bool) -> int:
     """Run a command and return its exit code; an error becomes one message, a traceback only with `debug`.
 

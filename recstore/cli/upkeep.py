@@ -1,52 +1,93 @@
-"""The commands that look after a store: check, versions, what changed."""
+"""The commands that look after a store: add to it, check it, compare it with the version before, go back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import duckdb
+import typer
 
-from recstore import RecstoreError, check, diff, rollback
-from recstore.cli.console import say, watch
-from recstore.cli.output import write_result
-from recstore.soundness import first_fault
+from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait
+from recstore.cli.console import run_command, say, watch
 
+if TYPE_CHECKING:
+    from recstore.pipeline import BuildReport
 
-def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
-    """Print what was checked, and raise the first fault."""
-    findings = check(store, untrusted=untrusted)
-    if as_json:
-        import json
-
-        print(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
-    else:
-        _print(findings, "SELECT \"check\", coalesce(fault, 'sound') AS result, means")
-    if fault := first_fault(findings):
-        raise RecstoreError(f"{fault}.")
+upkeep = typer.Typer()
 
 
-def run_rollback(store: Path, wait: bool) -> None:
-    """Swap the version before back, and say where the other is."""
-    place = rollback(store, wait=wait, progress=watch(quiet=False))
-    say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
+@upkeep.command(epilog="Example: recstore add movies.duckdb --ratings new-ratings.csv")
+def add(
+    store: Store,
+    ratings: Annotated[Path | None, typer.Option(help="A file of ratings, as in any MovieLens release.")] = None,
+    tags: Annotated[Path | None, typer.Option(help="A file of tags, likewise.")] = None,
+    max_reject_rate: MaxRejects | None = None,
+    keep: Keep = 1,
+    wait: Wait = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add ratings and tags to a store (the latest rating of a pair stays), and recompute what depends on them."""
+
+    def work() -> None:
+        from recstore.additions import add as add_to_store
+
+        changes: dict[str, Any] = {} if max_reject_rate is None else {"max_reject_rate": max_reject_rate}
+        progress = watch(quiet)
+        try:
+            report = add_to_store(store, ratings=ratings, tags=tags, keep=keep, wait=wait, progress=progress, **changes)
+        finally:
+            progress.stop()
+        report_build(store, report)
+
+    run_command(work)
 
 
-def run_diff(store: Path) -> None:
-    """Print the tables whose rows changed in number, and the items whose neighbours changed."""
-    tables, spaces = diff(store)
-    _print(tables, 'SELECT "table", before, now, coalesce(now, 0) - coalesce(before, 0) AS difference')
-    if spaces:
-        print()
-        _print(spaces, 'SELECT catalog, space, items, changed AS "top 10 changed"')
+@upkeep.command(epilog="Example: recstore rollback movies.duckdb")
+def rollback(store: Store, wait: Wait = False) -> None:
+    """Put the version before a store back in its place; a second rollback undoes it."""
+
+    def work() -> None:
+        from recstore.cli.care import run_rollback
+
+        run_rollback(store, wait)
+
+    run_command(work)
 
 
-def _print(rows: Sequence[Any], select: str) -> None:
-    """Print dataclasses as a table, one row each."""
-    names = [field.name for field in fields(rows[0])]
-    values = {name: [getattr(row, name) for row in rows] for name in names}
-    lists = ", ".join(f'unnest(${name}) AS "{name}"' for name in names)
-    with duckdb.connect() as connection:
-        write_result(connection, f"{select} FROM (SELECT {lists})", values=dict(values))
+@upkeep.command(epilog="Example: recstore diff movies.duckdb")
+def diff(store: Store) -> None:
+    """Show what changed from the version before: rows per table, and items with another top 10."""
+
+    def work() -> None:
+        from recstore.cli.care import run_diff
+
+        run_diff(store)
+
+    run_command(work)
+
+
+@upkeep.command(epilog="Example: recstore check movies.duckdb")
+def check(
+    store: Store,
+    untrusted: Untrusted = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
+
+    def work() -> None:
+        from recstore.cli.care import run_check
+
+        run_check(store, as_json, untrusted)
+
+    run_command(work)
+
+
+def report_build(store: Path, report: BuildReport) -> None:
+    """Say what a build did."""
+    for load in report.loads.values():
+        say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
+    if report.rejects:
+        say(f'The rejected lines: recstore sql {store} "FROM load_rejects"')
+    if report.kept:
+        say(f"Kept as they were: {', '.join(report.kept)}.")
+    say(f"{store} is ready ({store.stat().st_size / 1e6:,.1f} MB, {sum(report.seconds.values()):.1f} s).")

@@ -1,0 +1,21 @@
+"""The arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Store = Annotated[Path, typer.Argument(metavar="STORE", help="The store: a DuckDB file.")]
+MinRatings = Annotated[int, typer.Option(help="Only people with so many ratings take part in the models.")]
+ContentDimensions = Annotated[int, typer.Option(help="Dimensions of the content space.")]
+CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the collaborative space.")]
+Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
+MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
+AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
+Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
+Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
+Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]

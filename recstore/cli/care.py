@@ -1,0 +1,52 @@
+"""What the commands that look after a store print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recstore import RecstoreError, check, diff, rollback
+from recstore.cli.console import say, watch
+from recstore.cli.output import write_result
+from recstore.soundness import first_fault
+
+
+def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
+    """Print what was checked, and raise the first fault."""
+    findings = check(store, untrusted=untrusted)
+    if as_json:
+        import json
+
+        print(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        _print(findings, "SELECT \"check\", coalesce(fault, 'sound') AS result, means")
+    if fault := first_fault(findings):
+        raise RecstoreError(f"{fault}.")
+
+
+def run_rollback(store: Path, wait: bool) -> None:
+    """Swap the version before back, and say where the other is."""
+    place = rollback(store, wait=wait, progress=watch(quiet=False))
+    say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
+
+
+def run_diff(store: Path) -> None:
+    """Print the tables whose rows changed in number, and the items whose neighbours changed."""
+    tables, spaces = diff(store)
+    _print(tables, 'SELECT "table", before, now, coalesce(now, 0) - coalesce(before, 0) AS difference')
+    if spaces:
+        print()
+        _print(spaces, 'SELECT catalog, space, items, changed AS "top 10 changed"')
+
+
+def _print(rows: Sequence[Any], select: str) -> None:
+    """Print dataclasses as a table, one row each."""
+    names = [field.name for field in fields(rows[0])]
+    values = {name: [getattr(row, name) for row in rows] for name in names}
+    lists = ", ".join(f'unnest(${name}) AS "{name}"' for name in names)
+    with duckdb.connect() as connection:
+        write_result(connection, f"{select} FROM (SELECT {lists})", values=dict(values))
