@@ -9,6 +9,7 @@ of the process and the import of TensorFlow, which are stated.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import resource
 import shutil
@@ -34,6 +35,7 @@ FILES = ("class_labels_indices.csv", "ontology.json")
 def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     """Return the seconds of TensorFlow's import and of the load into a table, the records, and the peak memory."""
     import duckdb
+    from recstore.loaders.audioset_records import import_tensorflow
 
     from recstore import functions
     from recstore.loader import get_loader
@@ -41,8 +43,7 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     from recstore.progress import Progress
 
     begun = time.perf_counter()
-    import tensorflow  # noqa: F401
-
+    import_tensorflow()
     imported = time.perf_counter() - begun
     file = scratch / "fresh.duckdb"
     with duckdb.connect(file) as con:
@@ -57,8 +58,9 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
 
 def notebook(folder: Path) -> tuple[float, int]:
     """Read as the notebook does: one data set over all files, each record parsed in Python."""
-    import tensorflow as tf
+    from recstore.loaders.audioset_records import import_tensorflow
 
+    tf = import_tensorflow()
     begun = time.perf_counter()
     clips = []
     for record in tf.data.TFRecordDataset([str(path) for path in sorted(folder.rglob("*.tfrecord"))]):
@@ -79,8 +81,6 @@ def repeated(archive: Path, target: Path, times: int) -> None:
                 folder, _, name = entry.name.rpartition("/")
                 copy = tarfile.TarInfo(f"{folder}/{number}-{name}")
                 copy.size = len(content)
-                import io
-
                 out.addfile(copy, io.BytesIO(content))
 
 
