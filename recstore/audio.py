@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from recstore.audio_labels import label_space
 from recstore.models.audio import mean_vectors, sequence_vectors
 from recstore.options import BuildOptions
 from recstore.progress import Progress
@@ -19,7 +20,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
-    """Yield the space `mean`, and `sequence` where it is asked for."""
+    """Yield the space `mean`, `sequence` where it is asked for, and `labels` where there are enough to learn from."""
     ids, clips = frames(connection)
     if len(ids) == 0:
         return
@@ -30,6 +31,9 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
     if options.audio_sequence:
         vectors, kept = sequence_vectors(clips)
         yield Space("sequence", ids[kept], vectors, "the 10 x 128 bytes laid end to end, to unit length")
+    labels = label_space(connection, options, progress, ids, clips, center)
+    if labels:
+        yield labels
 
 
 def frames(connection: duckdb.DuckDBPyConnection) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:

@@ -16,7 +16,9 @@ class Catalog:
     `searched` is the text in which `find` looks for words, written likewise.
 
     `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
-    default space, the next one in which it has one answers. `depth` is how many neighbours per item are stored.
+    default space, the next one in which it has one answers. `nearest_space` is the one in which any vector is
+    looked for when no space is named. `depth` is how many neighbours per item are stored;
+    `learnt` are tables of what the models found out.
     """
 
     name: str
@@ -32,12 +34,14 @@ class Catalog:
     neighbors: str
     sources: tuple[str, ...]
     spaces: tuple[str, ...]
+    nearest_space: str
     depth: int
+    learnt: tuple[str, ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Every table that belongs to this catalogue alone: first what is loaded, then what is computed."""
-        return (*self.sources, self.vectors, self.neighbors)
+        return (*self.sources, self.vectors, self.neighbors, *self.learnt)
 
 
 MOVIES = Catalog(
@@ -54,6 +58,7 @@ MOVIES = Catalog(
     neighbors="movie_neighbors",
     sources=("movies", "links", "ratings", "tags"),
     spaces=("hybrid", "collaborative", "content"),
+    nearest_space="hybrid",
     depth=100,
 )
 
@@ -71,8 +76,10 @@ AUDIO = Catalog(
     vectors="audio_vectors",
     neighbors="audio_neighbors",
     sources=("audio_labels", "audio_clips", "audio_frames"),
-    spaces=("mean",),
+    spaces=("labels", "mean"),
+    nearest_space="mean",
     depth=50,
+    learnt=("audio_predictions", "audio_landmarks", "audio_label_weights"),
 )
 
 CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}
@@ -88,6 +95,9 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "audio_labels": ("label_id",),
     "audio_clips": ("clip_id",),
     "audio_frames": ("clip_id",),
+    "audio_predictions": ("clip_id", "label_id"),
+    "audio_landmarks": ("landmark",),
+    "audio_label_weights": ("label_id", "gives"),
     "spaces": ("catalog", "space"),
     "annoy_indexes": ("index_name",),
     "builds": ("build_id",),
@@ -101,4 +111,7 @@ REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("tags", "movie_id"): ("movies", "movie_id"),
     ("audio_frames", "clip_id"): ("audio_clips", "clip_id"),
     ("audio_clips", "clip_id"): ("audio_frames", "clip_id"),
+    ("audio_predictions", "clip_id"): ("audio_clips", "clip_id"),
+    ("audio_predictions", "label_id"): ("audio_labels", "label_id"),
+    ("audio_label_weights", "label_id"): ("audio_labels", "label_id"),
 }

@@ -87,7 +87,7 @@ def render_function(
             f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
         ),
         catalog=sql.literal(catalog.name),
-        default_space=sql.literal(catalog.spaces[0]),
+        default_space=sql.literal(catalog.nearest_space),
         default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
         depth=str(catalog.depth),
         neighbors=relation(catalog.neighbors),

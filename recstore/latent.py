@@ -35,8 +35,10 @@ def compute(
         models.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
         spaces = list(models.spaces(connection, options, stages.progress))
+        made = [space.name for space in spaces]
+        default = next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
-            _store_vectors(connection, catalog, space)
+            _store_vectors(connection, catalog, space, is_default=space.name == default)
     measured: list[Measured] = []
     with building_indexes(spaces, options) as building:
         for space in spaces:
@@ -48,7 +50,7 @@ def compute(
     return measured
 
 
-def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space) -> None:
+def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:
     import pyarrow as pa
 
     columns = {"id": arrow_column(space.ids), "vector": arrow_column(space.vectors)}
@@ -61,7 +63,7 @@ def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, spac
             "catalog": catalog.name,
             "space": space.name,
             "dimensions": space.vectors.shape[1],
-            "is_default": space.name == catalog.spaces[0],
+            "is_default": is_default,
             "items": len(space.ids),
             "neighbors": catalog.depth,
             "recipe": space.recipe,

@@ -18,6 +18,7 @@ class BuildOptions:
     `music_filter`: which audio clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology,
     or `name`, a label whose name contains "music".
     `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
+    `audio_train_split`: learn labels from the clips of this split alone, such as bal_train; by default from all.
     `trees`: of each Annoy index; 0 lets its size decide.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
     """
@@ -30,6 +31,7 @@ class BuildOptions:
     music_filter: str = "ontology"
     label: str = ""
     audio_sequence: bool = False
+    audio_train_split: str = ""
     trees: int = 0
 
     def __post_init__(self) -> None:

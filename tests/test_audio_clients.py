@@ -26,16 +26,16 @@ def expected(audio_store) -> dict[str, list[tuple[int, int, int, float]]]:
     """For each question, its rows (clip asked about, rank, clip, score), computed from nothing but the vectors."""
     with duckdb.connect(str(audio_store), read_only=True) as con:
         spaces = {}
-        for space in ("mean", "sequence"):
+        for space in ("labels", "sequence"):
             query = "SELECT clip_id, vector FROM audio_vectors WHERE space = ? ORDER BY clip_id"
             rows = con.execute(query, [space]).fetchnumpy()
             spaces[space] = rows["clip_id"], np.stack(rows["vector"]).astype(np.float64)
         jazz = con.execute("SELECT clip_id FROM audio_clips WHERE list_contains(labels, 'Jazz')").fetchnumpy()[
             "clip_id"
         ]
-    everything = spaces["mean"][0]
-    cases = {"stored": ("mean", 10, everything), "beyond": ("mean", 60, everything),
-             "sequence": ("sequence", 50, everything), "filter": ("mean", 20, jazz)}  # fmt: skip
+    everything = spaces["labels"][0]
+    cases = {"stored": ("labels", 10, everything), "beyond": ("labels", 60, everything),
+             "sequence": ("sequence", 50, everything), "filter": ("labels", 20, jazz)}  # fmt: skip
     found = {}
     for name, (space, k, among) in cases.items():
         ids, vectors = spaces[space]

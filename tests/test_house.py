@@ -39,6 +39,7 @@ FLOORS = [
     ["recstore.publish", "recstore.latent"],
     ["recstore.carry", "recstore.soundness", "recstore.changes"],
     ["recstore.movies", "recstore.audio", "recstore.indexing"],
+    ["recstore.audio_labels"],
     ["recstore.annoy_index", "recstore.index_file"],
     ["recstore.blueprint", "recstore.lock", "recstore.versions"],
     ["recstore.evaluation.metrics"],

@@ -10,6 +10,7 @@ import typer
 
 from recstore.cli.arguments import (
     AudioSpace,
+    AudioTrainSplit,
     CollaborativeDimensions,
     ContentDimensions,
     Keep,
@@ -94,6 +95,7 @@ def build(
     ] = "ontology",
     label: Annotated[str, typer.Option(help="Keep only clips that carry this label, too.")] = "",
     audio_space: AudioSpace = "mean",
+    audio_train_split: AudioTrainSplit = "",
     keep: Keep = 1,
     wait: Wait = False,
     trees: Trees = 0,
@@ -124,6 +126,7 @@ def build(
             music_filter=music_filter,
             label=label,
             audio_sequence=_with_sequence(audio_space),
+            audio_train_split=audio_train_split,
             trees=trees,
         )
         progress = watch(quiet)
@@ -144,6 +147,7 @@ def rebuild(
     collaborative_dimensions: CollaborativeDimensions | None = None,
     seed: Seed | None = None,
     audio_space: AudioSpace | None = None,
+    audio_train_split: AudioTrainSplit | None = None,
     trees: Trees | None = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
@@ -161,6 +165,7 @@ def rebuild(
             "collaborative_dimensions": collaborative_dimensions,
             "seed": seed,
             "trees": trees,
+            "audio_train_split": audio_train_split,
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

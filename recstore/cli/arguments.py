@@ -14,6 +14,7 @@ CollaborativeDimensions = Annotated[int, typer.Option(help="Dimensions of the co
 Seed = Annotated[int, typer.Option(help="Seed of all that draws at random.")]
 MaxRejects = Annotated[float, typer.Option(help="Share of lines that may fail to load before the build stops.")]
 AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
+AudioTrainSplit = Annotated[str, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
 Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import audio, sql
-from recstore.catalog import AUDIO
 from recstore.evaluation.metrics import Surroundings, precision
 from recstore.evaluation.protocols import Lists
 from recstore.evaluation.results import Evaluation, Panel
@@ -40,9 +39,8 @@ def evaluate(
     panel = Panel(
         "audio", "label-retrieval", Surroundings(np.arange(len(ids), dtype=np.int32), popularity, features), seed
     )
-    spaces = [
-        name for (name,) in connection.execute("SELECT space FROM spaces WHERE catalog = 'audio' ORDER BY 1").fetchall()
-    ]
+    known = connection.execute("SELECT space, is_default FROM spaces WHERE catalog = 'audio' ORDER BY 1").fetchall()
+    spaces, default = [name for name, _ in known], next((name for name, is_default in known if is_default), None)
     others = ["popularity", "random"]
     if "sequence" not in spaces and len(ids) <= _MOST_SEQUENCES:
         others.append("sequence")
@@ -57,8 +55,52 @@ def evaluate(
             else:
                 lists = _most_popular(popularity, len(ids))
             hits = _hits(labels, asked, lists[asked])
-            yield from panel.summary(name, name == AUDIO.spaces[0], precision(hits, _K), lists[asked])
+            yield from panel.summary(name, name == default, precision(hits, _K), lists[asked])
             stages.progress.advanced()
+    if options.audio_train_split:
+        yield from _held_out(connection, ids, labels, popularity, features, known, options, seed, stages)
+
+
+def _held_out(
+    connection: duckdb.DuckDBPyConnection,
+    ids: NDArray[np.int32],
+    labels: NDArray[np.float32],
+    popularity: NDArray[np.float64],
+    features: NDArray[np.float32],
+    spaces: list[tuple[str, bool]],
+    options: BuildOptions,
+    seed: int,
+    stages: Stages,
+) -> Iterator[Evaluation]:
+    """Yield the same figures of the clips of other splits than the one that was learnt from, among themselves."""
+    values = {"split": options.audio_train_split}
+    rows = connection.execute(sql.read(_STAGES, "clips_of_other_splits"), values).fetchnumpy()["clip_id"]
+    others = np.searchsorted(ids, np.asarray(rows))
+    if len(others) < 2 or not labels[others].any():
+        stages.progress.notice(f"No clip is of another split than {options.audio_train_split}, so none is held out.")
+        return
+    everybody = np.arange(len(others), dtype=np.int32)
+    panel = Panel(
+        "audio", "label-retrieval-held-out", Surroundings(everybody, popularity[others], features[others]), seed
+    )
+    asked = np.flatnonzero(labels[others].any(axis=1)).astype(np.int32)
+    with stages.stage("label-retrieval-held-out", len(spaces)):
+        for name, is_default in spaces:
+            lists = _searched(connection, name, ids[others])
+            hits = _hits(labels[others], asked, lists[asked])
+            yield from panel.summary(name, is_default, precision(hits, _K), lists[asked])
+            stages.progress.advanced()
+
+
+def _searched(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.int32]) -> Lists:
+    """Search the clips of `ids` among themselves, exactly, and return their places in `ids`."""
+    query = sql.read(_STAGES, "vectors_of_clips")
+    rows = connection.execute(query, {"space": space, "ids": ids.tolist()}).fetchnumpy()
+    lists = np.full((len(ids), _K), -1, np.int32)
+    positions = np.searchsorted(ids, np.asarray(rows["clip_id"])).astype(np.int32)
+    for block, neighbors, _scores in nearest_neighbors(np.stack(list(rows["vector"])), _K):
+        lists[positions[block], : neighbors.shape[1]] = positions[neighbors]
+    return lists
 
 
 def _labels(connection: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

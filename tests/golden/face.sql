@@ -290,7 +290,7 @@ COMMENT ON MACRO TABLE "rec".main.find_movies IS 'The items whose words match: f
 -- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
 -- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
 -- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
-CREATE MACRO "rec".main.similar_audio(clip, k := 10, space := ['mean'], filter := NULL, store := NULL) AS TABLE
+CREATE MACRO "rec".main.similar_audio(clip, k := 10, space := ['labels', 'mean'], filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
     SELECT
@@ -313,7 +313,7 @@ _rs_checked AS (
         *,
         CASE
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['mean'] THEN true
+            WHEN _rs_spaces = ['labels', 'mean'] THEN true
             WHEN len(_rs_spaces) > 0
                 AND len(list_filter(_rs_spaces, lambda _rs_s: list_contains(_rs_known, _rs_s))) = len(_rs_spaces)
             THEN true

@@ -123,6 +123,24 @@ SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR
 FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
 )
 UNION ALL
+SELECT 'audio predictions: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id", "label_id" := "label_id") AS k, count(*) AS n FROM "audio_predictions" GROUP BY "clip_id", "label_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio landmarks: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("landmark" := "landmark") AS k, count(*) AS n FROM "audio_landmarks" GROUP BY "landmark" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio label weights: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("label_id" := "label_id", "gives" := "gives") AS k, count(*) AS n FROM "audio_label_weights" GROUP BY "label_id", "gives" HAVING count(*) > 1)
+)
+UNION ALL
 SELECT 'spaces: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
@@ -175,6 +193,24 @@ SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WH
 -- What is referred to is there.
 SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
 FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'audio predictions.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'audio predictions.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
+)
+UNION ALL
+SELECT 'audio label weights.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_label_weights" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
 )
 UNION ALL
 SELECT 'movies: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
@@ -638,7 +674,7 @@ COMMENT ON MACRO TABLE find_movies IS 'The items whose words match: find_movies(
 -- _rs_, so that the caller's own names are never captured. The filter is pasted where only the item's own
 -- columns are in scope. Whether there is a filter, and whether k reaches beyond the stored neighbours, is
 -- decided by conditions that DuckDB folds when it plans: the branch that is not needed costs nothing.
-CREATE MACRO similar_audio(clip, k := 10, space := ['mean'], filter := NULL, store := NULL) AS TABLE
+CREATE MACRO similar_audio(clip, k := 10, space := ['labels', 'mean'], filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
     SELECT
@@ -661,7 +697,7 @@ _rs_checked AS (
         *,
         CASE
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['mean'] THEN true
+            WHEN _rs_spaces = ['labels', 'mean'] THEN true
             WHEN len(_rs_spaces) > 0
                 AND len(list_filter(_rs_spaces, lambda _rs_s: list_contains(_rs_known, _rs_s))) = len(_rs_spaces)
             THEN true
