@@ -198,7 +198,8 @@ def _staging_folder(target: Path) -> Iterator[Path]:
 def _told_when_full(target: Path) -> Iterator[None]:
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
+    # What fails to be written fails a commit, and after that all that is done with the database.
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             raise
         raise StoreError(

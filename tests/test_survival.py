@@ -1,0 +1,69 @@
+"""What `benchmarks/` shows at length, in short: kills, readers during rebuilds, a disk that is full, older files."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import shells
+
+import recstore
+
+ROOT = Path(__file__).parents[1]
+RECSTORE = str(Path(sys.executable).parent / "recstore")
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+
+
+def test_killed_builds(benchmarks):
+    import kills
+
+    counted = kills.run(3, float("inf"))
+    assert counted["old store"] + counted["new store"] == 3
+
+
+def test_readers_during_rebuilds(benchmarks):
+    import readers
+
+    shell = shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb"
+    counted = readers.run(2, str(shell) if shell.exists() else None)
+    assert counted["errors"] == 0
+    assert counted["answers"] > 0
+
+
+def test_a_disk_that_is_full(sample_store, movielens, tmp_path):
+    store = shutil.copy(sample_store, tmp_path / "store.duckdb")
+    before = store.read_bytes()
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
+
+    command = [RECSTORE, "build", str(store), "--movielens", str(movielens), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, check=False)
+    assert done.returncode == 1
+    assert "make room in" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert store.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
+
+
+@pytest.mark.parametrize("fixture", sorted(path.name for path in FIXTURES.glob("format-*.duckdb.gz")))
+def test_stores_of_every_format_are_read_and_rebuilt(fixture, tmp_path):
+    store = tmp_path / "store.duckdb"
+    store.write_bytes(gzip.decompress((FIXTURES / fixture).read_bytes()))
+    with recstore.connect(store) as con:
+        assert len(con.execute("FROM similar_movies(1, k := 3)").fetchall()) == 3
+    recstore.rebuild(store)
+    assert [finding for finding in recstore.check(store) if finding.fault] == []
+    with duckdb.connect(str(store), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM movies").fetchall() == [(100,)]
