@@ -11,7 +11,6 @@ one on the new store.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,9 @@ _KEYS: dict[str, tuple[str, ...]] = TABLE_KEYS | {
     )
 }
 
+#: What `exact` in a URL means to `recstore.connect`; without it, what the build measured decides.
+_EXACT = {"": None, "true": True, "false": False}
+
 
 class _StoreConnection(duckdb_sqlalchemy.ConnectionWrapper):  # type: ignore[misc, unused-ignore]
     """A DBAPI connection that is a cursor of a shared face."""
@@ -80,7 +82,8 @@ class _StoreConnection(duckdb_sqlalchemy.ConnectionWrapper):  # type: ignore[mis
 class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
     """DuckDB's dialect, connected to a store through the face, read-only.
 
-    The URL is `recstore:///PATH`, with `?exact=true` to leave approximate indexes unused and `?attach=PATH` (as often
+    The URL is `recstore:///PATH`, with `?exact=true` to leave approximate indexes unused,
+    `?exact=false` to use them always, and `?attach=PATH` (as often
     as needed) to attach a user's own DuckDB file, read-only, under the name of the file.
     """
 
@@ -99,8 +102,8 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
     def create_connect_args(self, url: URL) -> tuple[tuple[()], dict[str, Any]]:
         """Read the URL. Raises `ArgumentError` for what it cannot mean."""
         query = dict(url.normalized_query)
-        exact = query.pop("exact", ("false",))[-1].lower()
-        if exact not in ("true", "false"):
+        exact = query.pop("exact", ("",))[-1].lower()
+        if exact not in _EXACT:
             raise ArgumentError(f"exact is true or false, not {exact!r}.")
         attach = {Path(path).stem: path for path in query.pop("attach", ())}
         query.pop("pool", None)
@@ -108,10 +111,10 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
             raise ArgumentError(f"A recstore URL takes exact and attach, not {', '.join(sorted(query))}.")
         if not url.database or url.host:
             raise ArgumentError("A recstore URL names a file: recstore:///movies.duckdb, or recstore:////full/path.")
-        return (), {"path": url.database, "exact": exact == "true", "attach": attach}
+        return (), {"path": url.database, "exact": _EXACT[exact], "attach": attach}
 
     def connect(
-        self, path: str, exact: bool = False, attach: Mapping[str, str] | None = None
+        self, path: str, exact: bool | None = None, attach: Mapping[str, str] | None = None
     ) -> duckdb_sqlalchemy.ConnectionWrapper:
         """Return a cursor on the newest store at `path`. Raises `StoreError`."""
         beside = dict(attach or {})
@@ -178,10 +181,9 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         return [*tables, *super().get_view_names(connection, _STORE_SCHEMA)]
 
 
-def _open(path: str, exact: bool, attach: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+def _open(path: str, exact: bool | None, attach: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
     """Open a face with the user's databases beside it. Raises `StoreError`."""
-    can_be_exact = "exact" in inspect.signature(connect).parameters
-    connection = connect(path, **({"exact": exact} if can_be_exact else {}))
+    connection = connect(path, exact=exact)
     for alias, beside in attach.items():
         try:
             connection.execute(f"ATTACH {sql.literal(str(beside))} AS {sql.identifier(alias)} (READ_ONLY)")

@@ -71,7 +71,7 @@ def test_the_readme_from_top_to_bottom(folder):
             assert words(lines) == nearly(words(shown.splitlines())), command
 
 
-@pytest.mark.parametrize("page", ["sqlalchemy", "queries"])
+@pytest.mark.parametrize("page", ["sqlalchemy", "queries", "shell"])
 def test_a_page_from_top_to_bottom(page, movie_store, folder, tmp_path):
     """The commands of a page show what stands below them; its Python is one program."""
     (tmp_path / ".bin").symlink_to(folder / ".bin")

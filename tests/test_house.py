@@ -23,6 +23,9 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: From the top of the house down: a module imports only from rooms that stand after its own.
 FLOORS = [
     ["recstore.cli.app", "recstore.sqlalchemy"],
+    ["recstore.cli.asking"],
+    ["recstore.cli.shell"],
+    ["recstore.cli.completion"],
     ["recstore.cli.upkeep"],
     ["recstore.cli.care"],
     ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.query", "recstore.cli.similar"],

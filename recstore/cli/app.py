@@ -23,6 +23,7 @@ from recstore.cli.arguments import (
     Untrusted,
     Wait,
 )
+from recstore.cli.asking import asking
 from recstore.cli.console import Interrupt, State, run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.cli.upkeep import report_build, upkeep
@@ -40,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(asking)
 app.add_typer(upkeep)
 
 
@@ -222,7 +224,12 @@ def evaluate(
 @app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
 def similar(
     store: Store,
-    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies or audio.")],
+    catalog: Annotated[
+        str,
+        typer.Argument(
+            metavar="CATALOG", help="The catalogue: movies or audio.", autocompletion=lambda: ["movies", "audio"]
+        ),
+    ],
     item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
@@ -256,38 +263,6 @@ def sql(
 
         with connect(store, untrusted=untrusted) as connection:
             write_result(connection, sys.stdin.read() if statement == "-" else statement, form, output)
-
-    run_command(work)
-
-
-@app.command(epilog="Example: recstore query movies.duckdb hidden_gems -p movie='Alien (1979)' -p k=5")
-def query(
-    store: Store,
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A saved query, or a .sql file. Without it, they are listed.")
-    ] = None,
-    parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the query.")
-    ] = None,
-    attach: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="A DuckDB file of yours, attached under its name.")
-    ] = None,
-    show: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
-) -> None:
-    """Run a saved query, or list them with what they answer."""
-
-    def work() -> None:
-        from recstore.cli.query import list_queries, run_query
-        from recstore.saved import find_query
-
-        if name is None:
-            list_queries(store, form, output)
-        elif show:
-            print(find_query(name).text, end="")
-        else:
-            run_query(store, name, parameter or [], attach or [], form, output)
 
     run_command(work)
 

@@ -118,6 +118,18 @@ def run(command: Callable[[], object], debug: bool) -> int:
     return Exit.DONE if error is None else _explain(error, debug, duckdb.Error)
 
 
+def run_interactively(command: Callable[[], object], debug: bool) -> int:
+    """Run a command that deals with Ctrl-C itself, by KeyboardInterrupt, and return its exit code."""
+    import duckdb
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        command()
+    except Exception as error:
+        return _explain(error, debug, duckdb.Error)
+    return Exit.DONE
+
+
 def _stop(work: _Work) -> NoReturn:
     from recstore import publish
 

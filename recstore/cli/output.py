@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -17,6 +19,8 @@ from recstore import sql
 from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
+
+Result = TypeVar("Result")
 
 _COPY = {
     Format.CSV: "FORMAT csv, HEADER",
@@ -60,13 +64,13 @@ def write_result(
             file = output or Path(folder) / "result"
             query = f"({_without_semicolon(last.query)}\n)"
             if connection.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
-                _run_interruptibly(connection, _copy(query, file, form), values)
+                interruptibly(connection, lambda: connection.execute(_copy(query, file, form), values).fetchall())
             else:
                 # This connection may write no file; another one does, from the rows that this one gives.
                 rows = connection.sql(f"FROM {query}", params=values).to_arrow_table()
                 with duckdb.connect() as writer:
                     writer.register("rows_to_write", rows)
-                    _run_interruptibly(writer, _copy("rows_to_write", file, form), None)
+                    interruptibly(writer, lambda: writer.execute(_copy("rows_to_write", file, form)).fetchall())
             if output is None:
                 sys.stdout.flush()
                 with file.open("rb") as written:
@@ -79,12 +83,12 @@ def _copy(source: str, file: Path, form: Format) -> str:
     return f"COPY {source} TO {sql.literal(str(file))} ({_COPY[form]})"
 
 
-def _run_interruptibly(connection: duckdb.DuckDBPyConnection, text: str, values: dict[str, object] | None) -> None:
-    """Run a statement so that Ctrl-C ends it: DuckDB does not look for signals while it copies."""
+def interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
+    """Return what `work` gives on `connection`, so that Ctrl-C ends it: DuckDB does not look for signals itself."""
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(lambda: connection.execute(text, values).fetchall())
+        running = pool.submit(work)
         try:
-            running.result()
+            return running.result()
         except KeyboardInterrupt:
             connection.interrupt()
             raise
@@ -120,32 +124,49 @@ def _is_number(kind: object) -> bool:
 
 
 def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    columns = result.description
-    rows = result.fetchmany(_MOST_ROWS + 1)
-    if not columns or (len(columns) == 1 and columns[0][0] == "Count" and not rows):
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, kind, *_rest in columns:
-        table.add_column(name, justify="right" if _is_number(kind) else "left", overflow="fold")
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(*(_cell(value) for value in row))
-    is_terminal = output is None and sys.stdout.isatty()
-    drawn = io.StringIO()
-    # A file has no edge at which to fold.
-    width = shutil.get_terminal_size().columns if is_terminal else 1_000_000
-    Console(file=drawn, width=width, force_terminal=is_terminal, highlight=False, markup=False).print(table)
-    text = "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())
+    width = terminal_width() if output is None else None
+    text, _rows = table_text(result, width)
     if output is None:
         # What the terminal or the pipe cannot write becomes a question mark, rather than an error.
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     else:
         output.write_text(text, encoding="utf-8")
+
+
+def terminal_width() -> int | None:
+    """Return how wide the terminal is that stdout goes to; None where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[str, int]:
+    """Return the rows of a result as a table, and how many there are.
+
+    The table is folded to the `width` of a terminal, and bold there unless NO_COLOR is set; with None it is as wide as
+    it needs to be. A statement without rows gives an empty text.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = result.description
+    rows = result.fetchmany(_MOST_ROWS + 1) if columns else []
+    if not columns or (not rows and [name for name, *_ in columns] in (["Count"], ["Success"])):
+        return "", 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, kind, *_rest in columns:
+        table.add_column(name, justify="right" if _is_number(kind) else "left", overflow="fold")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*(_cell(value) for value in row))
+    drawn = io.StringIO()
+    # A file has no edge at which to fold.
+    styled = width is not None and not os.environ.get("NO_COLOR")
+    console = Console(
+        file=drawn, width=width or 1_000_000, force_terminal=styled, no_color=not styled, highlight=False, markup=False
+    )
+    console.print(table)
     if len(rows) > _MOST_ROWS:
         say(f"There are more than {_MOST_ROWS:,} rows; --format csv writes them all.")
+    return "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines()), len(rows)
 
 
 def _cell(value: object) -> str:

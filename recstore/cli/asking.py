@@ -1,0 +1,69 @@
+"""The commands by which a store is asked again and again: saved queries, and the shell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recstore.cli.arguments import Store, Untrusted
+from recstore.cli.console import State, run_command, run_interactively
+from recstore.cli.formats import Format
+
+asking = typer.Typer()
+
+
+def _query_names(incomplete: str) -> list[tuple[str, str]]:
+    from recstore.saved import saved_queries
+
+    return [(query.name, query.answers) for query in saved_queries() if query.name.startswith(incomplete)]
+
+
+@asking.command(epilog="Example: recstore query movies.duckdb hidden_gems -p movie='Alien (1979)' -p k=5")
+def query(
+    store: Store,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="A saved query, or a .sql file. Without it, they are listed.",
+            autocompletion=_query_names,
+        ),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the query.")
+    ] = None,
+    attach: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A DuckDB file of yours, attached under its name.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Run a saved query, or list them with what they answer."""
+
+    def work() -> None:
+        from recstore.cli.query import list_queries, run_query
+        from recstore.saved import find_query
+
+        if name is None:
+            list_queries(store, form, output)
+        elif show:
+            print(find_query(name).text, end="")
+        else:
+            run_query(store, name, parameter or [], attach or [], form, output)
+
+    run_command(work)
+
+
+@asking.command(epilog="Example: echo 'FROM similar_movies(1);' | recstore shell movies.duckdb")
+def shell(
+    store: Store,
+    exact: Annotated[bool, typer.Option("--exact", help="Rank exactly, without approximate indexes.")] = False,
+    untrusted: Untrusted = False,
+) -> None:
+    """Open a SQL prompt on a store, in which .help says what else it knows; from a pipe, run a script."""
+    from recstore.cli.shell import run_shell
+
+    raise typer.Exit(run_interactively(lambda: run_shell(store, exact, untrusted), State.debug))

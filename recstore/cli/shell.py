@@ -1,0 +1,239 @@
+"""`recstore shell`: an interactive SQL prompt on a store."""
+
+from __future__ import annotations
+
+import os
+import pydoc
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from recstore import connect
+from recstore.cli.console import say
+from recstore.cli.output import interruptibly, table_text, terminal_width
+from recstore.cli.query import signature
+from recstore.errors import OptionError, RecstoreError
+from recstore.saved import find_query, saved_queries, set_parameters
+
+COMMANDS = {
+    ".help": "say what these are",
+    ".functions": "list the store's functions with their parameters",
+    ".tables": "list the tables and views and what they hold",
+    ".queries": "list the saved queries",
+    ".query": "run a saved query: .query hidden_gems k=5",
+    ".read": "run the statements of a file",
+    ".timer": "show how long each statement takes: .timer off",
+    ".pager": "page what is longer than the terminal: .pager off",
+    ".quit": "leave; so does Ctrl-D",
+}
+_FUNCTIONS = (
+    "SELECT any_value(function_name || '(' || array_to_string(parameters, ', ') || ')') AS \"function\", "
+    "any_value(split_part(comment, ':', 1)) AS answers FROM duckdb_functions() "
+    "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
+    "GROUP BY function_name ORDER BY function_name"
+)
+_TABLES = (
+    "SELECT name, holds FROM ("
+    "SELECT database_name, table_name AS name, comment AS holds, internal FROM duckdb_tables() "
+    "UNION ALL SELECT database_name, view_name, comment, internal FROM duckdb_views()) "
+    "WHERE database_name IN (current_database(), 'temp') AND NOT internal ORDER BY ALL"
+)
+
+
+class Shell:
+    """Runs statements and commands, one after the other, on one connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, is_terminal: bool) -> None:
+        """Page and time what is done where somebody looks on."""
+        self.connection = connection
+        self.is_paged = self.is_timed = is_terminal
+        self.is_over = False
+        self.failed = False
+
+    def run(self, text: str) -> None:
+        """Run one input: a command that begins with a dot, or SQL. What goes wrong is said, and the shell goes on."""
+        try:
+            if text.lstrip().startswith("."):
+                self._command(text.strip())
+            else:
+                self._sql(text)
+        except (RecstoreError, duckdb.Error, OSError) as error:
+            self.failed = True
+            say(str(error).strip())
+        except KeyboardInterrupt:
+            self.failed = True
+            say("Interrupted.")
+
+    def _sql(self, text: str) -> None:
+        for statement in self.connection.extract_statements(text):
+            begun = time.perf_counter()
+            shown, rows = interruptibly(self.connection, partial(_ask, self.connection, statement, terminal_width()))
+            seconds = time.perf_counter() - begun
+            self._show(shown)
+            if self.is_timed:
+                done = f"{rows:,} row{'' if rows == 1 else 's'}" if shown else "Done"
+                say(f"{done} in {seconds:.3f} s")
+
+    def _show(self, text: str) -> None:
+        if self.is_paged and text.count("\n") >= shutil.get_terminal_size().lines:
+            os.environ.setdefault("LESS", "-RS")
+            pydoc.pager(text)
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def _command(self, text: str) -> None:
+        name, _, rest = text.rstrip(";").partition(" ")
+        rest = rest.strip()
+        if name not in COMMANDS:
+            raise OptionError(f"There is no command {name}; .help lists them.")
+        getattr(self, f"_{name[1:]}")(rest)
+
+    def _help(self, _rest: str) -> None:
+        listed = "".join(f"{command:<12}{about}\n" for command, about in COMMANDS.items())
+        self._show(f"{listed}Everything else is SQL and ends with a semicolon, on one line or several.\n")
+
+    def _functions(self, _rest: str) -> None:
+        self._show(table_text(self.connection.execute(_FUNCTIONS), terminal_width())[0])
+
+    def _tables(self, _rest: str) -> None:
+        self._show(table_text(self.connection.execute(_TABLES), terminal_width())[0])
+
+    def _queries(self, _rest: str) -> None:
+        self._show("".join(f"{query.name}({signature(query)})\n    {query.answers}\n" for query in saved_queries()))
+
+    def _read(self, rest: str) -> None:
+        if not rest:
+            raise OptionError(".read wants a file: .read queries.sql")
+        text = Path(rest.strip("'\"")).expanduser().read_text(encoding="utf-8")
+        for part in inputs(text.splitlines(keepends=True)):
+            self.run(part)
+
+    def _timer(self, rest: str) -> None:
+        self.is_timed = _is_on(".timer", rest)
+
+    def _pager(self, rest: str) -> None:
+        self.is_paged = _is_on(".pager", rest)
+
+    def _quit(self, _rest: str) -> None:
+        self.is_over = True
+
+    def _query(self, rest: str) -> None:
+        import shlex
+
+        name, *given = shlex.split(rest) or [""]
+        query = find_query(name)
+        values = dict(text.partition("=")[::2] for text in given)
+        set_parameters(self.connection, query, values)
+        try:
+            self._sql(query.text)
+        finally:
+            for parameter in values:
+                self.connection.execute(f'RESET VARIABLE "{parameter}"')
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, width: int | None) -> tuple[str, int]:
+    return table_text(connection.execute(statement), width)
+
+
+def _is_on(command: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise OptionError(f"{command} is on or off, not {text!r}.")
+    return text == "on"
+
+
+def is_complete(text: str) -> bool:
+    """Tell whether an input can be run as it is: a command, nothing, or SQL that ends with a semicolon."""
+    stripped = text.strip()
+    if not stripped or stripped.startswith("."):
+        return True
+    tokens = [(offset, kind) for offset, kind in duckdb.tokenize(text) if not text.startswith(("--", "/*"), offset)]
+    return bool(tokens) and text[tokens[-1][0] :].startswith(";")
+
+
+def inputs(lines: list[str]) -> Iterator[str]:
+    """Cut the lines of a script into inputs, as if they had been typed."""
+    begun = ""
+    for line in lines:
+        begun += line
+        if is_complete(begun):
+            yield begun
+            begun = ""
+    if begun.strip():
+        yield begun
+
+
+def run_shell(store: Path, exact: bool, untrusted: bool) -> None:
+    """Read and run until the end. From a pipe the input is a script, and a failure is the exit code's."""
+    with connect(store, exact=exact or None, untrusted=untrusted) as connection:
+        is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        shell = Shell(connection, is_terminal)
+        if is_terminal:
+            _interact(shell, store)
+            return
+        for part in inputs(sys.stdin.readlines()):
+            if part.strip() and not shell.is_over:
+                shell.run(part)
+        if shell.failed:
+            raise RecstoreError("Not everything could be run.")
+
+
+def _interact(shell: Shell, store: Path) -> None:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.lexers import PygmentsLexer
+    from prompt_toolkit.output import ColorDepth
+    from pygments.lexers.sql import SqlLexer
+
+    from recstore.cli.completion import StoreCompleter, Vocabulary
+
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _enter(event: KeyPressEvent) -> None:
+        """Run what is complete; otherwise begin another line."""
+        buffer = event.current_buffer
+        if buffer.complete_state and buffer.complete_state.current_completion:
+            buffer.complete_state = None
+        elif is_complete(buffer.text):
+            buffer.validate_and_handle()
+        else:
+            buffer.insert_text("\n")
+
+    completer = StoreCompleter(Vocabulary.read(shell.connection), COMMANDS)
+    session: PromptSession[str] = PromptSession(
+        f"{store.stem}> ",
+        history=FileHistory(str(history_file())),
+        completer=completer,
+        complete_while_typing=True,
+        lexer=PygmentsLexer(SqlLexer),
+        color_depth=ColorDepth.DEPTH_1_BIT if os.environ.get("NO_COLOR") else None,
+        key_bindings=bindings,
+        multiline=True,
+        prompt_continuation=lambda width, _line, _wrapped: "." * (width - 1) + " ",
+    )
+    print(f"{store}: SQL ends with a semicolon; .help says what else there is.")
+    while not shell.is_over:
+        try:
+            text = session.prompt()
+        except KeyboardInterrupt:
+            continue
+        except EOFError:
+            return
+        if text.strip():
+            shell.run(text)
+            completer.vocabulary = Vocabulary.read(shell.connection)
+
+
+def history_file() -> Path:
+    """Return where the lines that were typed are kept; its folder is there afterwards."""
+    from platformdirs import user_state_path
+
+    folder = user_state_path("recstore", ensure_exists=True)
+    return folder / "shell-history"
