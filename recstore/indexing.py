@@ -22,7 +22,7 @@ from recstore.annoy_index import METRIC, SMALL, Index, build_index, calibrate, d
 from recstore.catalog import Catalog
 from recstore.columns import arrow_column
 from recstore.options import BuildOptions
-from recstore.spaces import Space
+from recstore.spaces import Measured, Space
 
 _STAGES = "recstore.schema.stages"
 _CHUNK_BYTES = 1 << 20
@@ -31,16 +31,6 @@ _TIMED = 20
 #: What `builds.measured` calls the figures of this stage.
 SEARCH_K, RECALL, ANNOY_SECONDS, SCAN_SECONDS = "annoy search_k", "annoy recall@10", "annoy seconds", "scan seconds"
 WORTH_WHILE = "annoy is faster"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A figure that a build found out about one of its spaces: a row of `builds.measured`."""
-
-    catalog: str
-    space: str
-    what: str
-    value: float
 
 
 @dataclass(frozen=True)

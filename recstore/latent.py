@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,10 +14,10 @@ from recstore.catalog import Catalog
 from recstore.columns import arrow_column
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
-from recstore.spaces import Space
+from recstore.spaces import NEIGHBORS_RECALL, Measured, Space
 
 if TYPE_CHECKING:
-    from recstore.indexing import Measured
+    from recstore.neighbors import Block
 
 _STAGES = "recstore.schema.stages"
 #: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
@@ -43,7 +43,7 @@ def compute(
     with building_indexes(spaces, options) as building:
         for space in spaces:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-                _store_neighbors(connection, catalog, space, stages.progress)
+                measured += _store_neighbors(connection, catalog, space, options, stages.progress)
         with stages.stage(f"indexes of {catalog.name}"):
             for space, index in zip(spaces, building, strict=True):
                 measured += store_index(connection, catalog, space, index, options.seed)
@@ -72,20 +72,32 @@ def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, spac
     )
 
 
-def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, progress: Progress) -> None:
+def _search(catalog: Catalog, space: Space, options: BuildOptions) -> tuple[Iterator[Block], list[Measured]]:
+    """Return the neighbours of a space, block by block, and their measured recall where they are approximate."""
+    from recstore.clustered import Clusters
+    from recstore.neighbors import nearest_neighbors
+
+    if len(space.ids) <= max(options.exact_up_to, catalog.depth):
+        return nearest_neighbors(space.vectors, catalog.depth, space.parts), []
+    clusters = Clusters(space.vectors, catalog.depth, options.seed)
+    return clusters.neighbors(), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
+
+
+def _store_neighbors(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, options: BuildOptions, progress: Progress
+) -> list[Measured]:
     """Stream the neighbours into their table block by block, while the next blocks are being searched."""
     import numpy as np
     import pyarrow as pa
 
-    from recstore.neighbors import nearest_neighbors
-
+    blocks, measured = _search(catalog, space, options)
     schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
 
     failure: list[BaseException] = []
 
     def batches() -> Generator[pa.RecordBatch, None, None]:
         try:
-            for rows, neighbors, scores in nearest_neighbors(space.vectors, catalog.depth, space.parts):
+            for rows, neighbors, scores in blocks:
                 n, k = neighbors.shape
                 columns = [
                     np.repeat(space.ids[rows], k),
@@ -110,3 +122,4 @@ def _store_neighbors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, sp
             # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
             raise failure[0] if failure else error from error
         connection.unregister("neighbors_to_insert")
+    return measured

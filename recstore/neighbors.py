@@ -18,7 +18,7 @@ SCORE_STEPS = 100_000
 _BLOCK_BYTES = 12 << 20
 _STRIDE = 8
 #: Lower than any cosine: fills up the last stride.
-_NO_SCORE = -2.0
+NO_SCORE = -2.0
 
 Block = tuple[npt.NDArray[np.intp], npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
@@ -52,6 +52,32 @@ def nearest_neighbors(
             if index + 2 * workers < len(bounds):
                 waiting.append(pool.submit(groups.search, *bounds[index + 2 * workers]))
             yield groups.rows_between(start, end, members, scores)
+
+
+def padded(count: int) -> int:
+    """Return how many rows the scores of `count` candidates need for `near_top`; fill up with `NO_SCORE`."""
+    return -(-count // _STRIDE) * _STRIDE
+
+
+def near_top(
+    scores: npt.NDArray[np.float64], m: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Return (asked, candidate, score) of all pairs that may be among the `m` highest of a column, and few others.
+
+    `scores` is (padded, asked), one column per question. The m-th largest of the maxima over strides is at most the
+    m-th largest score, and whatever lies below it by more than the rounding cannot be among the highest.
+    """
+    stride = _STRIDE if len(scores) // _STRIDE >= m else 1
+    strided = scores.reshape(stride, -1, scores.shape[1])
+    coarse = strided.max(axis=0)
+    cut = len(coarse) - m
+    threshold = np.partition(np.ascontiguousarray(coarse.T), cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
+    np.maximum(threshold, 0.75 * NO_SCORE, out=threshold)
+    # Only strides whose maximum is high enough are looked at again.
+    cell, asked = np.divmod(np.flatnonzero(coarse >= threshold), scores.shape[1])
+    score = strided[:, cell, asked]
+    high, place = np.nonzero(score >= threshold[asked])
+    return asked[place], high * len(coarse) + cell[place], score[high, place]
 
 
 class _Part:
@@ -113,16 +139,12 @@ class _Groups:
     def _near_groups(
         self, start: int, end: int
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int64]]:
-        """Return (row, group, score in steps) of all groups that may hold one of the k + 1 nearest rows.
-
-        The m-th largest of the maxima over strides is at most the m-th largest score. With m groups of one row each
-        at hand, whatever lies below by more than the rounding cannot be among the nearest.
-        """
-        width = -(-self.count // _STRIDE) * _STRIDE
+        """Return (row, group, score in steps) of all groups that may hold one of the k + 1 nearest rows."""
+        width = padded(self.count)
         # One column per group that is asked about: parts are then brought to their groups by whole rows.
         scores, products = self._buffers(width, end - start)
         found = scores[: self.count]
-        scores[self.count :] = _NO_SCORE
+        scores[self.count :] = NO_SCORE
         for index, (part, place) in enumerate(zip(self.parts, self.places, strict=True)):
             asked = part.exact[place[start:end]].T
             if len(self.parts) == 1:
@@ -133,18 +155,8 @@ class _Groups:
                 np.take(product, place, axis=0, out=found, mode="clip")
             else:
                 found += product[place]
-        m = min(self.k + 1, self.count)
-        stride = _STRIDE if width // _STRIDE >= m else 1
-        strided = scores.reshape(stride, -1, end - start)
-        coarse = strided.max(axis=0)
-        cut = len(coarse) - m
-        threshold = np.partition(np.ascontiguousarray(coarse.T), cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
-        np.maximum(threshold, 0.75 * _NO_SCORE, out=threshold)
-        # Only strides whose maximum is high enough are looked at again.
-        cell, row = np.divmod(np.flatnonzero(coarse >= threshold), end - start)
-        score = strided[:, cell, row]
-        high, place = np.nonzero(score >= threshold[row])
-        return row[place], high * len(coarse) + cell[place], np.rint(score[high, place] * SCORE_STEPS).astype(np.int64)
+        row, group, score = near_top(scores, min(self.k + 1, self.count))
+        return row, group, np.rint(score * SCORE_STEPS).astype(np.int64)
 
     def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return this thread's room for (width, asked) scores and for the products of one part."""

@@ -19,6 +19,7 @@ class BuildOptions:
     or `name`, a label whose name contains "music".
     `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
     `audio_train_split`: learn labels from the clips of this split alone, such as bal_train; by default from all.
+    `exact_up_to`: spaces of more items get approximate neighbours, whose recall is measured.
     `trees`: of each Annoy index; 0 lets its size decide.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
     """
@@ -32,6 +33,7 @@ class BuildOptions:
     label: str = ""
     audio_sequence: bool = False
     audio_train_split: str = ""
+    exact_up_to: int = 200_000
     trees: int = 0
 
     def __post_init__(self) -> None:
@@ -41,6 +43,8 @@ class BuildOptions:
                 raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
         if self.trees < 0:
             raise OptionError(f"trees must not be negative, and is {self.trees}.")
+        if self.exact_up_to < 0:
+            raise OptionError(f"exact_up_to must not be negative, and is {self.exact_up_to}.")
         if self.seed < 0:
             raise OptionError(f"seed must not be negative, and is {self.seed}.")
         if self.music_filter not in ("ontology", "name"):

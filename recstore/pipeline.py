@@ -28,7 +28,7 @@ from recstore.publish import OLD, Staged, staged_store
 from recstore.store import FORMAT_VERSION
 
 if TYPE_CHECKING:
-    from recstore.indexing import Measured
+    from recstore.spaces import Measured
 
 _STAGES = "recstore.schema.stages"
 

@@ -23,3 +23,17 @@ class Space:
     recipe: str
     center: npt.NDArray[np.float64] | None = None
     parts: tuple[int, ...] | None = None
+
+
+#: What `builds.measured` calls the share of the true neighbours that an approximate search found.
+NEIGHBORS_RECALL = "neighbors recall"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure that a build found out about one of its spaces: a row of `builds.measured`."""
+
+    catalog: str
+    space: str
+    what: str
+    value: float

@@ -43,7 +43,7 @@ FLOORS = [
     ["recstore.carry", "recstore.soundness", "recstore.changes"],
     ["recstore.movies", "recstore.audio", "recstore.indexing"],
     ["recstore.audio_labels"],
-    ["recstore.annoy_index", "recstore.index_file"],
+    ["recstore.annoy_index", "recstore.index_file", "recstore.clustered"],
     ["recstore.blueprint", "recstore.lock", "recstore.versions"],
     ["recstore.evaluation.metrics"],
     ["recstore.selectables", "recstore.shared", "recstore.saved"],

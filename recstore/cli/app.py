@@ -13,6 +13,7 @@ from recstore.cli.arguments import (
     AudioTrainSplit,
     CollaborativeDimensions,
     ContentDimensions,
+    ExactUpTo,
     Keep,
     MaxRejects,
     MinRatings,
@@ -100,6 +101,7 @@ def build(
     audio_train_split: AudioTrainSplit = "",
     keep: Keep = 1,
     wait: Wait = False,
+    exact_up_to: ExactUpTo = 200_000,
     trees: Trees = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -129,6 +131,7 @@ def build(
             label=label,
             audio_sequence=_with_sequence(audio_space),
             audio_train_split=audio_train_split,
+            exact_up_to=exact_up_to,
             trees=trees,
         )
         progress = watch(quiet)
@@ -150,6 +153,7 @@ def rebuild(
     seed: Seed | None = None,
     audio_space: AudioSpace | None = None,
     audio_train_split: AudioTrainSplit | None = None,
+    exact_up_to: ExactUpTo | None = None,
     trees: Trees | None = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
@@ -166,6 +170,7 @@ def rebuild(
             "content_dimensions": content_dimensions,
             "collaborative_dimensions": collaborative_dimensions,
             "seed": seed,
+            "exact_up_to": exact_up_to,
             "trees": trees,
             "audio_train_split": audio_train_split,
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),

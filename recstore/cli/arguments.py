@@ -17,6 +17,7 @@ AudioSpace = Annotated[str, typer.Option(help="mean, or sequence for the noteboo
 AudioTrainSplit = Annotated[str, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
+ExactUpTo = Annotated[int, typer.Option(help="Spaces of more items get approximate neighbours, and their recall.")]
 Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]

@@ -1,0 +1,62 @@
+"""Approximate neighbours of large spaces, against the exact ones."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pytest
+
+import recstore
+from recstore import BuildOptions
+from recstore.clustered import Clusters
+from recstore.neighbors import nearest_neighbors
+
+
+def blurred_clusters(rows: int) -> np.ndarray:
+    random = np.random.default_rng(1)
+    vectors = random.standard_normal((40, 12))[random.integers(0, 40, rows)] + 0.4 * random.standard_normal((rows, 12))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def gathered(blocks) -> tuple[np.ndarray, ...]:
+    return tuple(np.concatenate(columns) for columns in zip(*blocks, strict=True))
+
+
+def test_most_neighbors_are_found_and_their_scores_are_exact():
+    vectors = blurred_clusters(3000)
+    clusters = Clusters(vectors, 10, seed=0)
+    rows, near, score = gathered(clusters.neighbors())
+    _rows, exact, _score = gathered(nearest_neighbors(vectors, 10))
+    recall = np.mean([np.isin(found, right).mean() for found, right in zip(near, exact, strict=True)])
+    assert clusters.searched < len(clusters.begin) - 1, "everything is searched, so nothing is shown"
+    assert recall >= 0.95
+    assert clusters.recall == pytest.approx(recall, abs=0.03)
+    assert (rows == np.arange(3000)).all()
+    assert (near != rows[:, None]).all()
+    products = np.einsum("ij,ikj->ik", vectors.astype(np.float64), vectors[near].astype(np.float64))
+    np.testing.assert_array_equal(score, (np.rint(products * 1e5) / 1e5).astype(np.float32))
+    order = np.lexsort((near, -score), axis=1)
+    assert (order == np.arange(10)).all()
+    again = gathered(Clusters(vectors, 10, seed=0).neighbors())
+    np.testing.assert_array_equal(again[1], near)
+
+
+@pytest.mark.parametrize(("rows", "k"), [(2, 1), (3, 50), (30, 29), (200, 100)])
+def test_few_vectors_still_get_all_their_neighbors(rows, k):
+    vectors = np.repeat(blurred_clusters(rows), 2, axis=0)[:rows]
+    _rows, near, score = gathered(Clusters(vectors, k, seed=0).neighbors())
+    assert near.shape == score.shape == (rows, min(k, rows - 1))
+    assert all(len(set(row)) == near.shape[1] for row in near.tolist())
+
+
+def test_a_store_with_approximate_neighbors_says_so_and_is_sound(sample_folder, tmp_path):
+    store = tmp_path / "a.duckdb"
+    recstore.build(store, {"movielens": sample_folder}, options=BuildOptions(exact_up_to=150))
+    with duckdb.connect(str(store), read_only=True) as con:
+        recalls = con.execute(
+            "SELECT m.value FROM (SELECT unnest(measured) AS m FROM builds) WHERE m.what = 'neighbors recall'"
+        ).fetchall()
+        assert len(recalls) == 3
+        assert all(0.9 <= recall <= 1 for (recall,) in recalls)
+        assert con.execute("SELECT count(*) FROM similar_movies(1, k := 100)").fetchall() == [(100,)]
+    assert [finding.fault for finding in recstore.check(store) if finding.fault] == []
