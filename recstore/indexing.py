@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -35,7 +36,7 @@ WORTH_WHILE = "annoy is faster"
 
 @dataclass(frozen=True)
 class _Built:
-    path: Path
+    content: Any  # an Arrow buffer of the bytes of the file
     trees: int
     sha256: str
     index: Index
@@ -45,19 +46,22 @@ class _Built:
 @contextmanager
 def building_indexes(spaces: Sequence[Space], options: BuildOptions) -> Iterator[list[Future[_Built]]]:
     """Build the index of each space on a thread of its own, while the block does something else."""
-    with tempfile.TemporaryDirectory(prefix="recstore-") as folder, ThreadPoolExecutor(2) as pool:
-        yield [
-            pool.submit(_build, space, options, Path(folder) / f"{number}.ann") for number, space in enumerate(spaces)
-        ]
+    with ThreadPoolExecutor(2) as pool:
+        yield [pool.submit(_build, space, options) for space in spaces]
 
 
-def _build(space: Space, options: BuildOptions, path: Path) -> _Built:
+def _build(space: Space, options: BuildOptions) -> _Built:
+    import pyarrow as pa
+
     trees = options.trees or default_trees(len(space.ids))
-    build_index(space.vectors, trees, options.seed, path)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
-    return _Built(path, trees, sha256, index, calibrate(index, trees, options.seed))
+    # The file is mapped and goes at once, so that a build that is killed leaves none behind.
+    with tempfile.TemporaryDirectory(prefix="recstore-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "index.ann"
+        build_index(space.vectors, trees, options.seed, path)
+        index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
+        content = pa.memory_map(str(path)).read_buffer()
+    sha256 = hashlib.sha256(memoryview(content)).hexdigest()
+    return _Built(content, trees, sha256, index, calibrate(index, trees, options.seed))
 
 
 def store_index(
@@ -80,17 +84,16 @@ def store_index(
             "seed": seed,
             "items": len(space.ids),
             "sha256": built.sha256,
-            "bytes": built.path.stat().st_size,
+            "bytes": built.content.size,
         },
     )
-    with pa.memory_map(str(built.path)) as file:
-        content = file.read_buffer()
-        ends = np.append(np.arange(0, content.size, _CHUNK_BYTES), content.size)
-        chunks = pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, [None, pa.py_buffer(ends), content])
-        checksums = [hashlib.sha256(memoryview(content)[a:b]).hexdigest() for a, b in pairwise(ends)]
-        connection.register("chunks_to_insert", pa.RecordBatch.from_arrays([chunks], ["data"]))
-        connection.execute(sql.read(_STAGES, "insert_index_chunks"), {"index_name": name, "checksums": checksums})
-        connection.unregister("chunks_to_insert")
+    content = built.content
+    ends = np.append(np.arange(0, content.size, _CHUNK_BYTES), content.size)
+    chunks = pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, [None, pa.py_buffer(ends), content])
+    checksums = [hashlib.sha256(memoryview(content)[a:b]).hexdigest() for a, b in pairwise(ends)]
+    connection.register("chunks_to_insert", pa.RecordBatch.from_arrays([chunks], ["data"]))
+    connection.execute(sql.read(_STAGES, "insert_index_chunks"), {"index_name": name, "checksums": checksums})
+    connection.unregister("chunks_to_insert")
     connection.register("items_to_insert", pa.table({"id": arrow_column(space.ids)}))
     connection.execute(sql.read(_STAGES, "insert_index_items"), {"index_name": name})
     connection.unregister("items_to_insert")
