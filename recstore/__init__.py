@@ -9,12 +9,13 @@ from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, 
 if TYPE_CHECKING:
     from recstore.additions import add
     from recstore.changes import diff
+    from recstore.checking import check
     from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
     from recstore.publish import rollback
-    from recstore.soundness import Finding, check
+    from recstore.soundness import Finding
 
 __all__ = [
     "BuildOptions",
@@ -46,7 +47,7 @@ _LAZY = {
     "add": "recstore.additions",
     "attach": "recstore.face",
     "build": "recstore.pipeline",
-    "check": "recstore.soundness",
+    "check": "recstore.checking",
     "connect": "recstore.face",
     "evaluate": "recstore.evaluation.run",
     "diff": "recstore.changes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -42,14 +41,13 @@ class Finding:
     fault: str | None
 
 
-def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Finding]:
-    """Check the store at `path` and return one finding for each thing that must hold; nothing is changed.
+def check_file(path: Path) -> list[Finding]:
+    """Check the store at `path`; DuckDB's access to anything but the file is off, and nothing stored in it is called.
 
-    DuckDB's access to anything but the file is off meanwhile, and no view or macro in it is called, `untrusted` or not.
     A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
     with duckdb.connect(config=NO_EXTENSIONS) as connection:
-        attach_store(connection, Path(path), _STORE)
+        attach_store(connection, path, _STORE)
         close_off(connection)
         return check_attached(connection, _STORE)
 
@@ -222,5 +220,5 @@ def _first_line(error: Exception) -> str:
 
 def prove(path: Path) -> None:
     """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made."""
-    if fault := first_fault(check(path)):
+    if fault := first_fault(check_file(path)):
         raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.")

@@ -71,6 +71,10 @@ _TWO = "(SELECT movie_id FROM movie_vectors WHERE space = 'content' ORDER BY mov
         ("UPDATE movie_neighbors SET score = score - 0.00001", "movies: neighbors of a sample"),
         ("UPDATE movies SET n_ratings = n_ratings + 1 WHERE rowid = 5", "movie statistics"),
         ("UPDATE store_info SET value = 'x' WHERE key = 'build_id'", "build"),
+        ("UPDATE annoy_chunks SET data = data || '\\x00'::BLOB WHERE rowid = 0", "annoy bytes"),
+        ("DELETE FROM annoy_chunks WHERE rowid = 0", "annoy bytes"),
+        ("UPDATE annoy_items SET id = (SELECT max(id) FROM annoy_items) WHERE item = 0", "annoy items"),
+        ("UPDATE annoy_items SET id = -1 WHERE item = 0", "movies: annoy ids"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_found(damage, found, store):
@@ -127,3 +131,10 @@ def test_single_bit_flips(sample_store, tmp_path):
             continue
         assert answers(path) == right, place
     assert found > 5
+
+
+def test_the_recall_of_the_indexes_is_checked_unless_the_store_is_a_strangers(store):
+    trusted = {finding.check: finding.fault for finding in recstore.check(store)}
+    strange = {finding.check: finding.fault for finding in recstore.check(store, untrusted=True)}
+    assert trusted.keys() - strange.keys() == {"movies: recall of annoy", "audio: recall of annoy"}
+    assert set(trusted.values()) == {None}

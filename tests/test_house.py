@@ -36,7 +36,7 @@ FLOORS = [
     ["recstore.evaluation.movies", "recstore.evaluation.audio"],
     ["recstore.evaluation.models", "recstore.evaluation.results"],
     ["recstore.evaluation.protocols"],
-    ["recstore.additions"],
+    ["recstore.additions", "recstore.checking"],
     ["recstore.pipeline", "recstore.face"],
     ["recstore.acceleration"],
     ["recstore.publish", "recstore.latent"],
