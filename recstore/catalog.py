@@ -18,7 +18,8 @@ class Catalog:
     `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
     default space, the next one in which it has one answers. `nearest_space` is the one in which any vector is
     looked for when no space is named. `depth` is how many neighbours per item are stored;
-    `learnt` are tables of what the models found out.
+    `learnt` are tables of what the models found out. `functions` are those that it alone has, in files of their names,
+    with what each does.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Catalog:
     nearest_space: str
     depth: int
     learnt: tuple[str, ...] = ()
+    functions: tuple[tuple[str, str], ...] = ()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -80,6 +82,10 @@ AUDIO = Catalog(
     nearest_space="mean",
     depth=50,
     learnt=("audio_predictions", "audio_landmarks", "audio_label_weights"),
+    functions=(
+        ("audio_vector", "What brings a new clip into a space, for nearest_audio: audio_vector(frames, space, store)"),
+        ("why_audio", "Why two clips are alike, in one row: why_audio(clip_a, clip_b, store)"),
+    ),
 )
 
 CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}

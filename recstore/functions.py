@@ -103,8 +103,20 @@ def render_functions(
 ) -> str:
     """Return the SQL that creates every function of every catalogue."""
     return "\n".join(
-        render_function(kind, catalog, relation, target, asking) for catalog in CATALOGS.values() for kind in FUNCTIONS
+        text
+        for catalog in CATALOGS.values()
+        for text in (
+            *(render_function(kind, catalog, relation, target, asking) for kind in FUNCTIONS),
+            *(_render_own(name, comment, relation, target) for name, comment in catalog.functions),
+        )
     )
+
+
+def _render_own(name: str, comment: str, relation: Callable[[str], str], target: str) -> str:
+    """Return `CREATE MACRO` and its comment for a function of one catalogue alone, which names tables as they are."""
+    tables = {table: relation(table) for table in sql.names("recstore.schema.tables")}
+    text = sql.render("recstore.schema.functions", name, **{name: target + name}, **tables)
+    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
 
 
 def render_views() -> str:

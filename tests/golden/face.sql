@@ -569,3 +569,201 @@ JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank;
 COMMENT ON MACRO TABLE "rec".main.find_audio IS 'The items whose words match: find_audio(words, k := 10, store)';
+
+-- What brings a clip that is not in the store into a space: the vector of its 10 x 128 bytes, for nearest_audio.
+--
+-- In the space labels, every second is compared with the landmarks of kind second, and the mean of all with those of
+-- kind clip; the weights turn these nearnesses into a score for each label; the scores, each to the power of 1.35, and
+-- how the sound changes, of length 0.1, are laid end to end.
+CREATE MACRO "rec".main.audio_vector(frames, space := 'mean', store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT CAST(frames AS DOUBLE[]) AS _rs_given, CAST(space AS VARCHAR) AS _rs_space
+),
+_rs_checked AS (
+    SELECT
+        _rs_a._rs_space,
+        CASE
+            WHEN NOT coalesce(list_contains(_rs_s._rs_known, _rs_a._rs_space), false)
+            THEN CAST(error('audio_vector: there is no space ' || coalesce('''' || _rs_a._rs_space || '''', 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_s._rs_known, ', '), ''), 'none is there')) AS DOUBLE[])
+            WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+            THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
+                || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
+            ELSE _rs_a._rs_given
+        END AS _rs_frames,
+        _rs_s._rs_center
+    FROM _rs_args AS _rs_a, (
+        SELECT
+            coalesce(list(_rs_t.space ORDER BY _rs_t.space), []) AS _rs_known,
+            any_value(_rs_t.center) FILTER (_rs_t.space = 'mean') AS _rs_center
+        FROM "rec_store".main."spaces" AS _rs_t WHERE _rs_t.catalog = 'audio'
+    ) AS _rs_s
+),
+_rs_split AS (
+    SELECT
+        _rs_space, _rs_frames, _rs_center,
+        list_transform(range(10), lambda _rs_t:
+            list_transform(range(1, 129), lambda _rs_i: _rs_frames[_rs_t * 128 + _rs_i] - _rs_center[_rs_i])
+        ) AS _rs_seconds
+    FROM _rs_checked
+    WHERE _rs_frames IS NOT NULL
+),
+_rs_averaged AS (
+    SELECT
+        *,
+        list_transform(range(1, 129), lambda _rs_i:
+            list_sum(list_transform(_rs_seconds, lambda _rs_x: _rs_x[_rs_i])) / 10) AS _rs_mean,
+        list_transform(range(1, 129), lambda _rs_i:
+            list_sum(list_transform(range(10), lambda _rs_t:
+                _rs_seconds[_rs_t + 1][_rs_i] * CASE WHEN _rs_t % 2 = 0 THEN -1 ELSE 1 END))) AS _rs_change
+    FROM _rs_split
+),
+_rs_measured AS (
+    SELECT
+        _rs_space, _rs_frames, _rs_mean, _rs_change,
+        list_transform(_rs_seconds, lambda _rs_x: list_transform(_rs_x, lambda _rs_y:
+            _rs_y / greatest(sqrt(list_inner_product(_rs_x, _rs_x)), 1e-6))) AS _rs_units,
+        list_transform(_rs_mean, lambda _rs_y:
+            _rs_y / greatest(sqrt(list_inner_product(_rs_mean, _rs_mean)), 1e-6)) AS _rs_mean_unit
+    FROM _rs_averaged
+),
+_rs_compared AS (
+    SELECT
+        _rs_m.*,
+        list_transform(_rs_l._rs_landmarks, lambda _rs_x: CASE
+            WHEN _rs_x.kind = 'second' THEN list_avg(list_transform(_rs_m._rs_units, lambda _rs_u:
+                exp(2 * _rs_x.width * (list_inner_product(_rs_u, _rs_x.vector) - 1))))
+            ELSE exp(2 * _rs_x.width * (list_inner_product(_rs_m._rs_mean_unit, _rs_x.vector) - 1))
+        END) AS _rs_near
+    FROM _rs_measured AS _rs_m, (
+        SELECT list({'kind': _rs_b.kind, 'width': _rs_b.width, 'vector': CAST(_rs_b.vector AS DOUBLE[])}
+            ORDER BY _rs_b.landmark) AS _rs_landmarks
+        FROM "rec_store".main."audio_landmarks" AS _rs_b
+    ) AS _rs_l
+),
+_rs_scored AS (
+    SELECT
+        _rs_c.*,
+        list_transform(_rs_w._rs_weights, lambda _rs_x:
+            _rs_x.bias + list_inner_product(_rs_c._rs_near, _rs_x.weights)) AS _rs_scores
+    FROM _rs_compared AS _rs_c, (
+        SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place) AS _rs_weights
+        FROM "rec_store".main."audio_label_weights" AS _rs_b WHERE _rs_b.gives = 'score'
+    ) AS _rs_w
+),
+_rs_made AS (
+    SELECT
+        _rs_space,
+        CASE _rs_space
+            WHEN 'labels' THEN list_concat(
+                list_transform(_rs_scores, lambda _rs_x: sign(_rs_x) * pow(abs(_rs_x), 1.35)),
+                list_transform(_rs_change, lambda _rs_x:
+                    0.1 * _rs_x / greatest(sqrt(list_inner_product(_rs_change, _rs_change)), 1)))
+            WHEN 'sequence' THEN _rs_frames
+            ELSE _rs_mean
+        END AS _rs_vector
+    FROM _rs_scored
+)
+SELECT
+    _rs_space AS space,
+    list_transform(_rs_vector, lambda _rs_x: _rs_x / sqrt(list_inner_product(_rs_vector, _rs_vector))) AS vector
+FROM _rs_made
+WHERE list_inner_product(_rs_vector, _rs_vector) > 1e-12;
+COMMENT ON MACRO TABLE "rec".main.audio_vector IS 'What brings a new clip into a space, for nearest_audio: audio_vector(frames, space, store)';
+
+-- Why two clips are alike: the labels that both carry, the labels that both are judged to carry, and how near they are
+-- in each space, with the place of the second among the nearest of the first.
+CREATE MACRO "rec".main.why_audio(clip_a, clip_b, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT 1 AS _rs_side, trim(CAST(clip_a AS VARCHAR)) AS _rs_text, typeof(clip_a) AS _rs_type
+    UNION ALL
+    SELECT 2, trim(CAST(clip_b AS VARCHAR)), typeof(clip_b)
+),
+_rs_named AS (
+    SELECT
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds, _rs_i.clip_id) AS _rs_named_id
+    FROM _rs_args AS _rs_a
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i
+        ON _rs_i.video_id = CASE
+            WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+            THEN _rs_a._rs_text
+        END
+    GROUP BY _rs_a._rs_side, _rs_a._rs_text
+),
+_rs_identified AS (
+    SELECT
+        max(_rs_id) FILTER (_rs_side = 1) AS _rs_first, max(_rs_id) FILTER (_rs_side = 2) AS _rs_second
+    FROM (
+        SELECT _rs_side, coalesce(_rs_named_id, CASE
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+        FROM _rs_named
+    ) AS _rs_n
+),
+_rs_pair AS (
+    SELECT
+        _rs_a.clip_id AS _rs_first, _rs_b.clip_id AS _rs_second, _rs_a.video_id AS _rs_first_video,
+        _rs_b.video_id AS _rs_second_video,
+        list_filter(_rs_a.labels, lambda _rs_x: list_contains(_rs_b.labels, _rs_x)) AS _rs_labels
+    FROM _rs_identified AS _rs_i
+    JOIN "rec_store".main."audio_clips" AS _rs_a ON _rs_a.clip_id = _rs_i._rs_first
+    JOIN "rec_store".main."audio_clips" AS _rs_b ON _rs_b.clip_id = _rs_i._rs_second
+),
+_rs_judged AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of,
+        list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
+            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id) AS _rs_both
+    FROM _rs_pair AS _rs_q
+    JOIN "rec_store".main."audio_predictions" AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
+    JOIN "rec_store".main."audio_predictions" AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
+    JOIN "rec_store".main."audio_labels" AS _rs_l ON _rs_l.label_id = _rs_x.label_id
+    GROUP BY _rs_q._rs_first
+),
+_rs_cosines AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of, _rs_q._rs_second AS _rs_to, _rs_v.space AS _rs_space,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_asked,
+        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
+            AS BIGINT) AS _rs_steps
+    FROM _rs_pair AS _rs_q
+    JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_q._rs_first
+    JOIN "rec_store".main."audio_vectors" AS _rs_w ON _rs_w.clip_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+),
+_rs_before AS (
+    SELECT
+        _rs_c._rs_of, _rs_c._rs_space, _rs_c._rs_steps,
+        count(*) FILTER (
+            _rs_o.clip_id <> _rs_c._rs_of AND (
+                round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) > _rs_c._rs_steps
+                OR (round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000)
+                    = _rs_c._rs_steps AND _rs_o.clip_id < _rs_c._rs_to))
+        ) AS _rs_nearer
+    FROM _rs_cosines AS _rs_c
+    JOIN "rec_store".main."audio_vectors" AS _rs_o ON _rs_o.space = _rs_c._rs_space
+    GROUP BY _rs_c._rs_of, _rs_c._rs_space, _rs_c._rs_steps
+),
+_rs_spaces AS (
+    SELECT
+        _rs_of,
+        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+    FROM _rs_before
+    GROUP BY _rs_of
+)
+SELECT
+    _rs_q._rs_first AS clip_a,
+    _rs_q._rs_second AS clip_b,
+    _rs_q._rs_first_video AS video_a,
+    _rs_q._rs_second_video AS video_b,
+    _rs_q._rs_labels AS shared_labels,
+    coalesce(_rs_j._rs_both, []) AS shared_predictions,
+    _rs_s._rs_scores AS scores,
+    CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
+FROM _rs_pair AS _rs_q
+LEFT JOIN _rs_judged AS _rs_j ON _rs_j._rs_of = _rs_q._rs_first
+LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
+COMMENT ON MACRO TABLE "rec".main.why_audio IS 'Why two clips are alike, in one row: why_audio(clip_a, clip_b, store)';
