@@ -32,10 +32,11 @@ class PersonSettings:
     transition counts the other way round, too. `damping`: the power to which transitions are raised. `out_power`,
     `in_power`: they are divided by these powers of how often the two items were rated. `next_decay`: the history's
     weight is next_decay^(steps back). `mix`: the size of all transitions together (as a Frobenius norm), relative to
-    that of the weights of taste. `low_rating`: what counts a rating below 3 stars.
+    that of the weights of taste. `low_rating`: what counts a rating below 3 stars. `history`: how many of the latest
+    ratings of a person count, and all of the moment in which that number is reached; None for all.
     """
 
-    min_ratings: int = 3
+    min_ratings: int = 5
     regularization: float = 300.0
     taste_power: float = 0.5
     window: int = 20
@@ -47,6 +48,7 @@ class PersonSettings:
     next_decay: float = 0.8
     mix: float = 1.0
     low_rating: float = 0.5
+    history: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,22 @@ def relative_transitions(
 
 
 def strongest(weights: Weights, keep: int) -> Weights:
-    """Keep of each item the `keep` largest positive weights, by the sum of both kinds; the rest is 0."""
-    taste = np.maximum(weights.taste, 0)
-    after = None if weights.next is None else weights.next.copy()
+    """Keep of the weights towards each item the `keep` largest in size, by the sum of both kinds; the rest is 0.
+
+    Columns are cut and not rows: what an item's score is made of must be nearly whole, for a rare one as for a popular
+    one, whereas the largest weights of each row would lead to the popular alone.
+    """
+    size = np.abs(weights.taste)
+    if weights.next is not None:
+        size += weights.next
     n = len(weights.items)
-    for start in range(0, n if keep < n else 0, 512):
-        block = slice(start, start + 512)
-        both = taste[block] if after is None else taste[block] + after[block]
-        least = np.partition(both, n - keep, axis=1)[:, n - keep, None]
-        out = both < least
-        taste[block][out] = 0
-        if after is not None:
-            after[block][out] = 0
-    return Weights(weights.items, taste, after)
+    if keep < n:
+        for start in range(0, n, 512):
+            block = np.ascontiguousarray(size[:, start : start + 512].T)
+            least = np.partition(block, n - keep, axis=1)[:, n - keep]
+            size[:, start : start + 512] *= size[:, start : start + 512] >= least
+    kept = size > 0
+    return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
 
 
 class Person:
@@ -145,6 +150,8 @@ class Person:
         counted = np.ones(len(train), np.float32)
         if timeline.ratings is not None:
             counted[timeline.ratings < LOW_RATING] = settings.low_rating
+        if settings.history is not None:
+            counted[timeline.back - (timeline.size - 1) / 2 > settings.history] = 0
         shape = train.n_users, train.n_items
         pairs = timeline.users, timeline.items
         fades = timeline.back**-settings.taste_power
