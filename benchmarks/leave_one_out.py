@@ -10,8 +10,8 @@ made from a release: the last rating of each person is held out, and 99 seeded n
 Models learn from the train file alone. Their hyper-parameters are searched for, in a fixed order, on a validation cut
 of it: the last ratings of each person, each among 99 seeded negatives. Where a line of the train file has no time, the
 order of the lines does not count and no model uses time. An item that scores no higher than a negative is ranked behind
-it: ties are no hits. `recstore` is the model of `recommend_movies`, `recstore-stored` the same with its weights cut to
-the largest of each item, as a store holds them; both with the settings found here.
+it: ties are no hits. `recstore` is the model of `recommend_movies`, `recstore-stored` the same with its weights and
+histories cut as a store's functions have them, for speed; both with the settings found here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import csv
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,12 @@ import duckdb
 import numpy as np
 from person_search import Cut, Positions, cut_last, hit_rate_and_ndcg, search_settings
 
+from recstore.catalog import FADING
 from recstore.interactions import Interactions, Recommender
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD
 from recstore.models.ease import Ease
 from recstore.models.person import Person
 
-KEPT = 300
 BLOCK = 500
 
 
@@ -178,7 +179,7 @@ def measured_models(train: Interactions) -> dict[str, Callable[[], Recommender]]
     settings = search_settings(cut)
     print(f"recstore: {time.perf_counter() - begun:.0f} s to find {settings}", file=sys.stderr)
     chosen["recstore"] = lambda: Person(settings)
-    chosen["recstore-stored"] = lambda: Person(settings, KEPT)
+    chosen["recstore-stored"] = lambda: Person(replace(settings, history=FADING.history), FADING.kept)
     return chosen
 
 

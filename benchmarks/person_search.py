@@ -14,10 +14,11 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from recstore.catalog import FADING
 from recstore.interactions import Interactions
 from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
-from recstore.models.person import LOW_RATING, PersonSettings, relative_transitions, weighed_items
+from recstore.models.person import PersonSettings, relative_transitions, weighed_items
 from recstore.models.transitions import Timeline, transition_counts
 
 Positions = NDArray[np.int32]
@@ -31,7 +32,7 @@ DEEPEST = 4
 TASTE_POWERS = (0.0, 0.25, 0.4, 0.5, 0.65, 0.8, 1.0)
 NEXT_DECAYS = (0.5, 0.6, 0.7, 0.8, 0.87, 0.93)
 MIXES = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0, 4.0)
-LOW_RATINGS = (0.25, 0.5, 0.75, 1.0)
+LOW_SHARES = (0.25, 0.5, 0.75, 1.0)
 REGULARIZATIONS = (100.0, 200.0, 300.0, 500.0, 800.0, 1300.0)
 #: What decides the transitions themselves, in the order in which it is tried.
 TRANSITIONS: dict[str, tuple[float, ...]] = {
@@ -128,10 +129,10 @@ class _Questions:
             self._back.append(back[known])
             low = np.zeros(len(rows), np.bool_)
             if cut.timeline.ratings is not None:
-                low = cut.timeline.ratings[rows] < LOW_RATING
+                low = cut.timeline.ratings[rows] < FADING.low_rating
             self._is_low.append(low[known])
         popularity = np.bincount(cut.train.items, minlength=cut.train.n_items)
-        self.popularity = (1e-6 * popularity / max(1, popularity.max()))[cut.candidates].astype(np.float32)
+        self.popularity = (1e-9 * popularity / max(1, popularity.max()))[cut.candidates].astype(np.float32)
 
     def scores(self, weights: Scores, is_taste: bool, values: tuple[float, ...], low: tuple[float, ...]) -> Scores:
         """Return (len(low), len(values), n, 100) float32."""
@@ -153,7 +154,7 @@ def search_settings(cut: Cut) -> PersonSettings:
     items = weighed_items(cut.train, settings.min_ratings, None)
     questions = _Questions(cut, items)
     seen = scipy.sparse.csr_matrix(seen_matrix(cut.train)[:, items])
-    low = LOW_RATINGS if cut.timeline.ratings is not None else (1.0,)
+    low = LOW_SHARES if cut.timeline.ratings is not None else (1.0,)
     powers = TASTE_POWERS if cut.train.times is not None else (0.0,)
     found = []
     for regularization in REGULARIZATIONS:
@@ -162,7 +163,7 @@ def search_settings(cut: Cut) -> PersonSettings:
             ndcg = hit_rate_and_ndcg(scores[a, b] + questions.popularity)[1]
             found.append((ndcg, regularization, low[a], powers[b]))
     _ndcg, regularization, share, power = max(found)
-    settings = replace(settings, regularization=regularization, low_rating=share, taste_power=power)
+    settings = replace(settings, regularization=regularization, low_share=share, taste_power=power)
     if cut.train.times is None:
         return settings
     return _search_transitions(cut, questions, items, seen, settings)
@@ -179,10 +180,10 @@ def _search_transitions(
     counts: dict[tuple[int, float], Scores] = {}
 
     def taste(settings: PersonSettings) -> tuple[float, Scores]:
-        key = settings.regularization, settings.low_rating
+        key = settings.regularization, settings.low_share
         if key not in tastes:
             weights = ease_weights(seen, settings.regularization)
-            found = questions.scores(weights, True, TASTE_POWERS, (settings.low_rating,))
+            found = questions.scores(weights, True, TASTE_POWERS, (settings.low_share,))
             tastes[key] = float(np.linalg.norm(weights)), found[0]
         return tastes[key]
 
@@ -195,7 +196,7 @@ def _search_transitions(
         after = relative_transitions(counts[key], rated, settings)
         norm, by_power = taste(settings)
         size = norm / max(float(np.linalg.norm(after)), 1e-12)
-        by_decay = questions.scores(after, False, NEXT_DECAYS, (settings.low_rating,))[0]
+        by_decay = questions.scores(after, False, NEXT_DECAYS, (settings.low_share,))[0]
         tried = []
         for power, (decay, after_scores), mix in itertools.product(
             powers, zip(NEXT_DECAYS, by_decay, strict=True), MIXES
@@ -207,7 +208,7 @@ def _search_transitions(
 
     reached, settings = best(settings, TASTE_POWERS)
     for _round in range(2):
-        for name, values in {**TRANSITIONS, "regularization": REGULARIZATIONS, "low_rating": LOW_RATINGS}.items():
+        for name, values in {**TRANSITIONS, "regularization": REGULARIZATIONS, "low_share": LOW_SHARES}.items():
             for direction in (1, -1):
                 while 0 <= (there := values.index(getattr(settings, name)) + direction) < len(values):
                     ndcg, found = best(replace(settings, **{name: values[there]}), (settings.taste_power,))

@@ -9,6 +9,26 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Fading:
+    """How much each item of a history counts: the constants that models and SQL share.
+
+    An item `back` steps from the end (1 for the last) counts back^-`taste_power` for taste and `next_decay`^back for
+    what comes next; the latest `history` alone count. A rating below `low_rating` counts `low_share` of that. Of the
+    weights towards each item the `kept` largest are stored.
+    """
+
+    taste_power: float = 0.5
+    next_decay: float = 0.8
+    history: int = 50
+    low_rating: float = 3.0
+    low_share: float = 0.5
+    kept: int = 200
+
+
+FADING = Fading()
+
+
+@dataclass(frozen=True)
 class Catalog:
     """The names and shape of one catalogue.
 
@@ -20,6 +40,8 @@ class Catalog:
     looked for when no space is named. `depth` is how many neighbours per item are stored;
     `learnt` are tables of what the models found out. `functions` are those that it alone has, in files of their names,
     with what each does.
+
+    `weights` is the table of weights from item to item, by which histories are continued; where nothing is rated, none.
     """
 
     name: str
@@ -39,11 +61,12 @@ class Catalog:
     depth: int
     learnt: tuple[str, ...] = ()
     functions: tuple[tuple[str, str], ...] = ()
+    weights: str = ""
 
     @property
     def tables(self) -> tuple[str, ...]:
         """Every table that belongs to this catalogue alone: first what is loaded, then what is computed."""
-        return (*self.sources, self.vectors, self.neighbors, *self.learnt)
+        return (*self.sources, self.vectors, self.neighbors, *self.learnt, *([self.weights] if self.weights else []))
 
 
 MOVIES = Catalog(
@@ -62,6 +85,7 @@ MOVIES = Catalog(
     spaces=("hybrid", "collaborative", "content"),
     nearest_space="hybrid",
     depth=100,
+    weights="movie_weights",
 )
 
 AUDIO = Catalog(
@@ -115,6 +139,8 @@ REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
     ("links", "movie_id"): ("movies", "movie_id"),
     ("ratings", "movie_id"): ("movies", "movie_id"),
     ("tags", "movie_id"): ("movies", "movie_id"),
+    ("movie_weights", "movie_id"): ("movies", "movie_id"),
+    ("movie_weights", "neighbor_id"): ("movies", "movie_id"),
     ("audio_frames", "clip_id"): ("audio_clips", "clip_id"),
     ("audio_clips", "clip_id"): ("audio_frames", "clip_id"),
     ("audio_predictions", "clip_id"): ("audio_clips", "clip_id"),

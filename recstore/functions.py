@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from recstore import health, sql
-from recstore.catalog import CATALOGS, Catalog
+from recstore.catalog import CATALOGS, FADING, Catalog
 
 FUNCTIONS = ("similar", "nearest", "find")
+#: What a catalogue with weights has besides.
+FOR_A_PERSON = ("recommend", "recommend_for")
 #: The functions that `recstore.acceleration` gives a connection.
 ASK, AMONG = "recstore_ask_annoy", "recstore_pack_filter"
 
@@ -16,6 +18,8 @@ _COMMENTS = {
     "similar": "The items most like one item: {name}({item}, k := 10, space, filter, store)",
     "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
     "find": "The items whose words match: {name}(words, k := 10, store)",
+    "recommend": "What a person in the ratings wants next: {name}(user_id, k := 10, filter, store)",
+    "recommend_for": "What follows on a list of items, oldest first: {name}(liked, k := 10, disliked, filter, store)",
 }
 
 
@@ -43,7 +47,12 @@ def attached_relation(database: str) -> Callable[[str], str]:
 
 def function_name(kind: str, catalog: Catalog) -> str:
     """Return the SQL name of a function: `similar_movies`."""
-    return f"{kind}_{catalog.name}"
+    return kind if kind == "recommend_for" else f"{kind}_{catalog.name}"
+
+
+def function_kinds(catalog: Catalog) -> tuple[str, ...]:
+    """Return the kinds of functions that a catalogue has."""
+    return (*FUNCTIONS, *FOR_A_PERSON) if catalog.weights else FUNCTIONS
 
 
 def render_function(
@@ -71,21 +80,23 @@ def render_function(
         ranking = sql.render(package, "asking", **names, ask=ASK, among=AMONG, build=build, catalog=name_of_catalog)
     else:
         ranking = sql.render(package, "ranking", **names)
+    preference = {"preference": catalog.preference, "direction": direction}
+    columns = ", ".join(
+        f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
+    )
+    weights = relation(catalog.weights) if catalog.weights else ""
     text = sql.render(
         package,
         kind,
         **{kind: target + name},
         **names,
+        **preference,
         function=name,
         item=catalog.item,
         name=catalog.title,
         preferred=f"{catalog.preference} {direction}",
-        preference=catalog.preference,
-        direction=direction,
         searched=catalog.searched.replace("$$", "_rs_i"),
-        columns=", ".join(
-            f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
-        ),
+        columns=columns,
         catalog=sql.literal(catalog.name),
         default_space=sql.literal(catalog.nearest_space),
         default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
@@ -93,6 +104,11 @@ def render_function(
         neighbors=relation(catalog.neighbors),
         spaces=relation("spaces"),
         ranking=ranking,
+        ratings=relation("ratings"),
+        recommending=sql.render(
+            package, "recommending", **names, **preference, name=catalog.title, columns=columns, weights=weights
+        ),
+        **{constant: str(value) for constant, value in asdict(FADING).items()},
     )
     comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {comment};\n"
@@ -106,7 +122,7 @@ def render_functions(
         text
         for catalog in CATALOGS.values()
         for text in (
-            *(render_function(kind, catalog, relation, target, asking) for kind in FUNCTIONS),
+            *(render_function(kind, catalog, relation, target, asking) for kind in function_kinds(catalog)),
             *(_render_own(name, comment, relation, target) for name, comment in catalog.functions),
         )
     )

@@ -47,6 +47,11 @@ def compute(
         with stages.stage(f"indexes of {catalog.name}"):
             for space, index in zip(spaces, building, strict=True):
                 measured += store_index(connection, catalog, space, index, options.seed)
+    if catalog.weights:
+        from recstore.weights import store_weights
+
+        with stages.stage(f"weights of {catalog.name}"):
+            store_weights(connection, options)
     return measured
 
 

@@ -20,7 +20,8 @@ class BuildOptions:
     `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
     `audio_train_split`: learn labels from the clips of this split alone, such as bal_train; by default from all.
     `exact_up_to`: spaces of more items get approximate neighbours, whose recall is measured.
-    `trees`: of each Annoy index; 0 lets its size decide.
+    `trees`: of each Annoy index; 0 lets its size decide. `memory`: how many GB the weights from movie to movie may take
+    while they are computed; where that is too little for all movies, the most rated have weights.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
     """
 
@@ -35,12 +36,15 @@ class BuildOptions:
     audio_train_split: str = ""
     exact_up_to: int = 200_000
     trees: int = 0
+    memory: float = 4.0
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
         for name in ("min_user_ratings", "content_dimensions", "collaborative_dimensions"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
+        if not self.memory > 0:
+            raise OptionError(f"memory is a number of GB above 0, not {self.memory}.")
         if self.trees < 0:
             raise OptionError(f"trees must not be negative, and is {self.trees}.")
         if self.exact_up_to < 0:

@@ -48,6 +48,15 @@ def questions() -> dict[str, str]:
         "fallback": "SELECT * FROM @similar_movies((SELECT min(movie_id) FROM movie_vectors WHERE "
                     "space = 'collaborative' AND movie_id NOT IN "
                     "(SELECT movie_id FROM movie_vectors WHERE space = 'content'))!)",
+        "person": "SELECT * FROM @recommend_movies(4, k := 12!)",
+        "nobody": "SELECT * FROM @recommend_movies(999999, filter := year < 1990!)",
+        "list": "SELECT * FROM @recommend_for(['Heat (1995)', 'no such movie', 'Fargo (1996)'], disliked := [50]!)",
+        "subquery": "SELECT * FROM @recommend_for((SELECT list(movie_id ORDER BY movie_id) FROM movies "
+                    "WHERE movie_id < 9), filter := year > 1990!)",
+        "join people": "SELECT w.title, s.* FROM (SELECT 7 AS k, 4 AS user_id, 'x' AS title UNION ALL "
+                       "SELECT 2, 99, 'y') AS w, @recommend_movies(user_id, k := k!) AS s ORDER BY ALL",
+        "join lists": "SELECT w.title, s.* FROM (SELECT 3 AS k, [1, 50] AS liked, 'x' AS title UNION ALL "
+                      "SELECT 2, [], 'y') AS w, @recommend_for(liked, k := k!) AS s ORDER BY ALL",
         "find": "SELECT * FROM @find_movies('the MATRIX'!)",
         "nearest": "SELECT * FROM @nearest_movies((SELECT vector FROM movie_vectors WHERE movie_id = 1 "
                    "AND space = 'content'), space := 'content'!)",
@@ -126,5 +135,29 @@ def test_no_name_of_the_caller_is_captured(client, movie_store, tmp_path):
     check = (
         "SELECT CASE WHEN count(*) <> 2 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
         "FROM (SELECT DISTINCT argument = 'title' AS by_title, ids FROM seen)"
+    )
+    shells.run(client, ":memory:", [*before, *statements, check], tmp_path)
+
+
+@pytest.mark.parametrize("client", ["python-2.0", "shell-1.5", "shell-1.4"])
+def test_no_name_of_the_caller_is_captured_for_a_person(client, movie_store, tmp_path):
+    """As above, for the functions that continue a history."""
+    statements = []
+    for name in [*names_in_bodies(), "liked", "disliked", "user_id"]:
+        columns = "4 AS user_id, 3 AS k, 9 AS rank, [1, 50] AS liked, [2] AS disliked, 5 AS movie_id, 6 AS rating"
+        if f" {name}" not in columns.replace(",", ""):
+            columns += f', 2 AS "{name}"'
+        table = f'(SELECT {columns}) AS "{name}"'
+        for which, call in (
+            ("person", "recommend_movies(user_id, k := k"),
+            ("person", f'recommend_movies("{name}".user_id, k := "{name}".k'),
+            ("list", "recommend_for(liked, k := k, disliked := disliked"),
+        ):
+            statements.append(f"INSERT INTO seen SELECT '{which}', list(s.movie_id ORDER BY s.rank) "
+                              f"FROM {table}, rec.{call}, store := 'rec') AS s")  # fmt: skip
+    before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (which VARCHAR, ids INTEGER[])"]
+    check = (
+        "SELECT CASE WHEN count(*) <> 2 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
+        "FROM (SELECT DISTINCT which, ids FROM seen)"
     )
     shells.run(client, ":memory:", [*before, *statements, check], tmp_path)

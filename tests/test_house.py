@@ -41,7 +41,7 @@ FLOORS = [
     ["recstore.acceleration"],
     ["recstore.publish", "recstore.latent"],
     ["recstore.carry", "recstore.soundness", "recstore.changes"],
-    ["recstore.movies", "recstore.audio", "recstore.indexing"],
+    ["recstore.movies", "recstore.audio", "recstore.indexing", "recstore.weights"],
     ["recstore.audio_labels"],
     ["recstore.annoy_index", "recstore.index_file", "recstore.clustered"],
     ["recstore.blueprint", "recstore.lock", "recstore.versions"],

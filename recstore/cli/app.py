@@ -16,6 +16,7 @@ from recstore.cli.arguments import (
     ExactUpTo,
     Keep,
     MaxRejects,
+    Memory,
     MinRatings,
     Quiet,
     Seed,
@@ -103,6 +104,7 @@ def build(
     wait: Wait = False,
     exact_up_to: ExactUpTo = 200_000,
     trees: Trees = 0,
+    memory: Memory = 4.0,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -133,6 +135,7 @@ def build(
             audio_train_split=audio_train_split,
             exact_up_to=exact_up_to,
             trees=trees,
+            memory=memory,
         )
         progress = watch(quiet)
         try:
@@ -155,6 +158,7 @@ def rebuild(
     audio_train_split: AudioTrainSplit | None = None,
     exact_up_to: ExactUpTo | None = None,
     trees: Trees | None = None,
+    memory: Memory | None = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
     wait: Wait = False,
@@ -173,6 +177,7 @@ def rebuild(
             "exact_up_to": exact_up_to,
             "trees": trees,
             "audio_train_split": audio_train_split,
+            "memory": memory,
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

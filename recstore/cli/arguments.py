@@ -19,5 +19,6 @@ Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new
 Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
 ExactUpTo = Annotated[int, typer.Option(help="Spaces of more items get approximate neighbours, and their recall.")]
 Trees = Annotated[int, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
+Memory = Annotated[float, typer.Option(help="GB for the weights from movie to movie while they are computed.")]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]

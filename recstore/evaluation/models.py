@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recstore.catalog import FADING
 from recstore.evaluation.protocols import Lists, Similarity
 from recstore.interactions import Interactions, Recommender
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, Random, item_cosines
+from recstore.models.ease import Ease
+from recstore.models.person import Person, PersonSettings
 from recstore.neighbors import nearest_neighbors
 from recstore.spaces import Space
 
@@ -20,9 +23,11 @@ RECOMMENDERS: dict[str, Callable[[int], Recommender]] = {
     "random": Random,
     "itemknn": lambda _seed: ItemKNN(),
     "puresvd": lambda seed: PureSVD(seed=seed),
+    "ease": lambda _seed: Ease(),
+    "recommend": lambda seed: Person(PersonSettings(history=FADING.history), FADING.kept, seed),
 }
 #: The one that the SQL functions answer with.
-DEFAULT_RECOMMENDER = ""
+DEFAULT_RECOMMENDER = "recommend"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from recstore.interactions import Interactions
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.spaces import Space
+from recstore.weights import read_interactions
 
 _STAGES = "recstore.schema.stages"
 _DEPTH = 20
@@ -28,7 +29,7 @@ def evaluate(
     connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
 ) -> Iterator[Evaluation]:
     """Yield the figures of the movies in the connection's current database, which was built with `options`."""
-    data, ids = _interactions(connection)
+    data, ids = read_interactions(connection)
     if len(data) == 0:
         stages.progress.notice("There are no ratings, so nothing can be said of the movies.")
         return
@@ -92,18 +93,6 @@ def _for_a_person(
             values = accuracy(hits, questions.relevant, 10)
             yield from panel.summary(name, name == DEFAULT_RECOMMENDER, values, lists)
             stages.progress.advanced()
-
-
-def _interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:
-    """Return all ratings, and the movie_id of each position."""
-    rows = connection.execute(sql.read(_STAGES, "interactions")).fetchnumpy()
-    people, users = np.unique(np.asarray(rows["user_id"]), return_inverse=True)
-    ids, items = np.unique(np.asarray(rows["movie_id"]), return_inverse=True)
-    data = Interactions(
-        users.astype(np.int32), items.astype(np.int32), np.asarray(rows["rating"], np.float32),
-        np.asarray(rows["time"], np.float64), len(people), len(ids),
-    )  # fmt: skip
-    return data, ids.astype(np.int32)
 
 
 def _features(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32]) -> NDArray[np.float32]:

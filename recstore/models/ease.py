@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.interactions import Interactions
@@ -33,7 +34,11 @@ def ease_weights(seen: Any, regularization: float) -> NDArray[np.float32]:  # no
         weights = np.asarray(seen.T @ rebuilt, np.float32)
         weights /= 1 - np.diag(weights)
     else:
-        together = np.asarray((seen.T @ seen).todense(), np.float32, order="F")
+        # By blocks: as a sparse matrix the whole of it would take three times the memory.
+        by_item = scipy.sparse.csr_matrix(seen.T)
+        together = np.empty((n_items, n_items), np.float32, order="F")
+        for start in range(0, n_items, 512):
+            together[:, start : start + 512] = (by_item[start : start + 512] @ seen).todense().T
         together[np.diag_indices(n_items)] += regularization
         weights = _inverse(together)
         weights /= -np.diag(weights).copy()

@@ -15,12 +15,11 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
+from recstore.catalog import FADING
 from recstore.interactions import Interactions
 from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
 from recstore.models.transitions import Timeline, transition_counts
-
-LOW_RATING = 3.0
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,22 @@ class PersonSettings:
     transition counts the other way round, too. `damping`: the power to which transitions are raised. `out_power`,
     `in_power`: they are divided by these powers of how often the two items were rated. `next_decay`: the history's
     weight is next_decay^(steps back). `mix`: the size of all transitions together (as a Frobenius norm), relative to
-    that of the weights of taste. `low_rating`: what counts a rating below 3 stars. `history`: how many of the latest
+    that of the weights of taste. `low_share`: what counts a rating below 3 stars. `history`: how many of the latest
     ratings of a person count, and all of the moment in which that number is reached; None for all.
     """
 
     min_ratings: int = 5
     regularization: float = 300.0
-    taste_power: float = 0.5
+    taste_power: float = FADING.taste_power
     window: int = 20
     reach: float = 1.0
     backward: float = 0.3
     damping: float = 0.8
     out_power: float = 0.5
     in_power: float = 0.6
-    next_decay: float = 0.8
+    next_decay: float = FADING.next_decay
     mix: float = 1.0
-    low_rating: float = 0.5
+    low_share: float = FADING.low_share
     history: int | None = None
 
 
@@ -69,6 +68,9 @@ def person_weights(train: Interactions, settings: PersonSettings, limit: int | N
     Without times in `train` there are no weights of what comes next.
     """
     items = weighed_items(train, settings.min_ratings, limit)
+    if len(items) == 0:
+        nothing = np.zeros((0, 0), np.float32)
+        return Weights(items, nothing, nothing if train.times is not None else None)
     seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
     taste = ease_weights(seen, settings.regularization)
     if train.times is None:
@@ -149,7 +151,7 @@ class Person:
         timeline = Timeline.of(train, self._seed)
         counted = np.ones(len(train), np.float32)
         if timeline.ratings is not None:
-            counted[timeline.ratings < LOW_RATING] = settings.low_rating
+            counted[timeline.ratings < FADING.low_rating] = settings.low_share
         if settings.history is not None:
             counted[timeline.back - (timeline.size - 1) / 2 > settings.history] = 0
         shape = train.n_users, train.n_items
@@ -159,7 +161,7 @@ class Person:
         fades = np.float32(settings.next_decay) ** timeline.back
         self._next = scipy.sparse.csr_matrix((counted * fades, pairs), shape=shape)[:, weights.items]
         self._popularity = np.bincount(train.items, minlength=train.n_items).astype(np.float32)
-        self._popularity *= np.float32(1e-6) / max(1, self._popularity.max(initial=1))
+        self._popularity *= np.float32(1e-9) / max(1, self._popularity.max(initial=1))
 
     def scores(self, users: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return (len(users), n_items) float32."""

@@ -183,6 +183,18 @@ SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
 FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
 )
 UNION ALL
+SELECT 'movie weights.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'movie weights.neighbor id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
+)
+UNION ALL
 SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
 -- What is referred to is there.
 SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
@@ -667,6 +679,306 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank;
 COMMENT ON MACRO TABLE find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
+
+-- What a person in the ratings wants next.
+--
+-- The history is read when the question is asked: a rating counts as soon as it is there. Ratings of one moment are
+-- equally far back. Somebody without ratings is given the most popular; nobody (NULL) is given nothing.
+CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        CASE
+            WHEN user_id IS NULL THEN NULL
+            WHEN TRY_CAST(CAST(user_id AS VARCHAR) AS DOUBLE) = TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            THEN TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            ELSE CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
+        END AS _rs_user,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k
+),
+_rs_history AS (
+    SELECT
+        _rs_k, _rs_seen,
+        CASE WHEN _rs_later < 50 THEN _rs_counts * _rs_back ** (-0.5) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_later < 50 THEN _rs_counts * 0.8 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (
+        SELECT
+            *, _rs_later + (_rs_together + 1) / 2 AS _rs_back
+        FROM (
+            SELECT
+                _rs_a._rs_k, _rs_b.movie_id AS _rs_seen,
+                CASE WHEN _rs_b.rating < 3.0 THEN 0.5 ELSE 1.0 END AS _rs_counts,
+                rank() OVER (ORDER BY _rs_b.rated_at DESC) - 1 AS _rs_later,
+                count(*) OVER (PARTITION BY _rs_b.rated_at) AS _rs_together
+            FROM _rs_args AS _rs_a
+            JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+        ) AS _rs_r
+    ) AS _rs_h
+),
+_rs_questions AS (
+    SELECT _rs_a._rs_k, count(_rs_h._rs_seen) AS _rs_length
+    FROM _rs_args AS _rs_a
+    LEFT JOIN _rs_history AS _rs_h ON _rs_h._rs_k = _rs_a._rs_k
+    WHERE _rs_a._rs_user IS NOT NULL
+    GROUP BY _rs_a._rs_k
+),
+-- Ranks what a history points to, for each question in _rs_questions, and keeps the best k as _rs_keys.
+--
+-- _rs_history holds what was seen: the id, and what it counts in the two kinds of weights. All is added up per item:
+-- what the history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows
+-- are always found. A key is one BIGINT: above, the rounded score, or where that is 0 minus the place by popularity, or
+-- where a dislike outweighs all else something lower still; below, the id (smaller first). What contributed most is
+-- looked up for the rows found alone.
+_rs_popular AS (
+    SELECT
+        _rs_w._rs_item,
+        row_number() OVER (ORDER BY _rs_w._rs_preferred DESC, _rs_w._rs_item) AS _rs_place
+    FROM (
+        SELECT movie_id AS _rs_item, n_ratings AS _rs_preferred
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+    ) AS _rs_w
+),
+_rs_sums AS (
+    SELECT _rs_c._rs_k, _rs_c._rs_id, CAST(round(sum(_rs_c._rs_amount) * 100000) AS BIGINT) AS _rs_sum
+    FROM (
+        SELECT
+            _rs_h._rs_k, _rs_x.neighbor_id AS _rs_id,
+            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next AS _rs_amount
+        FROM _rs_history AS _rs_h
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_seen
+        WHERE _rs_h._rs_taste <> 0
+        UNION ALL
+        SELECT _rs_h._rs_k, _rs_h._rs_seen, -1e9 FROM _rs_history AS _rs_h
+        UNION ALL
+        SELECT _rs_q._rs_k, _rs_p._rs_item, 0
+        FROM _rs_questions AS _rs_q
+        JOIN _rs_popular AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_k + _rs_q._rs_length
+    ) AS _rs_c
+    GROUP BY _rs_c._rs_k, _rs_c._rs_id
+),
+_rs_answers AS (
+    SELECT max(
+        CASE
+            WHEN _rs_s._rs_sum > 0 THEN _rs_s._rs_sum
+            WHEN _rs_s._rs_sum = 0 THEN -_rs_p._rs_place
+            ELSE _rs_s._rs_sum - 1000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_s._rs_id AS BIGINT)), _rs_s._rs_k) AS _rs_keys
+    FROM _rs_sums AS _rs_s
+    JOIN _rs_popular AS _rs_p ON _rs_p._rs_item = _rs_s._rs_id
+    WHERE _rs_s._rs_sum > -1000000000
+    GROUP BY _rs_s._rs_k
+),
+_rs_ranked AS (
+    SELECT
+        _rs_rank, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id, _rs_key >> 32 AS _rs_level
+    FROM (
+        SELECT unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank FROM _rs_answers
+    ) AS _rs_t
+),
+_rs_explained AS (
+    SELECT
+        _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level,
+        arg_max(
+            {'seen': _rs_h._rs_seen, 'is_content': _rs_x.is_content,
+             'is_next': _rs_h._rs_next * _rs_x.next > _rs_h._rs_taste * _rs_x.taste},
+            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next
+        ) AS _rs_most
+    FROM _rs_ranked AS _rs_r
+    -- Left joins keep their order: what was found, times the history, and only then the weights.
+    LEFT JOIN _rs_history AS _rs_h ON _rs_r._rs_level > 0 AND _rs_h._rs_taste <> 0
+    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_seen AND _rs_x.neighbor_id = _rs_r._rs_id
+    GROUP BY _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level
+)
+SELECT
+    CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_r._rs_level > 0 THEN _rs_r._rs_level / 100000
+        WHEN _rs_r._rs_level > -1000000000 THEN 0
+        ELSE (_rs_r._rs_level + 1000000000) / 100000
+    END AS FLOAT) AS score,
+    _rs_cause.title AS because,
+    CASE
+        WHEN _rs_r._rs_level <= 0 THEN 'popular'
+        WHEN _rs_r._rs_most.is_content THEN 'like it'
+        WHEN _rs_r._rs_most.is_next THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_explained AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_cause ON _rs_cause.movie_id = _rs_r._rs_most.seen
+ORDER BY _rs_r._rs_rank;
+
+COMMENT ON MACRO TABLE recommend_movies IS 'What a person in the ratings wants next: recommend_movies(user_id, k := 10, filter, store)';
+
+-- What follows on a list of items, oldest first: for anybody, from any table, with no ratings and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+CREATE MACRO recommend_for(liked, k := 10, disliked := [], filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_given AS (
+    SELECT
+        liked AS _rs_liked, disliked AS _rs_disliked,
+        CASE
+            WHEN k BETWEEN 1 AND 32767 AND k = CAST(k AS BIGINT) THEN CAST(k AS BIGINT)
+            ELSE CAST(error('recommend_for: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k
+),
+_rs_args AS (
+    SELECT
+        _rs_k,
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND _rs_liked IS NOT NULL
+            THEN CAST(error('recommend_for: liked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND _rs_disliked IS NOT NULL
+            THEN CAST(error('recommend_for: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+            ELSE coalesce(TRY_CAST(_rs_liked AS VARCHAR[]), CAST([] AS VARCHAR[]))
+        END AS _rs_liked,
+        coalesce(TRY_CAST(_rs_disliked AS VARCHAR[]), CAST([] AS VARCHAR[])) AS _rs_disliked,
+        regexp_matches(typeof(_rs_liked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_are_ids,
+        regexp_matches(typeof(_rs_disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_are_ids_too
+    FROM _rs_given
+),
+_rs_entries AS (
+    SELECT
+        _rs_k, 1 AS _rs_counts, _rs_are_ids AS _rs_is_id,
+        trim(unnest(_rs_liked)) AS _rs_text, unnest(range(1, len(_rs_liked) + 1)) AS _rs_place
+    FROM _rs_args
+    UNION ALL
+    SELECT
+        _rs_k, -1, _rs_are_ids_too,
+        trim(unnest(_rs_disliked)), unnest(range(1, len(_rs_disliked) + 1))
+    FROM _rs_args
+),
+_rs_named AS (
+    SELECT
+        _rs_e._rs_k, _rs_e._rs_counts, _rs_e._rs_text, _rs_e._rs_place,
+        first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC, _rs_i.movie_id) AS _rs_named_id
+    FROM _rs_entries AS _rs_e
+    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_e._rs_is_id THEN _rs_e._rs_text END
+    GROUP BY _rs_e._rs_k, _rs_e._rs_counts, _rs_e._rs_text, _rs_e._rs_place
+),
+_rs_placed AS (
+    SELECT _rs_k, _rs_counts, _rs_seen, max(_rs_place) AS _rs_place
+    FROM (
+        SELECT
+            *,
+            coalesce(_rs_named_id, CASE
+                WHEN _rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+                    AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+                THEN TRY_CAST(_rs_text AS INTEGER)
+            END) AS _rs_seen
+        FROM _rs_named
+    ) AS _rs_n
+    WHERE _rs_seen IS NOT NULL
+    GROUP BY _rs_k, _rs_counts, _rs_seen
+),
+_rs_history AS (
+    SELECT
+        _rs_k, _rs_seen,
+        CASE WHEN _rs_back <= 50 THEN _rs_counts * _rs_back ** (-0.5) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_back <= 50 AND _rs_counts > 0 THEN 0.8 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY _rs_counts ORDER BY _rs_place DESC) AS _rs_back FROM _rs_placed
+    ) AS _rs_h
+),
+_rs_questions AS (
+    SELECT _rs_a._rs_k, len(_rs_a._rs_liked) + len(_rs_a._rs_disliked) AS _rs_length
+    FROM _rs_args AS _rs_a
+),
+-- Ranks what a history points to, for each question in _rs_questions, and keeps the best k as _rs_keys.
+--
+-- _rs_history holds what was seen: the id, and what it counts in the two kinds of weights. All is added up per item:
+-- what the history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows
+-- are always found. A key is one BIGINT: above, the rounded score, or where that is 0 minus the place by popularity, or
+-- where a dislike outweighs all else something lower still; below, the id (smaller first). What contributed most is
+-- looked up for the rows found alone.
+_rs_popular AS (
+    SELECT
+        _rs_w._rs_item,
+        row_number() OVER (ORDER BY _rs_w._rs_preferred DESC, _rs_w._rs_item) AS _rs_place
+    FROM (
+        SELECT movie_id AS _rs_item, n_ratings AS _rs_preferred
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+    ) AS _rs_w
+),
+_rs_sums AS (
+    SELECT _rs_c._rs_k, _rs_c._rs_id, CAST(round(sum(_rs_c._rs_amount) * 100000) AS BIGINT) AS _rs_sum
+    FROM (
+        SELECT
+            _rs_h._rs_k, _rs_x.neighbor_id AS _rs_id,
+            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next AS _rs_amount
+        FROM _rs_history AS _rs_h
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_seen
+        WHERE _rs_h._rs_taste <> 0
+        UNION ALL
+        SELECT _rs_h._rs_k, _rs_h._rs_seen, -1e9 FROM _rs_history AS _rs_h
+        UNION ALL
+        SELECT _rs_q._rs_k, _rs_p._rs_item, 0
+        FROM _rs_questions AS _rs_q
+        JOIN _rs_popular AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_k + _rs_q._rs_length
+    ) AS _rs_c
+    GROUP BY _rs_c._rs_k, _rs_c._rs_id
+),
+_rs_answers AS (
+    SELECT max(
+        CASE
+            WHEN _rs_s._rs_sum > 0 THEN _rs_s._rs_sum
+            WHEN _rs_s._rs_sum = 0 THEN -_rs_p._rs_place
+            ELSE _rs_s._rs_sum - 1000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_s._rs_id AS BIGINT)), _rs_s._rs_k) AS _rs_keys
+    FROM _rs_sums AS _rs_s
+    JOIN _rs_popular AS _rs_p ON _rs_p._rs_item = _rs_s._rs_id
+    WHERE _rs_s._rs_sum > -1000000000
+    GROUP BY _rs_s._rs_k
+),
+_rs_ranked AS (
+    SELECT
+        _rs_rank, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id, _rs_key >> 32 AS _rs_level
+    FROM (
+        SELECT unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank FROM _rs_answers
+    ) AS _rs_t
+),
+_rs_explained AS (
+    SELECT
+        _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level,
+        arg_max(
+            {'seen': _rs_h._rs_seen, 'is_content': _rs_x.is_content,
+             'is_next': _rs_h._rs_next * _rs_x.next > _rs_h._rs_taste * _rs_x.taste},
+            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next
+        ) AS _rs_most
+    FROM _rs_ranked AS _rs_r
+    -- Left joins keep their order: what was found, times the history, and only then the weights.
+    LEFT JOIN _rs_history AS _rs_h ON _rs_r._rs_level > 0 AND _rs_h._rs_taste <> 0
+    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_seen AND _rs_x.neighbor_id = _rs_r._rs_id
+    GROUP BY _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level
+)
+SELECT
+    CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_r._rs_level > 0 THEN _rs_r._rs_level / 100000
+        WHEN _rs_r._rs_level > -1000000000 THEN 0
+        ELSE (_rs_r._rs_level + 1000000000) / 100000
+    END AS FLOAT) AS score,
+    _rs_cause.title AS because,
+    CASE
+        WHEN _rs_r._rs_level <= 0 THEN 'popular'
+        WHEN _rs_r._rs_most.is_content THEN 'like it'
+        WHEN _rs_r._rs_most.is_next THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_explained AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_cause ON _rs_cause.movie_id = _rs_r._rs_most.seen
+ORDER BY _rs_r._rs_rank;
+
+COMMENT ON MACRO TABLE recommend_for IS 'What follows on a list of items, oldest first: recommend_for(liked, k := 10, disliked, filter, store)';
 
 -- The items most like one item: the stored neighbours where they are enough, else an exact ranking.
 --

@@ -1,0 +1,1 @@
+INSERT INTO movie_weights SELECT id, towards, taste, next, false FROM weights_to_insert;

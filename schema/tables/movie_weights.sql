@@ -1,0 +1,14 @@
+-- Written in the order of movie_id: the rows of one history's movies are found by zone maps.
+CREATE TABLE movie_weights (
+    movie_id    INTEGER NOT NULL,
+    neighbor_id INTEGER NOT NULL,
+    taste       FLOAT NOT NULL,
+    next        FLOAT NOT NULL,
+    is_content  BOOLEAN NOT NULL
+);
+COMMENT ON TABLE movie_weights IS 'What having seen a movie adds to the score of others; recommend_movies and recommend_for add it up over a history';
+COMMENT ON COLUMN movie_weights.movie_id IS 'The movie seen (movies.movie_id)';
+COMMENT ON COLUMN movie_weights.neighbor_id IS 'The movie whose score it adds to (movies.movie_id)';
+COMMENT ON COLUMN movie_weights.taste IS 'Weight of EASE^R: what the same people rated; may be negative';
+COMMENT ON COLUMN movie_weights.next IS 'What people rated within a few steps after it, relative to how often both are rated';
+COMMENT ON COLUMN movie_weights.is_content IS 'Whether a movie with too few ratings is weighed by its content instead';

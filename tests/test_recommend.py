@@ -1,0 +1,170 @@
+"""`recommend_movies` and `recommend_for`: the rows of the model, for a person of the ratings and for any list."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+import recstore
+from recstore.catalog import FADING
+from recstore.models.person import PersonSettings, person_weights, strongest
+from recstore.models.transitions import Timeline
+from recstore.weights import read_interactions
+
+COLUMNS = ["rank", "movie_id", "title", "year", "genres", "n_ratings", "mean_rating", "space", "score", "because",
+           "reason"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def con(movie_store):
+    with duckdb.connect(str(movie_store), read_only=True) as con:
+        yield con
+
+
+def ids(con: duckdb.DuckDBPyConnection, question: str, *parameters: object) -> list[int]:
+    return [row[0] for row in con.execute(f"SELECT movie_id FROM {question} ORDER BY rank", parameters).fetchall()]
+
+
+def test_sql_and_numpy_on_whole_matrices_agree(con):
+    train, movies = read_interactions(con)
+    stored = con.execute("SELECT movie_id, neighbor_id, taste, next, is_content FROM movie_weights").fetchnumpy()
+    everything = con.execute("SELECT movie_id FROM movies ORDER BY movie_id").fetchnumpy()["movie_id"]
+    pairs = [np.searchsorted(everything, stored[name]) for name in ("movie_id", "neighbor_id")]
+    shape = len(everything), len(everything)
+    taste, after = (csr_matrix((stored[name].astype(float), pairs), shape) for name in ("taste", "next"))
+
+    fitted = strongest(person_weights(train, PersonSettings()), FADING.kept)
+    rated = np.ix_(*[np.searchsorted(everything, movies[fitted.items])] * 2)
+    from_ratings = csr_matrix((stored["taste"] * ~stored["is_content"], pairs), shape)
+    np.testing.assert_allclose(from_ratings[rated].toarray(), fitted.taste, atol=1e-6)
+
+    timeline = Timeline.of(train)
+    counts = np.where(timeline.ratings < FADING.low_rating, FADING.low_share, 1.0)
+    counts[timeline.back - (timeline.size - 1) / 2 > FADING.history] = 0
+    places = timeline.users, np.searchsorted(everything, movies[timeline.items])
+    back, shape = timeline.back.astype(float), (train.n_users, len(everything))
+    scores = (csr_matrix((counts * back**-FADING.taste_power, places), shape) @ taste).toarray()
+    scores += (csr_matrix((counts * FADING.next_decay**back, places), shape) @ after).toarray()
+    scores = np.round(scores, 5)
+    scores[places] = -np.inf
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :10]
+
+    rows = con.execute(
+        "SELECT u.user_id, list(r.movie_id ORDER BY r.rank) FROM (SELECT DISTINCT user_id FROM ratings) AS u, "
+        "recommend_movies(u.user_id) AS r GROUP BY u.user_id ORDER BY u.user_id"
+    ).fetchall()
+    assert len(rows) == train.n_users
+    same = [found == everything[row].tolist() for (_, found), row in zip(rows, best, strict=True)]
+    assert np.mean(same) >= 0.99
+
+
+def test_a_list_is_the_person_who_saw_it(con):
+    # Somebody who rated everything 3 or more, never two at a time.
+    user = con.execute(
+        "SELECT user_id FROM ratings GROUP BY user_id "
+        "HAVING min(rating) >= 3 AND count(DISTINCT rated_at) = count(*) ORDER BY user_id LIMIT 1"
+    ).fetchall()
+    history = f"(SELECT list(movie_id ORDER BY rated_at) FROM ratings WHERE user_id = {user[0][0]})"
+    titles = f"(SELECT list(m.title ORDER BY r.rated_at) FROM ratings AS r JOIN movies AS m USING (movie_id) WHERE user_id = {user[0][0]})"  # noqa: E501
+    asked = con.execute(f"FROM recommend_movies({user[0][0]})")
+    assert [column[0] for column in asked.description] == COLUMNS
+    rows = asked.fetchall()
+    assert con.execute(f"FROM recommend_for({history})").fetchall() == rows
+    assert con.execute(f"FROM recommend_for({titles})").fetchall() == rows
+
+
+def test_there_are_always_k_rows_and_none_was_seen(con):
+    n_movies = con.execute("SELECT count(*) FROM movies").fetchall()[0][0]
+    seen = {row[0] for row in con.execute("SELECT movie_id FROM ratings WHERE user_id = 4").fetchall()}
+    everything = ids(con, "recommend_movies(4, k := 20000)")
+    assert len(everything) == len(set(everything)) == n_movies - len(seen)
+    assert not seen & set(everything)
+    for k in (1, 10, 300):
+        assert ids(con, "recommend_movies(4, k := ?)", k) == everything[:k]
+    few = con.execute("SELECT movie_id FROM movies WHERE year = 1957 AND list_contains(genres, 'Drama')").fetchall()
+    wanted = {row[0] for row in few} - seen
+    found = ids(con, "recommend_movies(4, k := 50, filter := year = 1957 AND list_contains(genres, 'Drama'))")
+    assert set(found) == wanted
+
+
+def test_somebody_without_a_history_is_given_the_most_popular(con):
+    popular = [
+        row[0]
+        for row in con.execute("SELECT movie_id FROM movies ORDER BY n_ratings DESC, movie_id LIMIT 10").fetchall()
+    ]
+    for question in ("recommend_movies(999999)", "recommend_for([])", "recommend_for(NULL)", "recommend_for(['none'])",
+                     "recommend_for((SELECT list(movie_id) FROM ratings WHERE user_id = 999999))"):  # fmt: skip
+        rows = con.execute(f"SELECT movie_id, because, reason, score FROM {question} ORDER BY rank").fetchall()
+        assert rows == [(movie, None, "popular", 0.0) for movie in popular], question
+    assert ids(con, "recommend_movies(NULL)") == []
+
+
+def test_a_movie_with_too_few_ratings_leads_to_what_is_like_it(con):
+    rare = con.execute(
+        "SELECT min(movie_id) FROM movie_weights "
+        "WHERE movie_id NOT IN (SELECT movie_id FROM movie_weights WHERE NOT is_content)"
+    ).fetchall()[0][0]
+    rows = con.execute("SELECT because, reason FROM recommend_for([?], k := 3)", [rare]).fetchall()
+    title = con.execute("SELECT title FROM movies WHERE movie_id = ?", [rare]).fetchall()[0][0]
+    assert rows == [(title, "like it")] * 3
+
+
+def test_what_is_disliked_is_not_recommended_and_counts_against_its_kind(con):
+    liked = ids(con, "recommend_for([1], k := 20)")
+    disliked = liked[0]
+    rows = ids(con, "recommend_for([1], k := 20, disliked := [?])", disliked)
+    assert disliked not in rows
+    assert rows[:19] != liked[1:]
+
+
+def test_joins_per_row(con):
+    rows = con.execute(
+        "SELECT h.k, list(r.movie_id ORDER BY r.rank) FROM (VALUES (2, [1, 2]), (4, [50]), (3, NULL)) AS h(k, liked), "
+        "recommend_for(h.liked, k := h.k) AS r GROUP BY h.k ORDER BY h.k"
+    ).fetchall()
+    assert rows == [(2, ids(con, "recommend_for([1, 2], k := 2)")), (3, ids(con, "recommend_for([], k := 3)")),
+                    (4, ids(con, "recommend_for([50], k := 4)"))]  # fmt: skip
+
+
+def test_a_rating_counts_as_soon_as_it_is_there(sample_store, tmp_path):
+    path = tmp_path / "own.duckdb"
+    shutil.copy(sample_store, path)
+    with duckdb.connect(str(path)) as con:
+        before = ids(con, "recommend_movies(424242)")
+        con.execute("INSERT INTO ratings VALUES (424242, ?, 5, '2026-01-01')", [before[0]])
+        after = con.execute("SELECT movie_id, because FROM recommend_movies(424242) ORDER BY rank").fetchall()
+        title = con.execute("SELECT title FROM movies WHERE movie_id = ?", [before[0]]).fetchall()[0][0]
+    assert before[0] not in {row[0] for row in after}
+    assert after[0][1] == title
+
+
+def test_only_as_many_movies_have_weights_as_fit_the_memory(sample_folder, tmp_path):
+    store = tmp_path / "small.duckdb"
+    recstore.build(store, {"movielens": sample_folder}, options=recstore.BuildOptions(memory=24 * 50**2 / 1e9))
+    with duckdb.connect(str(store), read_only=True) as con:
+        weighed = "SELECT DISTINCT movie_id FROM movie_weights WHERE NOT is_content"
+        assert con.execute(f"SELECT count(*) FROM ({weighed})").fetchall() == [(50,)]
+        assert len(ids(con, "recommend_movies(1)")) == 10
+        assert con.execute("SELECT count(*) FROM store_health WHERE NOT is_sound").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("recommend_movies(1, k := 0)", "recommend_movies: k must be a whole number from 1 to 32767, not 0"),
+        ("recommend_movies(1, k := NULL)", "recommend_movies: k must be a whole number from 1 to 32767, not NULL"),
+        ("recommend_movies('me')", "recommend_movies: user_id must be a whole number, not me"),
+        ("recommend_movies(1.5)", "recommend_movies: user_id must be a whole number, not 1.5"),
+        ("recommend_for([1], k := 40000)", "recommend_for: k must be a whole number from 1 to 32767, not 40000"),
+        ("recommend_for(1)", "recommend_for: liked must be a list of ids or names, such as [1, 2]"),
+        ("recommend_for([1], disliked := 2)", "recommend_for: disliked must be a list of ids or names"),
+    ],
+)
+def test_a_wrong_argument_is_an_error_that_says_what_is_allowed(con, question, says):
+    with pytest.raises(duckdb.Error) as raised:
+        con.execute(f"FROM {question}").fetchall()
+    assert says in str(raised.value)
