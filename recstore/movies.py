@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 
 from recstore import sql
+from recstore.interactions import Interactions
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.spaces import Space
@@ -22,19 +23,19 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
-    """Yield the collaborative, content and hybrid spaces of the movies in the connection's current database.
+    """Yield the collaborative, content, together and hybrid spaces of the movies in the current database.
 
     A space in which no movie has a vector is left out, with a notice.
     """
     connection.execute(sql.read(_STAGES, "movie_participants"), {"min_user_ratings": options.min_user_ratings})
     connection.execute(sql.read(_STAGES, "movie_participating"))
     found = {}
-    # What DuckDB gives is fetched here; the two factorisations then run side by side, each on one thread.
-    tasks = [_collaborative(connection, options), _content(connection, options)]
+    # What DuckDB gives is fetched here; then the factorisations run side by side, the longest first, one thread each.
+    tasks = [_together(connection, options), _collaborative(connection, options), _content(connection, options)]
     with ThreadPoolExecutor(len(tasks)) as pool:
-        halves = [running.result() for running in [pool.submit(task) for task in tasks]]
-    for space in halves:
-        wanted = getattr(options, f"{space.name}_dimensions")
+        made = [running.result() for running in [pool.submit(task) for task in tasks]]
+    for space in made:
+        wanted = options.content_dimensions if space.name == "content" else options.collaborative_dimensions
         if len(space.ids) == 0:
             progress.notice(f"No movie has a {space.name} vector: the data is too small for this space.")
             continue
@@ -44,8 +45,24 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
             )
         found[space.name] = space
         yield space
-    if len(found) == 2:
+    if {"content", "collaborative"} <= found.keys():
         yield _hybrid(found["content"], found["collaborative"])
+
+
+def _together(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
+    ids = connection.execute("SELECT movie_id FROM participating_movies ORDER BY position").fetchnumpy()["movie_id"]
+    n_users = connection.execute("SELECT count(*) FROM participating_users").fetchall()[0][0]
+    rows = connection.execute(sql.read(_STAGES, "movie_histories")).fetchnumpy()
+    data = Interactions(rows["user"], rows["movie"], rows["rating"], rows["time"], n_users, len(ids))
+
+    def compute() -> Space:
+        from recstore.models.together import together_vectors
+
+        vectors, kept = together_vectors(data, options.collaborative_dimensions, options.seed)
+        recipe = "truncated SVD of who rated what, and of what was rated soon after what"
+        return Space("together", np.asarray(ids)[kept], vectors, recipe)
+
+    return compute
 
 
 def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:

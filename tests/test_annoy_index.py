@@ -222,7 +222,7 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
         indexes = con.execute(
             "SELECT index_name, space, dimensions, items, sha256, bytes FROM annoy_indexes"
         ).fetchall()
-        assert sorted(space for _, space, *_ in indexes) == ["collaborative", "content", "hybrid"]
+        assert sorted(space for _, space, *_ in indexes) == ["collaborative", "content", "hybrid", "together"]
         for name, space, dimensions, items, sha256, size in indexes:
             rows = con.execute("SELECT data, sha256 FROM annoy_chunks WHERE index_name = ? ORDER BY chunk", [name])
             stored = rows.fetchall()
@@ -254,11 +254,11 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
     recstore.rebuild(copy, trees=3)
     recstore.rebuild(copy, only="audio")
     with duckdb.connect(str(copy), read_only=True) as con:
-        assert [trees for trees, _ in con.execute(facts).fetchall()] == [3, 3, 3]
+        assert [trees for trees, _ in con.execute(facts).fetchall()] == [3, 3, 3, 3]
         counts = (
             "SELECT count(DISTINCT index_name), (SELECT count(DISTINCT index_name) FROM annoy_items) FROM annoy_chunks"
         )
-        assert con.execute(counts).fetchall() == [(3, 3)]
+        assert con.execute(counts).fetchall() == [(4, 4)]
         assert con.execute("SELECT len(measured) FROM builds WHERE list_contains(catalogs, 'movies')").fetchall() == [
             (9,)
         ]

@@ -27,7 +27,7 @@ def con(movie_store):
 def vectors(con):
     """Ids and double-precision vectors of every space, straight from the tables."""
     found = {}
-    for space in ("content", "collaborative", "hybrid"):
+    for space in ("content", "collaborative", "together", "hybrid"):
         rows = con.execute(
             "SELECT movie_id, vector FROM movie_vectors WHERE space = ? ORDER BY 1", [space]
         ).fetchnumpy()
@@ -109,7 +109,7 @@ def test_tfidf_and_svd_are_scikit_learns(con, vectors):
     assert np.corrcoef(exact[::50].ravel(), (mine @ mine.T)[::50].ravel())[0, 1] > 0.95
 
 
-@pytest.mark.parametrize("space", ["content", "collaborative", "hybrid"])
+@pytest.mark.parametrize("space", ["content", "collaborative", "together", "hybrid"])
 def test_stored_neighbors_are_the_exact_ones(con, vectors, space):
     ids, _ = vectors[space]
     for movie_id in ids[:: len(ids) // 60].tolist():
@@ -223,7 +223,8 @@ def test_which_item(con):
 
 
 def test_a_movie_without_the_default_space(con):
-    only_collaborative = "(SELECT movie_id FROM movie_vectors GROUP BY 1 HAVING list(space) = ['collaborative'])"
+    no_content = "HAVING list_sort(list(space)) = ['collaborative', 'together']"
+    only_collaborative = f"(SELECT movie_id FROM movie_vectors GROUP BY 1 {no_content})"
     only_content = "(SELECT movie_id FROM movie_vectors GROUP BY 1 HAVING list(space) = ['content'])"
     for which, space in ((only_collaborative, "collaborative"), (only_content, "content")):
         one = f"(SELECT min(movie_id) FROM {which})"
@@ -258,7 +259,7 @@ def test_columns_and_their_types(con):
         ("similar_movies(1, k := 1.5)", "not 1.5"),
         ("similar_movies(1, k := 40000)", "not 40000"),
         ("similar_movies(1, space := 'colaborative')",
-         "there is no space 'colaborative'; space must be one of: collaborative, content, hybrid"),
+         "there is no space 'colaborative'; space must be one of: collaborative, content, hybrid, together"),
         ("similar_movies(1, space := NULL)", "there is no space NULL"),
         ("similar_movies(1, space := '[content]')", r"there is no space '\[content\]'"),
         ("similar_movies(1, space := 'content, hybrid')", "there is no space 'content, hybrid'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from recstore import movies, sql
 from recstore.catalog import MOVIES
+from recstore.columns import arrow_column
 from recstore.evaluation import protocols
 from recstore.evaluation.metrics import accuracy
 from recstore.evaluation.models import ALTERNATIVES, DEFAULT_RECOMMENDER, RECOMMENDERS, SpaceLists
@@ -114,7 +116,10 @@ def _fitted_spaces(
     import pyarrow as pa
 
     assert train.ratings is not None
-    ratings = pa.table({"user_id": train.users, "movie_id": ids[train.items], "rating": train.ratings})
+    assert train.times is not None
+    columns: list[NDArray[Any]] = [train.users, ids[train.items], train.ratings, train.times]
+    names = ["user_id", "movie_id", "rating", "time"]
+    ratings = pa.table([arrow_column(column) for column in columns], names=names)
     store = connection.execute("SELECT current_database()").fetchall()[0][0]
     with connection.cursor() as trial:
         trial.register("train_ratings", ratings)
@@ -122,7 +127,7 @@ def _fitted_spaces(
         try:
             for table in ("movies", "tags"):
                 trial.execute(f"CREATE TABLE {table} AS FROM {sql.identifier(store)}.main.{table}")
-            trial.execute("CREATE TABLE ratings AS FROM train_ratings")
+            trial.execute(sql.read(_STAGES, "train_ratings"))
             return list(movies.spaces(trial, options, Progress()))
         finally:
             trial.unregister("train_ratings")
