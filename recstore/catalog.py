@@ -33,7 +33,7 @@ class Catalog:
     """The names and shape of one catalogue.
 
     `columns` maps the columns that the functions return to expressions over an item, in which `$$` stands for its row;
-    `searched` is the text in which `find` looks for words, written likewise.
+    `searched` is the text in which `find` looks for words and `drawn` what a picture calls an item, written likewise.
 
     `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
     default space, the next one in which it has one answers. `nearest_space` is the one in which any vector is
@@ -53,6 +53,7 @@ class Catalog:
     preference: str
     preference_descends: bool
     searched: str
+    drawn: str
     vectors: str
     neighbors: str
     sources: tuple[str, ...]
@@ -79,6 +80,7 @@ MOVIES = Catalog(
     preference="n_ratings",
     preference_descends=True,
     searched="$$.title",
+    drawn="$$.title",
     vectors="movie_vectors",
     neighbors="movie_neighbors",
     sources=("movies", "links", "ratings", "tags"),
@@ -99,6 +101,7 @@ AUDIO = Catalog(
     preference="start_seconds",
     preference_descends=False,
     searched="concat_ws(' ', array_to_string($$.labels, ' '), $$.video_id)",
+    drawn="concat_ws(': ', $$.video_id, array_to_string($$.labels[1:2], ', '))",
     vectors="audio_vectors",
     neighbors="audio_neighbors",
     sources=("audio_labels", "audio_clips", "audio_frames"),

@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
+from test_docs import blocks
 
 import recstore
 from recstore import BuildOptions, OptionError
@@ -196,3 +197,10 @@ def test_why_audio(con, audio_store):
     with duckdb.connect() as other:
         other.execute(f"ATTACH '{audio_store}' AS rec (READ_ONLY)")
         assert other.execute("FROM rec.why_audio(1, 2, store := 'rec')").fetchall() == by_id
+
+
+def test_the_sql_of_the_page_on_clips(con):
+    statements = blocks("docs/audio.md", "sql")
+    assert len(statements) == 2
+    for statement in statements:
+        assert con.execute(statement).fetchall(), statement

@@ -32,6 +32,7 @@ FLOORS = [
     ["recstore.cli.output"],
     ["recstore.cli.console", "recstore.cli.formats", "recstore.cli.arguments"],
     ["recstore.sample", "recstore.sample_audio", "recstore", "recstore.export"],
+    ["recstore.heatmap"],
     ["recstore.evaluation.run", "recstore.evaluation.bars", "recstore.evaluation.plot"],
     ["recstore.evaluation.movies", "recstore.evaluation.audio"],
     ["recstore.evaluation.models", "recstore.evaluation.results"],

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recstore.cli.arguments import Store, Untrusted
-from recstore.cli.console import State, run_command, run_interactively
+from recstore.cli.console import State, run_command, run_interactively, say
 from recstore.cli.formats import Format
 
 asking = typer.Typer()
@@ -67,3 +67,22 @@ def shell(
     from recstore.cli.shell import run_shell
 
     raise typer.Exit(run_interactively(lambda: run_shell(store, exact, untrusted), State.debug))
+
+
+@asking.command(epilog='Example: recstore heatmap movies.duckdb movies "Toy Story (1995)" "Heat (1995)" 32 -o heat.png')
+def heatmap(
+    store: Store,
+    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies or audio.")],
+    items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="Titles as the store has them, or ids.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The picture: a .png or .svg.")],
+    space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
+) -> None:
+    """Draw how near a handful of items are to one another; needs the extra plot."""
+
+    def work() -> None:
+        from recstore.heatmap import heatmap as draw_heatmap
+
+        draw_heatmap(store, catalog, items, output, space=space)
+        say(f"{output} shows {len(items)} items.")
+
+    run_command(work)
