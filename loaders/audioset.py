@@ -7,6 +7,7 @@ import io
 import tarfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -14,6 +15,7 @@ import duckdb
 import numpy as np
 
 from recstore import sql
+from recstore.columns import arrow_bytes, arrow_column, arrow_lists
 from recstore.errors import SourceError
 from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
@@ -68,7 +70,7 @@ class AudioSet:
             f"{counts.not_wanted:,} are not the music asked for, {counts.too_short:,} are shorter, "
             f"{repeated:,} came twice."
         )
-        size = path.stat().st_size if path.is_file() else sum(file.size for file in _in_folder(path))
+        size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _record_files(path))
         report = LoadReport(source)
         report.files.append(FileReport(path.name, size, digest.hexdigest(), counts.records - rejects, rejects))
         return report
@@ -88,11 +90,8 @@ def _stage_records(
 ) -> Clips:
     """Read record files chunk by chunk into `staged_clips`, and return the counts."""
     total = Clips()
-    files = _in_folder(path) if path.is_dir() else _in_file(path, digest)
-    for chunk in _chunks(files):
-        if path.is_dir():
-            for file in chunk:
-                digest.update(file.content.read_bytes() if isinstance(file.content, Path) else file.content)
+    files = _in_folder(path, digest) if path.is_dir() else _in_file(path, digest)
+    for chunk in _ahead(_chunks(files)):
         clips = reader.read(chunk)
         _stage(connection, clips)
         total.records += clips.records
@@ -120,15 +119,31 @@ def _chunks(files: Iterator[RecordFile]) -> Iterator[list[RecordFile]]:
         yield chunk
 
 
-def _in_folder(folder: Path) -> Iterator[RecordFile]:
-    for path in sorted(folder.rglob("*.tfrecord")):
-        yield RecordFile(path.relative_to(folder).as_posix(), path.parent.name, path)
+def _ahead(chunks: Iterator[list[RecordFile]]) -> Iterator[list[RecordFile]]:
+    """Read the next chunk while TensorFlow is at work on the last one."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = pool.submit(next, chunks, None)
+            yield chunk
+
+
+def _in_folder(folder: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
+    for path in _record_files(folder):
+        content = path.read_bytes()
+        digest.update(content)
+        yield RecordFile(path.relative_to(folder).as_posix(), path.parent.name, content)
+
+
+def _record_files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.tfrecord"))
 
 
 def _in_file(path: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
     if path.suffix == ".tfrecord":
-        digest.update(path.read_bytes())
-        yield RecordFile(path.name, path.resolve().parent.name, path)
+        content = path.read_bytes()
+        digest.update(content)
+        yield RecordFile(path.name, path.resolve().parent.name, content)
         return
     try:
         with path.open("rb") as packed, tarfile.open(mode="r|*", fileobj=_Hashed(packed, digest)) as archive:
@@ -137,9 +152,9 @@ def _in_file(path: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
                 if member.isfile() and name.suffix == ".tfrecord":
                     if member.size > _MAX_MEMBER_BYTES:
                         raise SourceError(f"{path}: {member.name} is too large for a record file of AudioSet.")
-                    content = archive.extractfile(member)
+                    packed_file = archive.extractfile(member)
                     # A name is only a label here: nothing is ever written under it.
-                    yield RecordFile(str(name), name.parent.name, content.read() if content else b"")
+                    yield RecordFile(str(name), name.parent.name, packed_file.read() if packed_file else b"")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         raise SourceError(f"{path} is no tar archive, or it is damaged or cut short ({error}).") from error
 
@@ -163,17 +178,14 @@ def _stage(connection: duckdb.DuckDBPyConnection, clips: Clips) -> None:
 
     if not clips.video_id:
         return
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(clips.label_counts))]).astype(np.int32)
-    label_ids = pa.ListArray.from_arrays(offsets, np.concatenate(clips.label_values).astype(np.int32))
-    frames = np.concatenate(clips.frames)
     table = pa.table(
         {
-            "video_id": pa.array(np.concatenate(clips.video_id), pa.binary()),
-            "start_seconds": np.concatenate(clips.start),
-            "end_seconds": np.concatenate(clips.end),
-            "label_ids": label_ids,
-            "split": pa.array(np.concatenate(clips.split), pa.string()),
-            "frames": pa.FixedSizeListArray.from_arrays(frames.ravel(), frames.shape[1]),
+            "video_id": arrow_bytes(np.concatenate(clips.video_id).tolist()),
+            "start_seconds": arrow_column(np.concatenate(clips.start)),
+            "end_seconds": arrow_column(np.concatenate(clips.end)),
+            "label_ids": arrow_lists(np.concatenate(clips.label_values), np.concatenate(clips.label_counts)),
+            "split": arrow_bytes([name.encode() for name, count in clips.split for _ in range(count)]),
+            "frames": arrow_column(np.concatenate(clips.frames)),
         }
     )
     connection.register("clips_to_stage", table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,3 +20,23 @@ def arrow_column(values: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - PyArrow is 
     flat = np.ascontiguousarray(values).ravel()
     column = pa.Array.from_buffers(pa.from_numpy_dtype(flat.dtype), len(flat), [None, pa.py_buffer(flat)])
     return column if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(column, values.shape[1])
+
+
+def arrow_bytes(values: Sequence[bytes]) -> Any:  # noqa: ANN401
+    """Return an Arrow array of byte strings, (n,), made in the same way."""
+    import pyarrow as pa
+
+    ends = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=ends[1:])
+    return pa.Array.from_buffers(
+        pa.large_binary(), len(values), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(values))]
+    )
+
+
+def arrow_lists(values: npt.NDArray[Any], counts: npt.NDArray[Any]) -> Any:  # noqa: ANN401
+    """Return an Arrow array of lists: of `values`, end to end, the first `counts[0]`, then `counts[1]`, and so on."""
+    import pyarrow as pa
+
+    ends = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=ends[1:])
+    return pa.LargeListArray.from_arrays(arrow_column(ends), arrow_column(values))
