@@ -24,7 +24,7 @@ for statement in open(script, encoding="utf-8").read().split(";\\n"):
 """
 
 
-def _installed(name: str) -> Path:
+def installed(name: str) -> Path:
     folder = CLIENTS / name
     if not folder.exists():
         pytest.skip(f"{name} is not installed; run: make clients")
@@ -33,7 +33,7 @@ def _installed(name: str) -> Path:
 
 def python_with(version: str | None) -> dict[str, str]:
     """Return an environment in which `import duckdb` gives that version; None is the one we are locked to."""
-    path = [str(_installed(f"duckdb-{version}"))] if version else []
+    path = [str(installed(f"duckdb-{version}"))] if version else []
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
@@ -43,7 +43,7 @@ def _python(version: str | None) -> Callable[[str, Path], list[str]]:
 
 def _shell(version: str) -> Callable[[str, Path], list[str]]:
     def command(database: str, script: Path) -> list[str]:
-        folder = _installed(f"shell-{version}")
+        folder = installed(f"shell-{version}")
         binary = next(path for path in (folder / "duckdb_cli" / "duckdb", folder / "bin" / "duckdb") if path.exists())
         only = [] if database == ":memory:" else ["-readonly"]
         return [str(binary), "-init", os.devnull, "-bail", *only, database, "-f", str(script)]
@@ -55,7 +55,7 @@ def _node(database: str, script: Path) -> list[str]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not on this machine")
-    return [node, str(ROOT / "tests" / "clients" / "node" / "run.mjs"), str(_installed("node")), database, str(script)]
+    return [node, str(ROOT / "tests" / "clients" / "node" / "run.mjs"), str(installed("node")), database, str(script)]
 
 
 #: Each client by name: the DuckDB version it needs in its environment, and its command line.

@@ -1,0 +1,54 @@
+"""The example project of dbt builds against a store, and its models hold what the store answers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+import shells
+
+import recstore
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "dbt"
+
+
+@pytest.fixture
+def project(movie_store, tmp_path) -> Path:
+    folder = tmp_path / "project"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb", ".user.yml"))
+    (folder / "movies.duckdb").symlink_to(movie_store)
+    return folder
+
+
+def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run dbt, which has its packages apart from ours; without them the test is skipped."""
+    variables = {**os.environ, "PYTHONPATH": str(shells.installed("dbt")), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments, "--profiles-dir", "."]
+    return subprocess.run(command, cwd=folder, env=variables | environment, capture_output=True, text=True, timeout=300)
+
+
+def test_dbt_build(project, movie_store):
+    done = dbt(project, "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "PASS=7 WARN=0 ERROR=0" in done.stdout
+    with duckdb.connect() as con:
+        recstore.attach(con, movie_store)
+        con.execute(f"ATTACH '{project / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
+        per_customer = con.execute(
+            "SELECT customer, count(*) FROM warehouse.next_up GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        assert per_customer == [("ada", 5), ("ben", 5), ("cleo", 5)]
+        recent = "SELECT rank, movie_id, score FROM next_up_recent WHERE because = 'Alien (1979)' ORDER BY rank"
+        asked = "SELECT rank, movie_id, score FROM rec.similar_movies('Alien (1979)', k := 3, filter := year >= 2000)"
+        assert con.execute(recent).fetchall() == con.execute(asked).fetchall()
+
+
+def test_a_store_that_is_not_there(project):
+    done = dbt(project, "build", STORE="nowhere.duckdb")
+    assert done.returncode != 0
+    assert "There is no store at nowhere.duckdb" in done.stdout
