@@ -39,9 +39,8 @@ def test_dbt_build(project, movie_store):
     with duckdb.connect() as con:
         recstore.attach(con, movie_store)
         con.execute(f"ATTACH '{project / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
-        per_customer = con.execute(
-            "SELECT customer, count(*) FROM warehouse.next_up GROUP BY ALL ORDER BY ALL"
-        ).fetchall()
+        con.execute("USE warehouse")
+        per_customer = con.execute("SELECT customer, count(*) FROM next_up GROUP BY ALL ORDER BY ALL").fetchall()
         assert per_customer == [("ada", 5), ("ben", 5), ("cleo", 5)]
         recent = "SELECT rank, movie_id, score FROM next_up_recent WHERE because = 'Alien (1979)' ORDER BY rank"
         asked = "SELECT rank, movie_id, score FROM rec.similar_movies('Alien (1979)', k := 3, filter := year >= 2000)"
