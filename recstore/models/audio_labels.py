@@ -187,11 +187,9 @@ def _cross_fit(
     less the mean of what was learnt from.
     """
     folds = [(features[a:b], targets[a:b]) for a, b in pairwise(ends)]
-    squares = np.zeros((features.shape[1], features.shape[1]))
-    products = np.zeros((features.shape[1], targets.shape[1]))
-    for f, t in folds:
-        squares += f.T @ f
-        products += f.T @ t
+    fold_squares, fold_products = [f.T @ f for f, _ in folds], [f.T @ t for f, t in folds]
+    squares: Array64 = np.sum(fold_squares, axis=0, dtype=np.float64)
+    products: Array64 = np.sum(fold_products, axis=0, dtype=np.float64)
 
     def solve(count: int, square: Array64, product: Array64, left_out: slice) -> tuple[Array64, Array64]:
         mean = (sums - features[left_out].sum(axis=0, dtype=np.float64)) / count
@@ -206,9 +204,11 @@ def _cross_fit(
     outputs = np.empty(targets.shape, np.float32)
 
     def judge_fold(fold: int) -> None:
-        a, b, (f, t) = ends[fold], ends[fold + 1], folds[fold]
-        weights, bias = solve(len(features) - (b - a), squares - f.T @ f, products - f.T @ t, slice(a, b))
-        outputs[a:b] = f @ weights + bias
+        a, b = ends[fold], ends[fold + 1]
+        square: Array64 = np.subtract(squares, fold_squares[fold])
+        product: Array64 = np.subtract(products, fold_products[fold])
+        weights, bias = solve(len(features) - (b - a), square, product, slice(a, b))
+        outputs[a:b] = features[a:b] @ weights.astype(np.float32) + bias
 
     # Each fold is computed by itself on one thread, so the result does not depend on how many there are.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
