@@ -76,7 +76,7 @@ def open_files(store: Path) -> int | None:
 
 def measure(store: Path, threads: int, seconds: float, rebuilds: int) -> dict[str, object]:
     """Run the threads and the rebuilds, and say what happened."""
-    engine = create_engine(f"recstore:///{store}", pool_size=10, max_overflow=5, pool_timeout=60)
+    engine = create_engine(f"recstore:///{store}", pool_size=threads, max_overflow=0)
     with engine.connect() as connection:
         ids = [row[0] for row in connection.execute(text("SELECT movie_id FROM movie_vectors ORDER BY ALL LIMIT 500"))]
     stop = threading.Event()

@@ -49,6 +49,8 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "url": String(),
     "space": String(),
     "score": REAL(),
+    "because": String(),
+    "reason": String(),
 }
 
 
@@ -77,6 +79,29 @@ def nearest_movies(
 def find_movies(words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
     """Return the movies whose title matches words, as a selectable."""
     return _call("find_movies", MOVIES, [_value(words)], k=_value(k))
+
+
+def recommend_movies(
+    user_id: int | ColumnElement[int],
+    *,
+    k: int | ColumnElement[int] = 10,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return what a person in the ratings wants next, as a selectable."""
+    return _call("recommend_movies", MOVIES, [_value(user_id)], _REASONS, k=_value(k), filter=_filter(filter))
+
+
+def recommend_for(
+    liked: Sequence[int | str] | ColumnElement[Any],
+    *,
+    k: int | ColumnElement[int] = 10,
+    disliked: Sequence[int | str] | None = None,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return what a person who is not in the ratings wants next, from ids or titles, as a selectable."""
+    asked = liked if isinstance(liked, ColumnElement) else _texts(liked)
+    against = None if disliked is None else _texts(disliked)
+    return _call("recommend_for", MOVIES, [asked], _REASONS, k=_value(k), disliked=against, filter=_filter(filter))
 
 
 def similar_audio(
@@ -127,15 +152,27 @@ def _nearest(
     )
 
 
+#: What a recommendation says besides.
+_REASONS = ("because", "reason")
+
+
 def _call(
-    function: str, catalog: Catalog, arguments: list[ColumnElement[Any]], **named: ColumnElement[Any] | None
+    function: str,
+    catalog: Catalog,
+    arguments: list[ColumnElement[Any]],
+    more: tuple[str, ...] = (),
+    **named: ColumnElement[Any] | None,
 ) -> TableValuedAlias:
     given = [literal_column(name).op(":=")(value) for name, value in named.items() if value is not None]
-    names = ("rank", *catalog.columns, "space", "score")
+    names = ("rank", *catalog.columns, "space", "score", *more)
     columns = [column(name, _TYPES[name]) for name in names]
     # In a join with the table that the argument is from, there is no other condition.
     called: TableValuedAlias = getattr(func, function)(*arguments, *given).table_valued(*columns, joins_implicitly=True)
     return called
+
+
+def _texts(items: Sequence[int | str]) -> ColumnElement[Any]:
+    return literal([str(item) for item in items], ARRAY(String()))
 
 
 def _value(value: object) -> ColumnElement[Any]:

@@ -33,6 +33,8 @@ from recstore.selectables import (
     find_movies,
     nearest_audio,
     nearest_movies,
+    recommend_for,
+    recommend_movies,
     similar_audio,
     similar_movies,
 )
@@ -44,6 +46,8 @@ __all__ = [
     "find_movies",
     "nearest_audio",
     "nearest_movies",
+    "recommend_for",
+    "recommend_movies",
     "similar_audio",
     "similar_movies",
 ]
