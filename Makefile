@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clients wheel lock bench clean
+.PHONY: demo test check docs clients wheel lock bench clean
 
 demo: .venv/.ready
 	$(BIN)/recstore demo
@@ -15,6 +15,11 @@ check: .venv/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as a site, in docs/_site; a warning is an error.
+docs: .venv/.ready
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_site
+	@echo "docs/_site/index.html"
 
 # The wheel, built from the sdist and tried in an empty environment.
 wheel: .venv/.ready
@@ -40,4 +45,4 @@ lock:
 		--custom-compile-command "make lock" -o requirements.lock
 
 clean:
-	rm -rf .venv .clients build dist *.egg-info
+	rm -rf .venv .clients build dist *.egg-info docs/_site docs/reference

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
-from test_docs import blocks
+from pages import questions
 
 import recstore
 from recstore import BuildOptions, OptionError
@@ -200,7 +200,7 @@ def test_why_audio(con, audio_store):
 
 
 def test_the_sql_of_the_page_on_clips(con):
-    statements = blocks("docs/audio.md", "sql")
+    statements = questions("audio.md")
     assert len(statements) == 2
     for statement in statements:
         assert con.execute(statement).fetchall(), statement

@@ -14,8 +14,8 @@ import pytest
 from conftest import data
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import questions
 from test_cli import recstore as command
-from test_docs import blocks
 
 import recstore
 from recstore.errors import BelowBarError, MissingExtraError, OptionError
@@ -221,7 +221,7 @@ def test_every_protocol_has_its_metrics(evaluated):
 
 def test_the_page_about_it(evaluated):
     with recstore.connect(evaluated[0]) as con:
-        for block in blocks("docs/evaluation.md", "sql") + blocks("docs/models-tried.md", "sql"):
+        for block in questions("evaluation.md") + questions("models-tried.md"):
             assert con.execute(block).fetchall()
 
 

@@ -1,0 +1,97 @@
+"""Writes the two reference pages from the code: SQL from the objects of an empty store, the commands from Typer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import typer
+from typer.cli import get_docs_for_click
+
+from recstore import functions, sql
+from recstore.cli.app import app
+
+_HEADER = re.compile(r"^CREATE MACRO (\w+)\((.*?)\) AS TABLE$", re.M | re.S)
+_FUNCTIONS = (
+    "SELECT function_name, comment FROM duckdb_functions() "
+    "WHERE function_type = 'table_macro' AND NOT internal ORDER BY function_oid"
+)
+_RELATIONS = {
+    "Views": "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
+    "Tables": "SELECT table_name, comment FROM duckdb_tables() ORDER BY ALL",
+}
+_COLUMNS = (
+    "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = $relation ORDER BY column_index"
+)
+
+
+def write(folder: Path) -> None:
+    """Write `sql.md` and `cli.md` to `folder`; a page that is as it should be is not touched."""
+    folder.mkdir(exist_ok=True)
+    for name, text in (("sql", sql_reference()), ("cli", cli_reference())):
+        page = folder / f"{name}.md"
+        if not page.exists() or page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8")
+
+
+def sql_reference() -> str:
+    """Return the page of every function, view and table that a store holds."""
+    with duckdb.connect() as connection:
+        rendered = functions.render_functions()
+        connection.execute(functions.render_tables() + functions.render_views() + rendered)
+        parameters = dict(_HEADER.findall(rendered))
+        parts = [
+            "# SQL reference",
+            "What a store holds, as the store itself says it. [What the parameters mean](../sql.md), with examples.",
+            "## Functions",
+        ]
+        for name, comment in connection.execute(_FUNCTIONS).fetchall():
+            parts += _function(connection, name, comment, parameters[name])
+        for title, query in _RELATIONS.items():
+            parts.append(f"## {title}")
+            for name, comment in connection.execute(query).fetchall():
+                columns = connection.execute(_COLUMNS, {"relation": name}).fetchall()
+                parts += [f"### {name}", *([f"{comment}."] if comment else []), _table(columns)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _function(connection: duckdb.DuckDBPyConnection, name: str, comment: str, parameters: str) -> list[str]:
+    """Return the section of one function; its columns are those that it has in an empty store."""
+    given = " ".join(parameters.split())
+    needed = given.split(":=")[0].count(",") if ":=" in given else given.count(",") + 1
+    columns = connection.execute(f"DESCRIBE FROM {name}({', '.join(['NULL'] * needed)})").fetchall()
+    package, kind = "recstore.schema.functions", name.rpartition("_")[0]
+    source = sql.read(package, kind) if kind in sql.names(package) else ""
+    said = " ".join(line.removeprefix("--").strip() for line in _first_paragraph(source))
+    return [
+        f"### {name}",
+        f"`{name}({given})`",
+        said or f"{comment}.",
+        _table([(column, kind) for column, kind, *_ in columns]),
+    ]
+
+
+def _first_paragraph(source: str) -> list[str]:
+    lines = []
+    for line in source.splitlines():
+        if not line.startswith("-- "):
+            break
+        lines.append(line)
+    return lines
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    titles = ["column", "type", "holds"][: len(rows[0])]
+    cells = [[f"`{name}`", f"`{kind}`", *[(said or "").replace("|", "\\|") for said in rest]]
+             for name, kind, *rest in rows]  # fmt: skip
+    return "\n".join(f"| {' | '.join(row)} |" for row in [titles, ["---"] * len(titles), *cells])
+
+
+def cli_reference() -> str:
+    """Return the page of every command, as Typer writes it; an example stands as what is typed."""
+    command = typer.main.get_command(app)
+    text = get_docs_for_click(obj=command, ctx=typer.Context(command, info_name="recstore"), name="recstore")
+    text = re.sub(r"^Example: (.*)$", r"**Example**:\n\n```console\n$ \1\n```", text, flags=re.M)
+    text = re.sub(r"^\*\*Usage\*\*:\n\n```console\n\$ (.*?) *\n```", r"**Usage**: `\1`", text, flags=re.M)
+    return text.replace("# `recstore`", "# CLI reference", 1)

@@ -1,0 +1,166 @@
+"""Runs a page of the documentation as its reader would, block by block, in a folder of its own.
+
+A block whose first line is a comment with a file's name is written to that file. The lines of a `console` block that
+begin with $ are run, and what they print is compared with what stands below them. The other `python` blocks of a page
+are one program; the other `sql` blocks are asked of the store. Blocks under "Not tested here" are left alone.
+
+    python tests/pages.py docs/tutorial.md      writes into the page what its commands print now
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+import shells
+from conftest import data
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+UNTESTED = "Not tested here"
+LANGUAGES = {"console", "python", "sql", "javascript", "html", "yaml"}
+_PIECE = re.compile(r"^(?P<level>#+) (?P<title>[^\n]+)$|^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.M | re.S)
+_FILE = re.compile(r"(?:--|//|#|<!--) ([\w.-]+\.\w+)(?: -->)?\n")
+_COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
+#: What fetches from the network is run by `make wheel`; the tests have it all there. A server never ends.
+_INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code: where its text stands in the page, and the file that it is to be saved as."""
+
+    language: str
+    text: str
+    start: int
+    is_tested: bool
+    file: str | None
+
+    def commands(self) -> Iterator[tuple[str, str, int]]:
+        """Yield each command of a console block, what is shown below it, and where that stands in the page."""
+        for found in _COMMAND.finditer(self.text):
+            yield found[1], found[2], self.start + found.start(2)
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the blocks of code of a page; the directives of the site's own are none."""
+    found, untested_level = [], 0
+    for piece in _PIECE.finditer(page.read_text(encoding="utf-8")):
+        if piece["level"]:
+            if piece["title"] == UNTESTED:
+                untested_level = len(piece["level"])
+            elif len(piece["level"]) <= untested_level:
+                untested_level = 0
+        elif not piece["language"].startswith("{"):
+            file = _FILE.match(piece["text"])
+            block = Block(piece["language"], piece["text"], piece.start("text"), not untested_level, file and file[1])
+            found.append(block)
+    return found
+
+
+def questions(name: str) -> list[str]:
+    """Return the blocks of SQL of a page under docs that are asked of a store, for the test that has that store."""
+    return [block.text for block in blocks(ROOT / "docs" / name) if block.language == "sql" and block.is_tested]
+
+
+def make_folder(folder: Path, store: Path | None, release: Path | None = None) -> None:
+    """Put into an empty folder what a reader has: a release, the commands, and the store, if it is not built there."""
+    (folder / "ml-latest-small").symlink_to(release or data("ml-latest-small"))
+    if store:
+        shutil.copy(store, folder / "movies.duckdb")
+    commands = folder / ".bin"
+    commands.mkdir()
+    (commands / "recstore").symlink_to(Path(sys.executable).parent / "recstore")
+    (commands / "duckdb").symlink_to(shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb")
+    packages = shells.CLIENTS / "node" / "node_modules"
+    if packages.exists():
+        (folder / "node_modules").symlink_to(packages)
+
+
+def need(page: Path) -> None:
+    """Skip a page whose commands are not on this machine."""
+    commands = " ".join(command for block in blocks(page) for command, *_ in block.commands())
+    if "duckdb" in commands and not (shells.CLIENTS / "shell-1.5").exists():
+        pytest.skip("the DuckDB shell is not installed; run: make clients")
+    if "node " in commands and not (shutil.which("node") and (shells.CLIENTS / "node").exists()):
+        pytest.skip("Node, or DuckDB's package for it, is not installed; run: make clients")
+
+
+def run(command: str, folder: Path) -> str:
+    """Run a command in the folder and return what a reader is shown of what it prints."""
+    path = os.pathsep.join([str(folder / ".venv" / "bin"), str(folder / ".bin"), os.environ["PATH"]])
+    where = ROOT if command.startswith("make ") else folder
+    # As a reader's shell has it, also where the tests themselves were started by make.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {"PATH": path}
+    done = subprocess.run(
+        command, shell=True, cwd=where, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stderr}{done.stdout}"
+    said = [line for line in done.stderr.splitlines() if "rows loaded" in line]
+    printed = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(".venv/bin/")]
+    return "".join(f"{line}\n" for line in [*printed, *said])
+
+
+def play(page: Path, folder: Path, *, installs: bool = False) -> Iterator[tuple[str, str, int, str]]:
+    """Run a page from top to bottom; yield each command, what the page shows, where, and what was printed."""
+    tested = [block for block in blocks(page) if block.is_tested]
+    for block in tested:
+        if block.file:
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+        for command, shown, place in block.commands() if block.language == "console" else ():
+            if installs or not _INSTALLS.match(command):
+                yield command, shown, place, run(command, folder)
+    program = "\n".join(block.text for block in tested if block.language == "python" and not block.file)
+    code = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(code, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    questions = [block.text for block in tested if block.language == "sql" and not block.file]
+    if questions:
+        with duckdb.connect(str(folder / "movies.duckdb"), read_only=True) as connection:
+            connection.execute("CREATE TEMP TABLE watchlist AS SELECT 'Heat (1995)' AS title")
+            for question in questions:
+                connection.execute(question).fetchall()
+
+
+def _words(text: str) -> list[str | float]:
+    words = re.findall(r"\d+\.\d+|\d+|[^\s\d]+", text)
+    return [float(word) if "." in word and word[0].isdigit() else word for word in words]
+
+
+def check(page: Path, folder: Path, *, installs: bool = False) -> None:
+    """Run a page and compare what it shows; the last decimals of a score depend on the processor."""
+    for command, shown, _place, printed in play(page, folder, installs=installs):
+        near = [pytest.approx(word, abs=1e-3) if isinstance(word, float) else word for word in _words(shown)]
+        assert _words(printed) == near, command
+
+
+def renew(page: Path, folder: Path) -> None:
+    """Write into a page what its commands print now."""
+    text = page.read_text(encoding="utf-8")
+    for _command, shown, place, printed in reversed(list(play(page, folder))):
+        text = text[:place] + printed + text[place + len(shown) :]
+    page.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    import recstore
+
+    with tempfile.TemporaryDirectory() as name:
+        store = Path(name) / "movies.duckdb"
+        recstore.build(store, {"movielens": data("ml-latest-small")})
+        for number, given in enumerate(sys.argv[1:]):
+            place = Path(name) / str(number)
+            place.mkdir()
+            page = Path(given).resolve()
+            make_folder(place, None if page.name in ("README.md", "tutorial.md") else store)
+            renew(page, place)
