@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 import zipfile
 from pathlib import Path
+
+import pages
+from conftest import DATA
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +40,8 @@ def main() -> None:
         assert "scikit-learn" not in listed
         assert "pytest" not in listed
 
+        _walk(folder / "newcomer", wheel, constraints)
+
         empty = folder / "empty"
         empty.mkdir()
         recstore = folder / "env" / "bin" / "recstore"
@@ -44,6 +51,23 @@ def main() -> None:
         typed = "import recstore, importlib.resources as r; assert (r.files('recstore') / 'py.typed').is_file()"
         subprocess.run([python, "-c", typed], check=True, cwd=empty)
     print("the wheel is sound")
+
+
+def _walk(folder: Path, wheel: Path, constraints: Path) -> None:
+    """Go the newcomer's path, the tutorial, installing what it installs: from an empty folder with only the wheel."""
+    release = DATA / "ml-latest-small"
+    if not release.exists() or not shutil.which("npm"):
+        print("the tutorial was not run: it needs Node and MovieLens small", file=sys.stderr)
+        return
+    folder.mkdir()
+    shutil.copy(wheel, folder)
+    (folder / "ml-latest-small").symlink_to(release)
+    shell = (ROOT / "tests" / "clients" / "shell-1.5.txt").read_text()
+    with constraints.open("a") as file:
+        file.write("\n" + "\n".join(line.rstrip(" \\") for line in re.findall(r"^duckdb-cli==.*$", shell, re.M)) + "\n")
+    os.environ["PIP_CONSTRAINT"] = str(constraints)
+    os.environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    pages.check(ROOT / "docs" / "tutorial.md", folder, installs=True)
 
 
 if __name__ == "__main__":
