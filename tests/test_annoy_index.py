@@ -260,7 +260,7 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
         )
         assert con.execute(counts).fetchall() == [(4, 4)]
         assert con.execute("SELECT len(measured) FROM builds WHERE list_contains(catalogs, 'movies')").fetchall() == [
-            (9,)
+            (12,)
         ]
     # Where a catalogue is not small, it is measured whether asking the index is faster.
     monkeypatch.setattr("recstore.indexing.SMALL", 100)
