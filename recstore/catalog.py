@@ -42,6 +42,7 @@ class Catalog:
     with what each does.
 
     `weights` is the table of weights from item to item, by which histories are continued; where nothing is rated, none.
+    `terms` is the table of terms by which any words are brought into the space `content`, if there is one.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Catalog:
     learnt: tuple[str, ...] = ()
     functions: tuple[tuple[str, str], ...] = ()
     weights: str = ""
+    terms: str = ""
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -87,7 +89,10 @@ MOVIES = Catalog(
     spaces=("hybrid", "collaborative", "content"),
     nearest_space="hybrid",
     depth=100,
+    learnt=("movie_terms",),
+    functions=(("why_similar", "Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)"),),
     weights="movie_weights",
+    terms="movie_terms",
 )
 
 AUDIO = Catalog(
@@ -125,6 +130,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "movies": ("movie_id",),
     "links": ("movie_id",),
     "ratings": ("user_id", "movie_id"),
+    "movie_terms": ("term",),
     "audio_labels": ("label_id",),
     "audio_clips": ("clip_id",),
     "audio_frames": ("clip_id",),

@@ -17,6 +17,7 @@ ASK, AMONG = "recstore_ask_annoy", "recstore_pack_filter"
 _COMMENTS = {
     "similar": "The items most like one item: {name}({item}, k := 10, space, filter, store)",
     "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
+    "about": "The items that words are about: {name}(words, k := 10, filter, store)",
     "find": "The items whose words match: {name}(words, k := 10, store)",
     "recommend": "What a person in the ratings wants next: {name}(user_id, k := 10, filter, store)",
     "recommend_for": "What follows on a list of items, oldest first: {name}(liked, k := 10, disliked, filter, store)",
@@ -47,12 +48,15 @@ def attached_relation(database: str) -> Callable[[str], str]:
 
 def function_name(kind: str, catalog: Catalog) -> str:
     """Return the SQL name of a function: `similar_movies`."""
+    if kind == "about":
+        return f"{catalog.name}_about"
     return kind if kind == "recommend_for" else f"{kind}_{catalog.name}"
 
 
 def function_kinds(catalog: Catalog) -> tuple[str, ...]:
     """Return the kinds of functions that a catalogue has."""
-    return (*FUNCTIONS, *FOR_A_PERSON) if catalog.weights else FUNCTIONS
+    about = ("about",) if catalog.terms else ()
+    return (*FUNCTIONS, *about, *(FOR_A_PERSON if catalog.weights else ()))
 
 
 def render_function(
@@ -84,7 +88,7 @@ def render_function(
     columns = ", ".join(
         f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
     )
-    weights = relation(catalog.weights) if catalog.weights else ""
+    weights, terms = (relation(table) if table else "" for table in (catalog.weights, catalog.terms))
     text = sql.render(
         package,
         kind,
@@ -94,7 +98,7 @@ def render_function(
         function=name,
         item=catalog.item,
         name=catalog.title,
-        preferred=f"{catalog.preference} {direction}",
+        preferred=_preferred(catalog),
         searched=catalog.searched.replace("$$", "_rs_i"),
         columns=columns,
         catalog=sql.literal(catalog.name),
@@ -104,6 +108,8 @@ def render_function(
         neighbors=relation(catalog.neighbors),
         spaces=relation("spaces"),
         ranking=ranking,
+        answering=sql.render(package, "answering", **names, ranking=ranking, columns=columns),
+        terms=terms,
         ratings=relation("ratings"),
         recommending=sql.render(
             package, "recommending", **names, **preference, name=catalog.title, columns=columns, weights=weights
@@ -123,15 +129,30 @@ def render_functions(
         for catalog in CATALOGS.values()
         for text in (
             *(render_function(kind, catalog, relation, target, asking) for kind in function_kinds(catalog)),
-            *(_render_own(name, comment, relation, target) for name, comment in catalog.functions),
+            *(_render_own(catalog, name, comment, relation, target) for name, comment in catalog.functions),
         )
     )
 
 
-def _render_own(name: str, comment: str, relation: Callable[[str], str], target: str) -> str:
+def _preferred(catalog: Catalog) -> str:
+    return f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'}"
+
+
+def _render_own(catalog: Catalog, name: str, comment: str, relation: Callable[[str], str], target: str) -> str:
     """Return `CREATE MACRO` and its comment for a function of one catalogue alone, which names tables as they are."""
+    package = "recstore.schema.functions"
     tables = {table: relation(table) for table in sql.names("recstore.schema.tables")}
-    text = sql.render("recstore.schema.functions", name, **{name: target + name}, **tables)
+    comparing = sql.render(
+        package,
+        "comparing",
+        item=catalog.item,
+        key=catalog.key,
+        name=catalog.title,
+        preferred=_preferred(catalog),
+        items=relation(catalog.items),
+        vectors=relation(catalog.vectors),
+    )
+    text = sql.render(package, name, **{name: target + name}, **tables, comparing=comparing)
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
 
 

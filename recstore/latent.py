@@ -73,8 +73,13 @@ def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, spac
             "neighbors": catalog.depth,
             "recipe": space.recipe,
             "center": None if space.center is None else space.center.tolist(),
+            "explained": None if space.explained is None else space.explained.tolist(),
         },
     )
+    for table, rows in space.learnt.items():
+        connection.register("rows_to_insert", rows)
+        connection.execute(f"INSERT INTO {sql.identifier(table)} BY NAME FROM rows_to_insert")
+        connection.unregister("rows_to_insert")
 
 
 def _search(catalog: Catalog, space: Space, options: BuildOptions) -> tuple[Iterator[Block], list[Measured]]:

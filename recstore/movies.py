@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 
 from recstore import sql
+from recstore.columns import arrow_column
 from recstore.interactions import Interactions
 from recstore.options import BuildOptions
 from recstore.progress import Progress
@@ -58,9 +59,9 @@ def _together(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> C
     def compute() -> Space:
         from recstore.models.together import together_vectors
 
-        vectors, kept = together_vectors(data, options.collaborative_dimensions, options.seed)
+        vectors, kept, explained = together_vectors(data, options.collaborative_dimensions, options.seed)
         recipe = "truncated SVD of who rated what, and of what was rated soon after what"
-        return Space("together", np.asarray(ids)[kept], vectors, recipe)
+        return Space("together", np.asarray(ids)[kept], vectors, recipe, explained=explained)
 
     return compute
 
@@ -74,31 +75,37 @@ def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions)
         from recstore.models.collaborative import collaborative_vectors
 
         shape = len(ids), n_users
-        vectors, kept = collaborative_vectors(
+        vectors, kept, explained = collaborative_vectors(
             rated["movie"], rated["user"], rated["rating"], shape, options.collaborative_dimensions, options.seed
         )
         recipe = "truncated SVD of the ratings, 0 for unrated"
-        return Space("collaborative", np.asarray(ids)[kept], vectors, recipe)
+        return Space("collaborative", np.asarray(ids)[kept], vectors, recipe, explained=explained)
 
     return compute
 
 
 def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
+    import pyarrow as pa
+
     from recstore.models.stop_words import stop_words
 
     connection.execute(sql.read(_STAGES, "movie_terms"), {"stop_words": list(stop_words())})
     connection.execute(sql.read(_STAGES, "movie_vocabulary"))
     counts = connection.execute(sql.read(_STAGES, "movie_term_counts")).fetchnumpy()
+    terms = pa.RecordBatchReader.from_stream(connection.sql("SELECT term FROM vocabulary ORDER BY position")).read_all()
 
     def compute() -> Space:
         from recstore.models.content import content_vectors
 
         ids, first, row = np.unique(counts["movie_id"], return_index=True, return_inverse=True)
         fitted = np.asarray(counts["takes_part"], dtype=bool)[first]
-        vectors, kept = content_vectors(
-            row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed
-        )
-        return Space("content", ids[kept], vectors, "truncated SVD of the TF-IDF of genres and tags")
+        made = content_vectors(row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed)
+        learnt = {}
+        if len(made.vectors):
+            weighed = {"idf": arrow_column(made.idf), "component": arrow_column(made.components)}
+            learnt["movie_terms"] = pa.table({"term": terms.column("term"), **weighed})
+        recipe = "truncated SVD of the TF-IDF of genres and tags"
+        return Space("content", ids[made.kept], made.vectors, recipe, explained=made.explained, learnt=learnt)
 
     return compute
 

@@ -81,6 +81,16 @@ def find_movies(words: str | ColumnElement[str], *, k: int | ColumnElement[int] 
     return _call("find_movies", MOVIES, [_value(words)], k=_value(k))
 
 
+def movies_about(
+    words: str | ColumnElement[str],
+    *,
+    k: int | ColumnElement[int] = 10,
+    filter: Filter | None = None,  # noqa: A002
+) -> TableValuedAlias:
+    """Return the movies that words are about, as a selectable."""
+    return _call("movies_about", MOVIES, [_value(words)], k=_value(k), filter=_filter(filter))
+
+
 def recommend_movies(
     user_id: int | ColumnElement[int],
     *,

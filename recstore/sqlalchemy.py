@@ -31,6 +31,7 @@ from recstore.errors import StoreError
 from recstore.selectables import (
     find_audio,
     find_movies,
+    movies_about,
     nearest_audio,
     nearest_movies,
     recommend_for,
@@ -44,6 +45,7 @@ __all__ = [
     "Dialect",
     "find_audio",
     "find_movies",
+    "movies_about",
     "nearest_audio",
     "nearest_movies",
     "recommend_for",

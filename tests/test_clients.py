@@ -57,6 +57,10 @@ def questions() -> dict[str, str]:
                        "SELECT 2, 99, 'y') AS w, @recommend_movies(user_id, k := k!) AS s ORDER BY ALL",
         "join lists": "SELECT w.title, s.* FROM (SELECT 3 AS k, [1, 50] AS liked, 'x' AS title UNION ALL "
                       "SELECT 2, [], 'y') AS w, @recommend_for(liked, k := k!) AS s ORDER BY ALL",
+        "about": "SELECT * FROM @movies_about('a serial killer', k := 12, filter := year > 1980!)",
+        "why": "SELECT * FROM @why_similar('Toy Story (1995)', 2!)",
+        "join about": "SELECT w.k, s.* FROM (SELECT 'space opera' AS words, 3 AS k UNION ALL SELECT 'xyzzy', 4 "
+                      "UNION ALL SELECT 'high school', 2) AS w, @movies_about(words, k := k!) AS s ORDER BY ALL",
         "find": "SELECT * FROM @find_movies('the MATRIX'!)",
         "nearest": "SELECT * FROM @nearest_movies((SELECT vector FROM movie_vectors WHERE movie_id = 1 "
                    "AND space = 'content'), space := 'content'!)",
@@ -141,10 +145,11 @@ def test_no_name_of_the_caller_is_captured(client, movie_store, tmp_path):
 
 @pytest.mark.parametrize("client", ["python-2.0", "shell-1.5", "shell-1.4"])
 def test_no_name_of_the_caller_is_captured_for_a_person(client, movie_store, tmp_path):
-    """As above, for the functions that continue a history."""
+    """As above, for the functions that continue a history, and for those that take words or two movies."""
     statements = []
-    for name in [*names_in_bodies(), "liked", "disliked", "user_id"]:
-        columns = "4 AS user_id, 3 AS k, 9 AS rank, [1, 50] AS liked, [2] AS disliked, 5 AS movie_id, 6 AS rating"
+    for name in [*names_in_bodies(), "liked", "disliked", "user_id", "movie_a", "movie_b"]:
+        columns = "4 AS user_id, 3 AS k, 9 AS rank, [1, 50] AS liked, [2] AS disliked, 5 AS movie_id, 6 AS rating, "
+        columns += "'space opera' AS words, 1 AS movie_a, 2 AS movie_b, 'x' AS term, 'y' AS tag"
         if f" {name}" not in columns.replace(",", ""):
             columns += f', 2 AS "{name}"'
         table = f'(SELECT {columns}) AS "{name}"'
@@ -152,12 +157,15 @@ def test_no_name_of_the_caller_is_captured_for_a_person(client, movie_store, tmp
             ("person", "recommend_movies(user_id, k := k"),
             ("person", f'recommend_movies("{name}".user_id, k := "{name}".k'),
             ("list", "recommend_for(liked, k := k, disliked := disliked"),
+            ("words", "movies_about(words, k := k"),
+            ("pair", "why_similar(movie_a, movie_b"),
         ):
-            statements.append(f"INSERT INTO seen SELECT '{which}', list(s.movie_id ORDER BY s.rank) "
+            found = "list(s.movie_id ORDER BY s.rank)" if which != "pair" else "max([s.movie_b, s.liked_a, s.liked_b])"
+            statements.append(f"INSERT INTO seen SELECT '{which}', {found} "
                               f"FROM {table}, rec.{call}, store := 'rec') AS s")  # fmt: skip
     before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (which VARCHAR, ids INTEGER[])"]
     check = (
-        "SELECT CASE WHEN count(*) <> 2 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
+        "SELECT CASE WHEN count(*) <> 4 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
         "FROM (SELECT DISTINCT which, ids FROM seen)"
     )
     shells.run(client, ":memory:", [*before, *statements, check], tmp_path)

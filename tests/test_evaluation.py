@@ -306,7 +306,7 @@ def test_the_command(sample_store, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "hybrid (default)" in done.stdout
     assert "leave-one-out" in done.stderr
-    assert all(word in picture.read_text() for word in ("<svg", "leave-one-out", "coverage@10"))
+    assert all(word in picture.read_text() for word in ("<svg", "leave-one-out", "coverage@10", "explained variance"))
     drawn = picture.read_bytes()
     low = command("evaluate", store, "--quiet", "--plot", picture, "--fail-under", "next-watched/recall@10=0.999",
                   "--fail-under", "next-watched/coverage@10=2")  # fmt: skip

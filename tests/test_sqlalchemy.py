@@ -53,11 +53,13 @@ def test_every_way_of_asking_gives_the_same_rows(engine, sample_store, expected)
 
 
 #: These give no items, so `func` and its `table_valued` do for them.
-NO_ITEMS = {"why_audio", "audio_vector"}
+NO_ITEMS = {"why_audio", "why_similar", "audio_vector"}
 
 
 def test_every_function_is_a_selectable_with_its_columns_named_and_typed(engine):
-    arguments = {"similar": 1, "nearest": [0.5], "find": "ninth", "recommend": 1, "recommend_for": [1, 2]}
+    arguments = {"similar": 1, "nearest": [0.5], "find": "ninth", "recommend": 1, "recommend_for": [1, 2]} | {
+        "movies_about": "drama"
+    }
     with engine.connect() as con:
         functions = con.exec_driver_sql(
             "SELECT DISTINCT function_name FROM duckdb_functions() "
@@ -103,6 +105,8 @@ def test_arguments_of_the_functions(engine, sample_store):
         same(nearest_movies(one.scalar_subquery(), space="content"), query)
         same(nearest_movies(con.execute(one).scalar_one(), space="content"), query)
         same(store_functions.find_movies("ninth", k=2), "FROM find_movies('ninth', k := 2)")
+        query = "FROM movies_about('a drama', k := 2, filter := n_ratings > 5)"
+        same(store_functions.movies_about("a drama", k=2, filter=movies.c.n_ratings > 5), query)
         with pytest.raises(sa.exc.DBAPIError, match="space must be one of"):
             con.execute(sa.select(similar_movies(1, space="x"))).all()
 

@@ -21,7 +21,7 @@ def histories(minutes_between_halves: float = 1.0) -> Interactions:
 
 
 def within_and_across(data: Interactions) -> tuple[float, float]:
-    vectors, kept = together_vectors(data, 10, seed=0)
+    vectors, kept, _ = together_vectors(data, 10, seed=0)
     assert kept.tolist() == [True] * 40 + [False], "the movie that nobody rated has no vector"
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
     cosines = vectors @ vectors.T
@@ -44,8 +44,8 @@ def test_large_data_gives_stretches_of_people_drawn(monkeypatch):
     data = histories()
     within, across = within_and_across(data)
     assert within > across + 0.05
-    first, _ = together_vectors(data, 10, seed=1)
-    again, _ = together_vectors(data, 10, seed=1)
+    first, *_ = together_vectors(data, 10, seed=1)
+    again, *_ = together_vectors(data, 10, seed=1)
     np.testing.assert_array_equal(first, again)
 
 
@@ -53,6 +53,6 @@ def test_large_data_gives_stretches_of_people_drawn(monkeypatch):
 def test_nothing_rated_gives_no_vectors(n_items):
     none = np.empty(0, np.int32)
     data = Interactions(none, none, np.empty(0, np.float32), np.empty(0), 0, n_items)
-    vectors, kept = together_vectors(data, 5, seed=0)
+    vectors, kept, _ = together_vectors(data, 5, seed=0)
     assert len(vectors) == 0
     assert not kept.any()

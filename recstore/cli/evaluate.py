@@ -12,6 +12,8 @@ from recstore.evaluation.bars import Bar
 from recstore.evaluation.plot import check_plot, draw
 from recstore.progress import Progress
 
+_EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL ORDER BY space"
+
 
 def run_evaluation(
     store: Path, bars: list[str], plot: Path | None, seed: int, wait: bool, form: Format, watching: Progress
@@ -26,8 +28,9 @@ def run_evaluation(
         watching.stop()
     with connect(store) as connection:
         write_result(connection, sql.read("recstore.queries", "evaluations"), form)
+        explained = connection.execute(_EXPLAINED).fetchall()
     if plot is not None:
-        draw(report.evaluations, plot)
+        draw(report.evaluations, plot, dict(explained))
     failures = []
     for bar in parsed:
         try:

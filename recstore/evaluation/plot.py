@@ -1,7 +1,12 @@
-"""Draws what an evaluation found: for each protocol, how accurate each model is against how much of all it shows."""
+"""Draws what an evaluation found.
+
+For each protocol: how accurate each model is against how much of all it shows. And for the spaces that a singular value
+decomposition gives: how much of the variance is explained by how many dimensions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +27,18 @@ def check_plot(path: Path) -> None:
     _figure_class()
 
 
-def draw(evaluations: list[Evaluation], path: Path) -> None:
-    """Write the picture to `path`: one panel per protocol, one point per model, its interval upright."""
+def draw(evaluations: list[Evaluation], path: Path, explained: dict[str, Sequence[float]]) -> None:
+    """Write the picture to `path`: one panel per protocol, one point per model, its interval upright.
+
+    `explained` maps spaces to the shares of the variance that their first n dimensions explain: one panel more.
+    """
     panels = sorted({(row.catalog, row.protocol) for row in evaluations}, reverse=True)
-    across = min(2, max(1, len(panels)))
-    down = max(1, -(-len(panels) // across))
+    drawn = len(panels) + bool(explained)
+    across = min(2, max(1, drawn))
+    down = max(1, -(-drawn // across))
     figure = _figure_class()(figsize=(6 * across, 4.5 * down), layout="constrained")
-    colors = {name: f"C{number % 10}" for number, name in enumerate(sorted({row.model for row in evaluations}))}
+    names = sorted({row.model for row in evaluations} | set(explained))
+    colors = {name: f"C{number % 10}" for number, name in enumerate(names)}
     for number, (catalog, protocol) in enumerate(panels):
         rows = [row for row in evaluations if (row.catalog, row.protocol) == (catalog, protocol)]
         metric = _ACCURACY.get(protocol, "ndcg@10")
@@ -43,6 +53,12 @@ def draw(evaluations: list[Evaluation], path: Path) -> None:
         axes.legend(fontsize="small")
         axes.set(title=f"{catalog}: {protocol}", xlabel="coverage@10", ylabel=metric)
         axes.margins(0.15)
+    if explained:
+        axes = figure.add_subplot(down, across, drawn)
+        for space, shares in explained.items():
+            axes.plot(range(1, len(shares) + 1), shares, color=colors[space], label=space)
+        axes.legend(fontsize="small")
+        axes.set(title="explained variance", xlabel="dimensions", ylabel="share of the variance", ylim=(0, 1))
     # Neither a date nor random names: the same figures give the same file.
     extra = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
     from matplotlib import rc_context

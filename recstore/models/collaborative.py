@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from recstore.models.svd import right_singular_vectors, unit_rows
+from recstore.models.svd import explained_variance, right_singular_vectors, unit_rows
 
 
 def collaborative_vectors(
@@ -18,13 +18,14 @@ def collaborative_vectors(
     shape: tuple[int, int],
     dimensions: int,
     seed: int,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return the collaborative vectors of movies.
 
     The ratings are given as triples (n_ratings,): row of the movie, column of the user, stars; what is not rated is
-    0. `shape` is (n_movies, n_users). Returns (m, d) float32 of unit length and the (n_movies,) mask of the movies
-    that have one.
+    0. `shape` is (n_movies, n_users). Returns (m, d) float32 of unit length, the (n_movies,) mask of the movies
+    that have one, and the share (d,) of the variance that the first n dimensions explain.
     """
     matrix = scipy.sparse.csr_matrix((rating, (movie, user)), shape=shape, dtype=np.float32)
     matrix.sort_indices()
-    return unit_rows(matrix @ right_singular_vectors(matrix, dimensions, seed))
+    reduced = matrix @ right_singular_vectors(matrix, dimensions, seed)
+    return *unit_rows(reduced), explained_variance(matrix, reduced)

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
 
-from recstore.models.svd import right_singular_vectors, unit_rows
+from recstore.models.svd import explained_variance, right_singular_vectors, unit_rows
 
 
-def tfidf(counts: Any, fitted: npt.NDArray[np.bool_]) -> Any:  # noqa: ANN401 - SciPy is not typed
-    """Weigh term counts as scikit-learn's `TfidfVectorizer` does by default: smooth idf, rows of unit length.
+@dataclass(frozen=True)
+class Content:
+    """The content vectors of movies, and what brings any text in.
 
-    `counts` is CSR (n_documents, n_terms); the inverse document frequencies come from the documents in the mask
-    `fitted` (n_documents,). Returns CSR (n_documents, n_terms) float32.
+    `vectors` (m, d) float32 are of unit length, and `kept` (n_movies,) is the mask of the movies that have one.
+    The vector of a text is the sum of its terms' counts times `idf` (n_terms,) times `components` (n_terms, d)
+    float32, brought to unit length. `explained` (d,) is the share of the variance that the first n dimensions explain.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    kept: npt.NDArray[np.bool_]
+    idf: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float32]
+    explained: npt.NDArray[np.float64]
+
+
+def inverse_frequencies(counts: Any, fitted: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    """Return the smooth inverse document frequencies (n_terms,), from the documents in the mask `fitted`.
+
+    `counts` is CSR (n_documents, n_terms). As scikit-learn's `TfidfVectorizer` has them by default.
     """
     documents = np.bincount(counts[fitted].indices, minlength=counts.shape[1])
-    idf = np.log((1 + np.count_nonzero(fitted)) / (1 + documents)) + 1
+    return np.asarray(np.log((1 + np.count_nonzero(fitted)) / (1 + documents)) + 1)
+
+
+def tfidf(counts: Any, idf: npt.NDArray[np.float64]) -> Any:  # noqa: ANN401 - SciPy is not typed
+    """Weigh term counts (n_documents, n_terms), CSR, by inverse document frequencies (n_terms,).
+
+    Returns CSR (n_documents, n_terms) float32, its rows of unit length, as scikit-learn's `TfidfVectorizer` has them.
+    """
     weights = counts.astype(np.float64)
     weights.data *= idf[weights.indices]
     row = np.repeat(np.arange(counts.shape[0]), np.diff(weights.indptr))
@@ -34,14 +57,16 @@ def content_vectors(
     fitted: npt.NDArray[np.bool_],
     dimensions: int,
     seed: int,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+) -> Content:
     """Return the content vectors of movies.
 
     The counts are given as triples (n_counts,): row of the movie, column of the term, how often. `fitted`
     (n_movies,) marks the movies that the model is fitted on; the others are brought into the same space.
-    Returns (m, d) float32 of unit length and the (n_movies,) mask of the movies that have one.
     """
     n_terms = int(term.max()) + 1 if len(term) else 0
     counts = scipy.sparse.csr_matrix((times, (movie, term)), shape=(len(fitted), n_terms))
-    weights = tfidf(counts, fitted)
-    return unit_rows(weights @ right_singular_vectors(weights[fitted], dimensions, seed))
+    idf = inverse_frequencies(counts, fitted)
+    weights = tfidf(counts, idf)
+    components = right_singular_vectors(weights[fitted], dimensions, seed)
+    reduced = weights @ components
+    return Content(*unit_rows(reduced), idf, components, explained_variance(weights[fitted], reduced[fitted]))

@@ -41,6 +41,21 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
     return np.ascontiguousarray(sketch @ turn[:, ::-1][:, :kept], dtype=np.float32)
 
 
+def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    """Return the share (d,) of the variance of a matrix that its first n dimensions explain, for n from 1 to d.
+
+    `matrix` is SciPy CSR (n_rows, n_columns) and `reduced` (n_rows, d) its product with singular vectors. The sums of
+    scikit-learn's `explained_variance_ratio_`.
+    """
+    values = matrix.data.astype(np.float64)
+    n = max(1, matrix.shape[0])
+    means = np.bincount(matrix.indices, values, matrix.shape[1]) / n
+    whole = values @ values / n - means @ means
+    if whole <= 0:
+        return np.ones(reduced.shape[1])
+    return np.asarray(np.cumsum(np.var(reduced, axis=0, dtype=np.float64)) / whole)
+
+
 def unit_rows(
     rows: npt.NDArray[np.floating[Any]],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:

@@ -9,7 +9,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.interactions import Interactions
-from recstore.models.svd import right_singular_vectors, unit_rows
+from recstore.models.svd import explained_variance, right_singular_vectors, unit_rows
 
 # All chosen on a cut inside the part of MovieLens small that trains; docs/models-tried.md has what else was tried.
 _DOUBT = 3.0  # ratings of the mean size, added to the length of a movie's ratings: few of them then say less
@@ -22,21 +22,26 @@ _SHARPNESS = 1.3  # the power of the singular values: above 1, strong directions
 _MOST_STRETCHED = 5_000_000
 
 
-def together_vectors(data: Interactions, dimensions: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def together_vectors(
+    data: Interactions, dimensions: int, seed: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
     """Return vectors of items that are near each other where the same people rated them, and one soon after the other.
 
     Each item is described by who rated it how and by the stretches of 8 and of 16 ratings in a row in which it stands,
     both with items that are rated often scaled down; a truncated SVD reduces that to `dimensions`. Without times there
-    are no stretches. Returns (m, d) float32 of unit length and the (n_items,) mask of the items that have one.
+    are no stretches. Returns (m, d) float32 of unit length, the (n_items,) mask of the items that have one, and the
+    share (d,) of the variance that the first n dimensions explain.
     """
     described = [_people(data)]
     if data.times is not None:
         described.append(_stretches(data, data.times, seed))
     matrix = scipy.sparse.vstack(described, format="csr", dtype=np.float32)
     directions = right_singular_vectors(matrix, dimensions, seed)
-    strength = np.sqrt(np.einsum("ij,ij->j", *[(matrix @ directions).astype(np.float64)] * 2))
+    reduced = matrix @ directions
+    strength = np.sqrt(np.einsum("ij,ij->j", *[reduced.astype(np.float64)] * 2))
     # Relative to the strongest: small singular values would else leave nothing of a vector but rounding.
-    return unit_rows(directions * (strength / strength.max(initial=1e-12)) ** _SHARPNESS)
+    vectors = directions * (strength / strength.max(initial=1e-12)) ** _SHARPNESS
+    return *unit_rows(vectors), explained_variance(matrix, reduced)
 
 
 def _people(data: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed

@@ -1,2 +1,2 @@
-INSERT INTO spaces (catalog, space, dimensions, kind, is_default, items, neighbors, recipe, center)
-VALUES ($catalog, $space, $dimensions, 'vectors', $is_default, $items, $neighbors, $recipe, $center);
+INSERT INTO spaces (catalog, space, dimensions, kind, is_default, items, neighbors, recipe, center, explained)
+VALUES ($catalog, $space, $dimensions, 'vectors', $is_default, $items, $neighbors, $recipe, $center, $explained);

@@ -8,7 +8,8 @@ CREATE TABLE spaces (
     items      INTEGER NOT NULL,
     neighbors  INTEGER NOT NULL,
     recipe     VARCHAR NOT NULL,
-    center     DOUBLE[]
+    center     DOUBLE[],
+    explained  FLOAT[]
 );
 COMMENT ON TABLE spaces IS 'The vector spaces of each catalogue';
 COMMENT ON COLUMN spaces.catalog IS 'The catalogue: movies or audio';
@@ -19,4 +20,5 @@ COMMENT ON COLUMN spaces.is_default IS 'Whether the functions use this space whe
 COMMENT ON COLUMN spaces.items IS 'How many items have a vector in the space: its candidates';
 COMMENT ON COLUMN spaces.recipe IS 'What brings an item into the space, in words';
 COMMENT ON COLUMN spaces.center IS 'What the recipe subtracts from a new item''s vector; NULL where nothing is';
+COMMENT ON COLUMN spaces.explained IS 'Of a singular value decomposition: the share of the variance that its first n dimensions explain';
 COMMENT ON COLUMN spaces.neighbors IS 'How many neighbours per item are stored; more are ranked when asked';

@@ -87,6 +87,22 @@ LEFT JOIN (SELECT movie_id, count(*) AS n FROM "ratings" GROUP BY movie_id) AS r
 WHERE m.n_ratings <> coalesce(r.n, 0)
 )
 UNION ALL
+SELECT 'movie terms' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Words can be brought into the space content: its terms weigh something, and point into as many dimensions.' AS means FROM (
+-- Words can be brought into the space content: its terms weigh something, and point into as many dimensions.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT t.term AS example
+    FROM "movie_terms" AS t
+    LEFT JOIN "spaces" AS s ON s.catalog = 'movies' AND s.space = 'content'
+    WHERE NOT coalesce(
+        t.idf >= 1 AND isfinite(t.idf) AND len(t.component) = s.dimensions
+        AND isfinite(list_inner_product(t.component, t.component)), false)
+    UNION ALL
+    SELECT 'there are none' FROM "spaces"
+    WHERE catalog = 'movies' AND space = 'content' AND NOT EXISTS (FROM "movie_terms")
+)
+)
+UNION ALL
 SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
@@ -103,6 +119,12 @@ SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faul
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
 FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie terms: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("term" := "term") AS k, count(*) AS n FROM "movie_terms" GROUP BY "term" HAVING count(*) > 1)
 )
 UNION ALL
 SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
@@ -579,6 +601,7 @@ _rs_asked AS (
         END AS _rs_vector
     FROM _rs_measured
 ),
+-- Answers each row of _rs_asked: the items nearest to _rs_vector, of unit length, in _rs_space; where it is NULL, none.
 _rs_questions AS (
     SELECT
         _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
@@ -679,6 +702,106 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank;
 COMMENT ON MACRO TABLE find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
+
+-- The items that words are about: the nearest to what the words weigh in the space content.
+--
+-- Words are taken for terms as the items' own were. The counts of the terms that are known times their inverse document
+-- frequencies times where they point, added up, is the vector that scikit-learn's TfidfVectorizer and TruncatedSVD give
+-- but for its length.
+CREATE MACRO movies_about(words, k := 10, filter := NULL, store := NULL) AS TABLE
+WITH
+_rs_args AS (
+    SELECT
+        CAST(words AS VARCHAR) AS _rs_text,
+        CASE
+            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+            THEN TRY_CAST(k AS BIGINT)
+            ELSE CAST(error('movies_about: k must be a whole number from 1 to 32767, not '
+                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+        END AS _rs_k
+),
+_rs_counted AS (
+    SELECT _rs_text, _rs_word, count(*) AS _rs_times
+    FROM (
+        SELECT _rs_text, unnest(regexp_extract_all(lower(_rs_text), '[\p{L}\p{N}_]{2,}')) AS _rs_word FROM _rs_args
+    ) AS _rs_w
+    GROUP BY _rs_text, _rs_word
+),
+_rs_weighed AS (
+    SELECT
+        _rs_c._rs_text AS _rs_of, list_sum(list((_rs_c._rs_times * _rs_t.idf) ** 2)) AS _rs_square,
+        list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term)
+            AS _rs_terms
+    FROM _rs_counted AS _rs_c
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_terms') AS _rs_t ON _rs_t.term = _rs_c._rs_word
+    GROUP BY _rs_c._rs_text
+),
+_rs_added AS (
+    SELECT
+        _rs_of, _rs_square,
+        list_transform(range(1, len(_rs_terms[1].towards) + 1), lambda _rs_i:
+            list_sum(list_transform(_rs_terms, lambda _rs_t: _rs_t.weight * _rs_t.towards[_rs_i]))) AS _rs_sum
+    FROM _rs_weighed
+),
+_rs_asked AS (
+    SELECT
+        _rs_a._rs_k, 'content' AS _rs_space,
+        -- What the space holds next to nothing of has no direction there, as with the items themselves.
+        CASE
+            WHEN list_inner_product(_rs_v._rs_sum, _rs_v._rs_sum) > 1e-12 * _rs_v._rs_square
+            THEN list_transform(_rs_v._rs_sum, lambda _rs_x: _rs_x / sqrt(list_inner_product(_rs_v._rs_sum, _rs_v._rs_sum)))
+        END AS _rs_vector
+    FROM _rs_args AS _rs_a
+    LEFT JOIN _rs_added AS _rs_v ON _rs_v._rs_of = _rs_a._rs_text
+),
+-- Answers each row of _rs_asked: the items nearest to _rs_vector, of unit length, in _rs_space; where it is NULL, none.
+_rs_questions AS (
+    SELECT
+        _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
+    FROM _rs_asked
+    WHERE _rs_vector IS NOT NULL
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best k as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. The item itself, if one was asked about,
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
+_rs_answers AS (
+    SELECT _rs_q._rs_space, max(
+        CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
+            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END, _rs_q._rs_k) AS _rs_keys
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, _rs_v.movie_id AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        JOIN (
+            SELECT movie_id AS _rs_item FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_item = _rs_v.movie_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+    GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked WHERE len(_rs_vector) = 0 OR _rs_k IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank;
+COMMENT ON MACRO TABLE movies_about IS 'The items that words are about: movies_about(words, k := 10, filter, store)';
 
 -- What a person in the ratings wants next.
 --
@@ -980,6 +1103,127 @@ ORDER BY _rs_r._rs_rank;
 
 COMMENT ON MACRO TABLE recommend_for IS 'What follows on a list of items, oldest first: recommend_for(liked, k := 10, disliked, filter, store)';
 
+-- Why two movies are alike: the genres and tags that both have, how many people liked them (rated them 4 or more), and
+-- how near they are in each space, with the place of the second among the nearest of the first.
+CREATE MACRO why_similar(movie_a, movie_b, store := NULL) AS TABLE
+WITH
+-- Two items, by id or by name: _rs_pair, and in _rs_spaces how near they are in each space, with the place of the second
+-- among the nearest of the first.
+_rs_args AS (
+    SELECT 1 AS _rs_side, trim(CAST(movie_a AS VARCHAR)) AS _rs_text, typeof(movie_a) AS _rs_type
+    UNION ALL
+    SELECT 2, trim(CAST(movie_b AS VARCHAR)), typeof(movie_b)
+),
+_rs_named AS (
+    SELECT
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC, _rs_i.movie_id) AS _rs_named_id
+    FROM _rs_args AS _rs_a
+    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i
+        ON _rs_i.title = CASE
+            WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+            THEN _rs_a._rs_text
+        END
+    GROUP BY _rs_a._rs_side, _rs_a._rs_text
+),
+_rs_identified AS (
+    SELECT
+        max(_rs_id) FILTER (_rs_side = 1) AS _rs_first, max(_rs_id) FILTER (_rs_side = 2) AS _rs_second
+    FROM (
+        SELECT _rs_side, coalesce(_rs_named_id, CASE
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+        FROM _rs_named
+    ) AS _rs_n
+),
+_rs_pair AS (
+    SELECT _rs_a.movie_id AS _rs_first, _rs_b.movie_id AS _rs_second
+    FROM _rs_identified AS _rs_i
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
+),
+_rs_cosines AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of, _rs_q._rs_second AS _rs_to, _rs_v.space AS _rs_space,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_asked,
+        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
+            AS BIGINT) AS _rs_steps
+    FROM _rs_pair AS _rs_q
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+),
+_rs_before AS (
+    SELECT
+        _rs_of, _rs_space, _rs_steps,
+        count(*) FILTER (
+            _rs_id <> _rs_of AND (_rs_near > _rs_steps OR (_rs_near = _rs_steps AND _rs_id < _rs_to))) AS _rs_nearer
+    FROM (
+        SELECT
+            _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.movie_id AS _rs_id,
+            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
+        FROM _rs_cosines AS _rs_c
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
+    ) AS _rs_m
+    GROUP BY _rs_of, _rs_space, _rs_steps
+),
+_rs_spaces AS (
+    SELECT
+        _rs_of,
+        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+    FROM _rs_before
+    GROUP BY _rs_of
+),
+
+_rs_sides AS (
+    SELECT _rs_first AS _rs_of, _rs_first AS _rs_id, true AS _rs_is_first FROM _rs_pair
+    UNION ALL
+    SELECT _rs_first, _rs_second, false FROM _rs_pair
+),
+_rs_tagged AS (
+    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag) AS _rs_tags
+    FROM (
+        SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
+        FROM _rs_sides AS _rs_s
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'tags') AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
+        GROUP BY _rs_s._rs_of, lower(trim(_rs_t.tag))
+        HAVING bool_or(_rs_s._rs_is_first) AND NOT bool_and(_rs_s._rs_is_first)
+    ) AS _rs_c
+    GROUP BY _rs_of
+),
+_rs_liked AS (
+    SELECT
+        _rs_of, count(*) FILTER (_rs_likes_a) AS _rs_a, count(*) FILTER (_rs_likes_b) AS _rs_b,
+        count(*) FILTER (_rs_likes_a AND _rs_likes_b) AS _rs_both
+    FROM (
+        SELECT
+            _rs_s._rs_of, bool_or(_rs_s._rs_is_first) AS _rs_likes_a, NOT bool_and(_rs_s._rs_is_first) AS _rs_likes_b
+        FROM _rs_sides AS _rs_s
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
+        WHERE _rs_r.rating >= 4
+        GROUP BY _rs_s._rs_of, _rs_r.user_id
+    ) AS _rs_p
+    GROUP BY _rs_of
+)
+SELECT
+    _rs_a.movie_id AS movie_a,
+    _rs_b.movie_id AS movie_b,
+    _rs_a.title AS title_a,
+    _rs_b.title AS title_b,
+    list_filter(_rs_a.genres, lambda _rs_x: list_contains(_rs_b.genres, _rs_x)) AS shared_genres,
+    coalesce(_rs_t._rs_tags, []) AS shared_tags,
+    coalesce(_rs_l._rs_both, 0) AS liked_both,
+    coalesce(_rs_l._rs_a, 0) AS liked_a,
+    coalesce(_rs_l._rs_b, 0) AS liked_b,
+    _rs_s._rs_scores AS scores,
+    CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
+FROM _rs_pair AS _rs_q
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
+LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_of = _rs_q._rs_first
+LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
+LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
+COMMENT ON MACRO TABLE why_similar IS 'Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)';
+
 -- The items most like one item: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument but the filter is bound in a SELECT without FROM, and every name that the body makes begins with
@@ -1165,6 +1409,7 @@ _rs_asked AS (
         END AS _rs_vector
     FROM _rs_measured
 ),
+-- Answers each row of _rs_asked: the items nearest to _rs_vector, of unit length, in _rs_space; where it is NULL, none.
 _rs_questions AS (
     SELECT
         _rs_k, _rs_space, CAST(NULL AS INTEGER) AS _rs_itself, row_number() OVER () AS _rs_number, _rs_vector
@@ -1373,6 +1618,8 @@ COMMENT ON MACRO TABLE audio_vector IS 'What brings a new clip into a space, for
 -- in each space, with the place of the second among the nearest of the first.
 CREATE MACRO why_audio(clip_a, clip_b, store := NULL) AS TABLE
 WITH
+-- Two items, by id or by name: _rs_pair, and in _rs_spaces how near they are in each space, with the place of the second
+-- among the nearest of the first.
 _rs_args AS (
     SELECT 1 AS _rs_side, trim(CAST(clip_a AS VARCHAR)) AS _rs_text, typeof(clip_a) AS _rs_type
     UNION ALL
@@ -1380,7 +1627,7 @@ _rs_args AS (
 ),
 _rs_named AS (
     SELECT
-        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds, _rs_i.clip_id) AS _rs_named_id
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC, _rs_i.clip_id) AS _rs_named_id
     FROM _rs_args AS _rs_a
     LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i
         ON _rs_i.video_id = CASE
@@ -1400,24 +1647,10 @@ _rs_identified AS (
     ) AS _rs_n
 ),
 _rs_pair AS (
-    SELECT
-        _rs_a.clip_id AS _rs_first, _rs_b.clip_id AS _rs_second, _rs_a.video_id AS _rs_first_video,
-        _rs_b.video_id AS _rs_second_video,
-        list_filter(_rs_a.labels, lambda _rs_x: list_contains(_rs_b.labels, _rs_x)) AS _rs_labels
+    SELECT _rs_a.clip_id AS _rs_first, _rs_b.clip_id AS _rs_second
     FROM _rs_identified AS _rs_i
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_i._rs_first
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_i._rs_second
-),
-_rs_judged AS (
-    SELECT
-        _rs_q._rs_first AS _rs_of,
-        list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
-            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id) AS _rs_both
-    FROM _rs_pair AS _rs_q
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_labels') AS _rs_l ON _rs_l.label_id = _rs_x.label_id
-    GROUP BY _rs_q._rs_first
 ),
 _rs_cosines AS (
     SELECT
@@ -1431,16 +1664,17 @@ _rs_cosines AS (
 ),
 _rs_before AS (
     SELECT
-        _rs_c._rs_of, _rs_c._rs_space, _rs_c._rs_steps,
+        _rs_of, _rs_space, _rs_steps,
         count(*) FILTER (
-            _rs_o.clip_id <> _rs_c._rs_of AND (
-                round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) > _rs_c._rs_steps
-                OR (round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000)
-                    = _rs_c._rs_steps AND _rs_o.clip_id < _rs_c._rs_to))
-        ) AS _rs_nearer
-    FROM _rs_cosines AS _rs_c
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
-    GROUP BY _rs_c._rs_of, _rs_c._rs_space, _rs_c._rs_steps
+            _rs_id <> _rs_of AND (_rs_near > _rs_steps OR (_rs_near = _rs_steps AND _rs_id < _rs_to))) AS _rs_nearer
+    FROM (
+        SELECT
+            _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.clip_id AS _rs_id,
+            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
+        FROM _rs_cosines AS _rs_c
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
+    ) AS _rs_m
+    GROUP BY _rs_of, _rs_space, _rs_steps
 ),
 _rs_spaces AS (
     SELECT
@@ -1449,17 +1683,31 @@ _rs_spaces AS (
         map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_of
+),
+
+_rs_judged AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of,
+        list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
+            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id) AS _rs_both
+    FROM _rs_pair AS _rs_q
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_labels') AS _rs_l ON _rs_l.label_id = _rs_x.label_id
+    GROUP BY _rs_q._rs_first
 )
 SELECT
-    _rs_q._rs_first AS clip_a,
-    _rs_q._rs_second AS clip_b,
-    _rs_q._rs_first_video AS video_a,
-    _rs_q._rs_second_video AS video_b,
-    _rs_q._rs_labels AS shared_labels,
+    _rs_a.clip_id AS clip_a,
+    _rs_b.clip_id AS clip_b,
+    _rs_a.video_id AS video_a,
+    _rs_b.video_id AS video_b,
+    list_filter(_rs_a.labels, lambda _rs_x: list_contains(_rs_b.labels, _rs_x)) AS shared_labels,
     coalesce(_rs_j._rs_both, []) AS shared_predictions,
     _rs_s._rs_scores AS scores,
     CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
 FROM _rs_pair AS _rs_q
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_q._rs_first
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_q._rs_second
 LEFT JOIN _rs_judged AS _rs_j ON _rs_j._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
 COMMENT ON MACRO TABLE why_audio IS 'Why two clips are alike, in one row: why_audio(clip_a, clip_b, store)';

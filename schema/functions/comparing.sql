@@ -1,0 +1,66 @@
+-- Two items, by id or by name: _rs_pair, and in _rs_spaces how near they are in each space, with the place of the second
+-- among the nearest of the first.
+_rs_args AS (
+    SELECT 1 AS _rs_side, trim(CAST(${item}_a AS VARCHAR)) AS _rs_text, typeof(${item}_a) AS _rs_type
+    UNION ALL
+    SELECT 2, trim(CAST(${item}_b AS VARCHAR)), typeof(${item}_b)
+),
+_rs_named AS (
+    SELECT
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.$key ORDER BY _rs_i.$preferred, _rs_i.$key) AS _rs_named_id
+    FROM _rs_args AS _rs_a
+    LEFT JOIN $items AS _rs_i
+        ON _rs_i.$name = CASE
+            WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+            THEN _rs_a._rs_text
+        END
+    GROUP BY _rs_a._rs_side, _rs_a._rs_text
+),
+_rs_identified AS (
+    SELECT
+        max(_rs_id) FILTER (_rs_side = 1) AS _rs_first, max(_rs_id) FILTER (_rs_side = 2) AS _rs_second
+    FROM (
+        SELECT _rs_side, coalesce(_rs_named_id, CASE
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$') THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+        FROM _rs_named
+    ) AS _rs_n
+),
+_rs_pair AS (
+    SELECT _rs_a.$key AS _rs_first, _rs_b.$key AS _rs_second
+    FROM _rs_identified AS _rs_i
+    JOIN $items AS _rs_a ON _rs_a.$key = _rs_i._rs_first
+    JOIN $items AS _rs_b ON _rs_b.$key = _rs_i._rs_second
+),
+_rs_cosines AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of, _rs_q._rs_second AS _rs_to, _rs_v.space AS _rs_space,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_asked,
+        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
+            AS BIGINT) AS _rs_steps
+    FROM _rs_pair AS _rs_q
+    JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_q._rs_first
+    JOIN $vectors AS _rs_w ON _rs_w.$key = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+),
+_rs_before AS (
+    SELECT
+        _rs_of, _rs_space, _rs_steps,
+        count(*) FILTER (
+            _rs_id <> _rs_of AND (_rs_near > _rs_steps OR (_rs_near = _rs_steps AND _rs_id < _rs_to))) AS _rs_nearer
+    FROM (
+        SELECT
+            _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.$key AS _rs_id,
+            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
+        FROM _rs_cosines AS _rs_c
+        JOIN $vectors AS _rs_o ON _rs_o.space = _rs_c._rs_space
+    ) AS _rs_m
+    GROUP BY _rs_of, _rs_space, _rs_steps
+),
+_rs_spaces AS (
+    SELECT
+        _rs_of,
+        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+    FROM _rs_before
+    GROUP BY _rs_of
+),
