@@ -53,7 +53,9 @@ def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDA
     whole = values @ values / n - means @ means
     if whole <= 0:
         return np.ones(reduced.shape[1])
-    return np.asarray(np.cumsum(np.var(reduced, axis=0, dtype=np.float64)) / whole)
+    # Without a copy in double precision: there may be millions of rows.
+    squares = np.einsum("ij,ij->j", reduced, reduced, dtype=np.float64) / n
+    return np.asarray(np.cumsum(squares - np.mean(reduced, axis=0, dtype=np.float64) ** 2) / whole)
 
 
 def unit_rows(
