@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +32,13 @@ from person_search import Cut, Positions, cut_last, hit_rate_and_ndcg, search_se
 
 from recstore.catalog import FADING
 from recstore.interactions import Interactions, Recommender
-from recstore.models.baselines import ItemKNN, Popularity, PureSVD
-from recstore.models.ease import Ease
+from recstore.models.baselines import ItemKNN, Popularity, PureSVD, seen_matrix
+from recstore.models.ease import Solver
 from recstore.models.person import Person
 
 BLOCK = 500
+#: The regularisations of EASE^R to try.
+LAMBDAS = (100.0, 200.0, 350.0, 500.0, 700.0, 1000.0, 2000.0)
 
 
 class Split(NamedTuple):
@@ -129,57 +132,88 @@ def candidate_scores(model: Recommender, users: Positions, candidates: Positions
     return np.where(candidates >= 0, found, -np.inf)
 
 
-def best_of(models: list[Callable[[], Recommender]], cut: Cut) -> Callable[[], Recommender]:
-    """Return the one that ranks the questions of the validation cut best, by NDCG@10; the first of equals."""
-    found = []
-    for make in models:
-        model = make()
-        model.fit(cut.train)
-        scores = candidate_scores(model, cut.users[cut.is_first], cut.candidates[cut.is_first])
-        found.append(hit_rate_and_ndcg(scores)[1])
-    return models[int(np.argmax(found))]
+class Grid(NamedTuple):
+    """A model, and the values to try of each of its settings, in the order in which they are tried."""
+
+    make: Callable[..., Recommender]
+    values: dict[str, tuple[float, ...]]
 
 
-def als_models() -> list[Callable[[], Recommender]]:
-    """Return the settings of the `implicit` library's ALS to choose from; none where it is not installed."""
+def best_of(grid: Grid, cut: Cut) -> dict[str, float]:
+    """Return the settings that rank the questions of the validation cut best, by NDCG@10.
+
+    One setting after another, beginning with the values in the middle; the first of equals.
+    """
+    users, candidates = cut.users[cut.is_first], cut.candidates[cut.is_first]
+    found: dict[tuple[float, ...], float] = {}
+
+    def ndcg(settings: dict[str, float]) -> float:
+        key = tuple(settings.values())
+        if key not in found:
+            model = grid.make(**settings)
+            model.fit(cut.train)
+            found[key] = hit_rate_and_ndcg(candidate_scores(model, users, candidates))[1]
+        return found[key]
+
+    best = {name: values[len(values) // 2] for name, values in grid.values.items()}
+    for name, values in grid.values.items():
+        best = max(({**best, name: value} for value in values), key=ndcg)
+    return best
+
+
+class SolvedEase:
+    """EASE^R as `Ease` has it, several λ of which share what was seen together."""
+
+    name = "ease"
+
+    def __init__(self, solvers: dict[int, Solver], regularization: float) -> None:
+        self._solvers, self._regularization = solvers, regularization
+
+    def fit(self, train: Interactions) -> None:
+        """Solve for the weights."""
+        self._seen = seen_matrix(train)
+        if id(train) not in self._solvers:
+            self._solvers.clear()
+            self._solvers[id(train)] = Solver(self._seen)
+        self._weights = self._solvers[id(train)].weights(self._regularization)
+
+    def scores(self, users: Positions) -> np.ndarray:
+        """Return the sum of the weights from the history, (len(users), n_items) float32."""
+        return np.asarray(self._seen[users] @ self._weights, np.float32)
+
+
+def grids() -> dict[str, Grid]:
+    """Return the models beside recstore's, ALS only where it is installed."""
+    solvers: dict[int, Solver] = {}
+    found = {
+        "popularity": Grid(Popularity, {}),
+        "itemknn": Grid(ItemKNN, {"shrink": (0.0, 10.0, 100.0), "neighbors": (50, 100, 200, 400)}),
+        "puresvd": Grid(PureSVD, {"dimensions": (10, 15, 20, 30, 50, 80, 120)}),
+        "ease": Grid(lambda regularization: SolvedEase(solvers, regularization), {"regularization": LAMBDAS}),
+    }
     try:
         from als import ImplicitALS
     except ImportError:
         print("als: the library implicit is not installed (pip install implicit), so it is left out.", file=sys.stderr)
-        return []
-    return [
-        lambda factors=factors, regularization=regularization, alpha=alpha: ImplicitALS(factors, regularization, alpha)
-        for factors in (16, 32, 64, 128)
-        for regularization in (0.1, 10.0)
-        for alpha in (1.0, 10.0)
-    ]
+        return found
+    values = {"factors": (16, 32, 64, 128), "alpha": (1.0, 4.0, 10.0), "regularization": (0.1, 1.0, 10.0)}
+    return {**found, "als": Grid(ImplicitALS, values)}
 
 
 def measured_models(train: Interactions) -> dict[str, Callable[[], Recommender]]:
     """Return every model with the settings that the validation cut chose."""
     cut = cut_last(train, None, seed=0)
-    plain: dict[str, list[Callable[[], Recommender]]] = {
-        "popularity": [Popularity],
-        "itemknn": [
-            lambda neighbors=neighbors, shrink=shrink: ItemKNN(neighbors, shrink)
-            for neighbors in (100, 200, 400)
-            for shrink in (0.0, 10.0, 100.0)
-        ],
-        "puresvd": [lambda d=d: PureSVD(d) for d in (10, 15, 20, 30, 50, 80, 120)],
-        "ease": [lambda r=r: Ease(r) for r in (100.0, 200.0, 350.0, 500.0, 700.0, 1000.0, 2000.0)],
-        "als": als_models(),
-    }
-    chosen = {}
-    for name, models in plain.items():
-        if models:
-            begun = time.perf_counter()
-            chosen[name] = best_of(models, cut) if len(models) > 1 else models[0]
-            print(f"{name}: {time.perf_counter() - begun:.0f} s to choose among {len(models)}", file=sys.stderr)
+    chosen: dict[str, Callable[[], Recommender]] = {}
+    for name, grid in grids().items():
+        begun = time.perf_counter()
+        settings = best_of(grid, cut) if grid.values else {}
+        chosen[name] = partial(grid.make, **settings)
+        print(f"{name}: {time.perf_counter() - begun:.0f} s to choose {settings}", file=sys.stderr)
     begun = time.perf_counter()
-    settings = search_settings(cut)
-    print(f"recstore: {time.perf_counter() - begun:.0f} s to find {settings}", file=sys.stderr)
-    chosen["recstore"] = lambda: Person(settings)
-    chosen["recstore-stored"] = lambda: Person(replace(settings, history=FADING.history), FADING.kept)
+    found = search_settings(cut)
+    print(f"recstore: {time.perf_counter() - begun:.0f} s to find {found}", file=sys.stderr)
+    chosen["recstore"] = lambda: Person(found)
+    chosen["recstore-stored"] = lambda: Person(replace(found, history=FADING.history), FADING.kept)
     return chosen
 
 

@@ -17,12 +17,12 @@ class Fading:
     weights towards each item the `kept` largest are stored.
     """
 
-    taste_power: float = 0.5
-    next_decay: float = 0.8
+    taste_power: float = 0.8
+    next_decay: float = 0.93
     history: int = 50
     low_rating: float = 3.0
-    low_share: float = 0.5
-    kept: int = 200
+    low_share: float = 0.75
+    kept: int = 300
 
 
 FADING = Fading()

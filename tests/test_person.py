@@ -13,7 +13,7 @@ import scipy.sparse
 
 from recstore.interactions import Interactions
 from recstore.models.ease import ease_weights
-from recstore.models.person import Person, PersonSettings, person_weights, strongest
+from recstore.models.person import Person, PersonSettings, person_weights, relative_transitions, strongest
 from recstore.models.transitions import Timeline, transition_counts
 
 ROOT = Path(__file__).parents[1]
@@ -83,7 +83,7 @@ def test_neither_the_order_of_the_lines_nor_a_second_run_changes_anything():
 
 def test_what_follows_is_recommended_and_time_is_what_tells():
     train = people(300, 40)
-    model = Person(PersonSettings(min_ratings=1, backward=0.0, mix=4.0))
+    model = Person(PersonSettings(min_ratings=1, backward=0.0, next_decay=0.5, mix=4.0))
     model.fit(train)
     last = Timeline.of(train)
     ends = np.flatnonzero(np.append(last.users[1:] != last.users[:-1], True))
@@ -104,9 +104,20 @@ def test_only_the_most_rated_have_weights_and_only_the_strongest_are_kept():
     assert len(weights.items) == 20
     assert rated[weights.items].min() >= np.delete(rated, weights.items).max()
     kept = strongest(weights, 5)
-    both = kept.taste + kept.next
-    assert ((both > 0).sum(axis=1) == 5).all()
-    assert (both.max(axis=1) == (np.maximum(weights.taste, 0) + weights.next).max(axis=1)).all()
+    both, whole = kept.taste + kept.next, weights.taste + weights.next
+    np.testing.assert_array_equal((both > 0).sum(axis=0), np.minimum((whole > 0).sum(axis=0), 5))
+    np.testing.assert_array_equal(np.sort(both, axis=0)[-5:], np.maximum(np.sort(whole, axis=0)[-5:], 0))
+
+
+def test_transitions_are_damped_and_divided_by_how_often_both_are_rated():
+    counts, rated = np.array([[0, 4], [1, 0]], np.float32), np.array([3, 15])
+    settings = PersonSettings(backward=0.0, damping=0.5, out_power=0.5, in_power=1.0)
+    found = relative_transitions(counts, rated, settings)
+    np.testing.assert_allclose(found, [[0, 2 / 2 / 16], [1 / 4 / 4, 0]], rtol=1e-6)
+    # Adding the transposed gives an array of another memory layout.
+    settings = PersonSettings(backward=0.5, damping=0.5, out_power=0.0, in_power=0.0)
+    found = relative_transitions(counts, rated, settings)
+    np.testing.assert_allclose(found, np.sqrt([[0, 4.5], [3, 0]]), rtol=1e-6)
 
 
 def leave_one_out(

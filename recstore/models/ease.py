@@ -17,33 +17,50 @@ def ease_weights(seen: Any, regularization: float) -> NDArray[np.float32]:  # no
     """Return the weights of EASE^R (Steck 2019, "Embarrassingly Shallow Autoencoders"), (n_items, n_items) float32.
 
     `seen` is CSR (n_users, n_items) of ones. Row i is what having seen i adds to every other item; the diagonal is 0.
+    """
+    return Solver(seen).weights(regularization, is_last=True)
+
+
+class Solver:
+    """Solves EASE^R for one set of histories and any λ: what was seen together is counted once.
+
     With P the inverse of SᵀS + λI the weights are -P / diag(P), column by column. Where there are fewer people than
     items, P is had from the inverse of SSᵀ + λI instead, which is smaller (the matrix inversion lemma).
     """
-    n_users, n_items = seen.shape
-    if n_users < n_items:
-        by_user = np.asarray((seen @ seen.T).todense(), np.float32)
-        by_user[np.diag_indices(n_users)] += regularization
-        rebuilt = scipy.linalg.cho_solve(
-            scipy.linalg.cho_factor(by_user, lower=True, overwrite_a=True, check_finite=False),
-            np.asarray(seen.todense(), np.float32),
-            overwrite_b=True,
-            check_finite=False,
-        )
-        # λP = I - Sᵀ(SSᵀ + λI)⁻¹S, and what is off its diagonal enters with the sign turned.
-        weights = np.asarray(seen.T @ rebuilt, np.float32)
-        weights /= 1 - np.diag(weights)
-    else:
-        # By blocks: as a sparse matrix the whole of it would take three times the memory.
-        by_item = scipy.sparse.csr_matrix(seen.T)
-        together = np.empty((n_items, n_items), np.float32, order="F")
-        for start in range(0, n_items, 512):
-            together[:, start : start + 512] = (by_item[start : start + 512] @ seen).todense().T
-        together[np.diag_indices(n_items)] += regularization
-        weights = _inverse(together)
-        weights /= -np.diag(weights).copy()
-    weights[np.diag_indices(n_items)] = 0
-    return weights
+
+    def __init__(self, seen: Any) -> None:  # noqa: ANN401 - SciPy is not typed
+        """Count what is seen together; `seen` as `ease_weights` has it."""
+        self._seen = seen
+        n_users, n_items = seen.shape
+        self._is_by_user = n_users < n_items
+        if self._is_by_user:
+            self._together = np.asarray((seen @ seen.T).todense(), np.float32)
+        else:
+            # By blocks: as a sparse matrix the whole of it would take three times the memory.
+            by_item = scipy.sparse.csr_matrix(seen.T)
+            self._together = np.empty((n_items, n_items), np.float32, order="F")
+            for start in range(0, n_items, 512):
+                self._together[:, start : start + 512] = (by_item[start : start + 512] @ seen).todense().T
+
+    def weights(self, regularization: float, is_last: bool = False) -> NDArray[np.float32]:
+        """Return what `ease_weights` does; `is_last` lets it use up the counts, for want of memory for a copy."""
+        together = self._together if is_last else self._together.copy(order="F")
+        together[np.diag_indices(len(together))] += regularization
+        if self._is_by_user:
+            rebuilt = scipy.linalg.cho_solve(
+                scipy.linalg.cho_factor(together, lower=True, overwrite_a=True, check_finite=False),
+                np.asarray(self._seen.todense(), np.float32),
+                overwrite_b=True,
+                check_finite=False,
+            )
+            # λP = I - Sᵀ(SSᵀ + λI)⁻¹S, and what is off its diagonal enters with the sign turned.
+            weights = np.asarray(self._seen.T @ rebuilt, np.float32)
+            weights /= 1 - np.diag(weights)
+        else:
+            weights = _inverse(together)
+            weights /= -np.diag(weights).copy()
+        weights[np.diag_indices(len(weights))] = 0
+        return weights
 
 
 def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -35,17 +35,17 @@ class PersonSettings:
     ratings of a person count, and all of the moment in which that number is reached; None for all.
     """
 
-    min_ratings: int = 5
-    regularization: float = 300.0
+    min_ratings: int = 3
+    regularization: float = 1000.0
     taste_power: float = FADING.taste_power
-    window: int = 20
+    window: int = 30
     reach: float = 1.0
     backward: float = 0.3
-    damping: float = 0.8
-    out_power: float = 0.5
+    damping: float = 0.5
+    out_power: float = 0.4
     in_power: float = 0.6
     next_decay: float = FADING.next_decay
-    mix: float = 1.0
+    mix: float = 1.2
     low_share: float = FADING.low_share
     history: int | None = None
 
@@ -103,8 +103,7 @@ def relative_transitions(
     `counts` (n, n) is left as it is; `rated` (n,) is how often each item was rated.
     """
     after = counts + np.float32(settings.backward) * counts.T
-    there = np.flatnonzero(after)
-    after.ravel()[there] **= np.float32(settings.damping)
+    np.power(after, np.float32(settings.damping), out=after, where=after > 0)
     often = (rated + 1).astype(np.float32)
     after *= (often**-settings.out_power)[:, None]
     after *= often**-settings.in_power
@@ -112,21 +111,18 @@ def relative_transitions(
 
 
 def strongest(weights: Weights, keep: int) -> Weights:
-    """Keep of the weights towards each item the `keep` largest in size, by the sum of both kinds; the rest is 0.
+    """Keep of the weights towards each item the `keep` largest, by the sum of both kinds; the rest is 0.
 
     Columns are cut and not rows: what an item's score is made of must be nearly whole, for a rare one as for a popular
-    one, whereas the largest weights of each row would lead to the popular alone.
+    one, whereas the largest weights of each row would lead to the popular alone. What is not above 0 is not kept.
     """
-    size = np.abs(weights.taste)
-    if weights.next is not None:
-        size += weights.next
+    size = weights.taste if weights.next is None else weights.taste + weights.next
     n = len(weights.items)
+    kept = size > 0
     if keep < n:
         for start in range(0, n, 512):
             block = np.ascontiguousarray(size[:, start : start + 512].T)
-            least = np.partition(block, n - keep, axis=1)[:, n - keep]
-            size[:, start : start + 512] *= size[:, start : start + 512] >= least
-    kept = size > 0
+            kept[:, start : start + 512] &= size[:, start : start + 512] >= np.partition(block, n - keep)[:, n - keep]
     return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
 
 

@@ -408,15 +408,15 @@ _rs_args AS (
 _rs_history AS (
     SELECT
         _rs_k, _rs_seen,
-        CASE WHEN _rs_later < 50 THEN _rs_counts * _rs_back ** (-0.5) ELSE 0 END AS _rs_taste,
-        CASE WHEN _rs_later < 50 THEN _rs_counts * 0.8 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_later < 50 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_later < 50 THEN _rs_counts * 0.93 ** _rs_back ELSE 0 END AS _rs_next
     FROM (
         SELECT
             *, _rs_later + (_rs_together + 1) / 2 AS _rs_back
         FROM (
             SELECT
                 _rs_a._rs_k, _rs_b.movie_id AS _rs_seen,
-                CASE WHEN _rs_b.rating < 3.0 THEN 0.5 ELSE 1.0 END AS _rs_counts,
+                CASE WHEN _rs_b.rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
                 rank() OVER (ORDER BY _rs_b.rated_at DESC) - 1 AS _rs_later,
                 count(*) OVER (PARTITION BY _rs_b.rated_at) AS _rs_together
             FROM _rs_args AS _rs_a
@@ -587,8 +587,8 @@ _rs_placed AS (
 _rs_history AS (
     SELECT
         _rs_k, _rs_seen,
-        CASE WHEN _rs_back <= 50 THEN _rs_counts * _rs_back ** (-0.5) ELSE 0 END AS _rs_taste,
-        CASE WHEN _rs_back <= 50 AND _rs_counts > 0 THEN 0.8 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_back <= 50 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_back <= 50 AND _rs_counts > 0 THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
     FROM (
         SELECT *, row_number() OVER (PARTITION BY _rs_counts ORDER BY _rs_place DESC) AS _rs_back FROM _rs_placed
     ) AS _rs_h
