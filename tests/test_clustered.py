@@ -56,7 +56,7 @@ def test_a_store_with_approximate_neighbors_says_so_and_is_sound(sample_folder, 
         recalls = con.execute(
             "SELECT m.value FROM (SELECT unnest(measured) AS m FROM builds) WHERE m.what = 'neighbors recall'"
         ).fetchall()
-        assert len(recalls) == 3
+        assert len(recalls) == con.execute("SELECT count(*) FROM spaces").fetchall()[0][0]
         assert all(0.9 <= recall <= 1 for (recall,) in recalls)
         assert con.execute("SELECT count(*) FROM similar_movies(1, k := 100)").fetchall() == [(100,)]
     assert [finding.fault for finding in recstore.check(store) if finding.fault] == []
