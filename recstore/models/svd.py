@@ -23,7 +23,7 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
 
     The method is that of Halko, Martinsson and Tropp, "Finding structure with randomness" (2011): subspace iteration
     with 10 oversamples, as scikit-learn's `TruncatedSVD`, then Rayleigh and Ritz's step. The sketch has one row per
-    column of `matrix` and is made orthonormal once an iteration; nothing dense has both many rows and to be factorised.
+    column of `matrix` and is made orthonormal once an iteration; on the side of the rows nothing dense is factorised.
     scikit-learn's own is not called because its import alone takes longer than a whole build of MovieLens small.
     """
     n_rows, n_columns = matrix.shape
