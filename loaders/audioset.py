@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 import duckdb
 import numpy as np
@@ -21,6 +23,7 @@ from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 
+from .audioset_frames import KeptFrames, kept_frames
 from .audioset_labels import Labels, read_labels
 from .audioset_records import Clips, RecordFile, RecordReader, Reject
 
@@ -41,39 +44,81 @@ class AudioSet:
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
     ) -> LoadReport:
         """Fill `audio_labels`, `audio_clips` and `audio_frames` with the music in a source, trimmed to 10 seconds."""
-        path = Path(source).expanduser()
-        if not path.exists():
-            raise SourceError(
-                f"{source} does not exist. Pass features.tar.gz, a folder of .tfrecord files, or a .json."
-            )
-        beside = path if path.is_dir() else path.parent
-        labels = read_labels(beside, options.music_filter, progress)
-        masks = labels.masks(options.label)
+        path = _there(source)
+        labels = read_labels(path if path.is_dir() else path.parent, options.music_filter, progress)
         _insert_labels(connection, labels)
-        connection.execute(sql.read(_SQL, "stage"))
-        rejects_before = _one(connection, "SELECT count(*) FROM load_rejects")
-        digest = hashlib.sha256()
+        return _read(connection, path, _Wanted(labels, options.label, unlabelled=False), source, progress)
+
+    def append_items(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Add the music in a source to the clips that are there, and clips that carry no label as well.
+
+        The labels, and which of them are music, are those of the store.
+        """
+        path = _there(source)
+        rows = connection.execute(sql.read(_SQL, "labels_there")).fetchnumpy()
+        if not len(rows["mid"]):
+            raise SourceError("The store holds no audio to add to; build it first, with --audioset SOURCE.")
+        labels = Labels(rows["mid"].tolist(), rows["name"].tolist(), np.asarray(rows["is_music"], np.bool_))
+        return _read(connection, path, _Wanted(labels, options.label, unlabelled=True), source, progress)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which clips are kept: those with a label of music, with the one named if there is one; those without any."""
+
+    labels: Labels
+    narrowed_to: str
+    unlabelled: bool
+
+
+def _there(source: str) -> Path:
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise SourceError(f"{source} does not exist. Pass features.tar.gz, a folder of .tfrecord files, or a .json.")
+    return path
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, path: Path, wanted: _Wanted, source: str, progress: Progress
+) -> LoadReport:
+    """Read the clips that are wanted and not there yet into `audio_clips` and `audio_frames`."""
+    masks = wanted.labels.masks(wanted.narrowed_to)
+    before = _Counts.of(connection)
+    digest = hashlib.sha256()
+    connection.execute(sql.read(_SQL, "stage"))
+    with kept_frames(connection) as frames:
         if path.suffix == ".json":
-            counts = _stage_json(connection, path, digest, labels, options.label)
+            counts = _stage_json(connection, path, digest, wanted, frames)
         else:
-            counts = _stage_records(connection, path, digest, RecordReader(masks), progress)
+            counts = _stage_records(connection, path, digest, RecordReader(masks, wanted.unlabelled), frames, progress)
         connection.execute(sql.read(_SQL, "insert_clips"))
-        connection.execute(sql.read(_SQL, "insert_frames"))
-        clips = _one(connection, "SELECT count(*) FROM audio_clips")
-        repeated = _one(connection, "SELECT count(*) FROM staged_clips") - clips
-        connection.execute("DROP TABLE staged_clips")
-        rejects = _one(connection, "SELECT count(*) FROM load_rejects") - rejects_before
-        if clips == 0:
-            raise SourceError(f"{source} gave no clip of music of 10 seconds ({counts.records:,} records read).")
-        progress.notice(
-            f"{source}: {counts.records:,} records read; {clips:,} clips of music of 10 seconds kept, "
-            f"{counts.not_wanted:,} are not the music asked for, {counts.too_short:,} are shorter, "
-            f"{repeated:,} came twice."
-        )
-        size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _record_files(path))
-        report = LoadReport(source)
-        report.files.append(FileReport(path.name, size, digest.hexdigest(), counts.records - rejects, rejects))
-        return report
+        frames.insert()
+    staged = _one(connection, "SELECT count(*) FROM staged_clips")
+    connection.execute("DROP TABLE staged_clips")
+    after = _Counts.of(connection)
+    clips, rejects = after.clips - before.clips, after.rejects - before.rejects
+    if staged == 0:
+        raise SourceError(f"{source} gave no clip of music of 10 seconds ({counts.records:,} records read).")
+    progress.notice(
+        f"{source}: {counts.records:,} records read; {clips:,} clips of music of 10 seconds kept, "
+        f"{counts.not_wanted:,} are not the music asked for, {counts.too_short:,} are shorter, "
+        f"{staged - clips:,} came twice{' or are there already' if before.clips else ''}."
+    )
+    size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _record_files(path))
+    report = LoadReport(source)
+    report.files.append(FileReport(path.name, size, digest.hexdigest(), counts.records - rejects, rejects))
+    return report
+
+
+class _Counts(NamedTuple):
+    clips: int
+    rejects: int
+
+    @classmethod
+    def of(cls, connection: duckdb.DuckDBPyConnection) -> _Counts:
+        return cls(*(_one(connection, f"SELECT count(*) FROM {table}") for table in ("audio_clips", "load_rejects")))
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -86,7 +131,12 @@ def _insert_labels(connection: duckdb.DuckDBPyConnection, labels: Labels) -> Non
 
 
 def _stage_records(
-    connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, reader: RecordReader, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    digest: hashlib._Hash,
+    reader: RecordReader,
+    frames: KeptFrames,
+    progress: Progress,
 ) -> Clips:
     """Read record files chunk by chunk into `staged_clips`, and return the counts."""
     total = Clips()
@@ -94,6 +144,7 @@ def _stage_records(
     for chunk in _ahead(_chunks(files)):
         clips = reader.read(chunk)
         _stage(connection, clips)
+        frames.add(clips.frames)
         total.records += clips.records
         total.too_short += clips.too_short
         total.not_wanted += clips.not_wanted
@@ -136,7 +187,9 @@ def _in_folder(folder: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
 
 
 def _record_files(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.tfrecord"))
+    found = (Path(root, name) for root, _folders, names in os.walk(folder) for name in names)
+    # As text: to compare thousands of paths part by part takes as long as to read them.
+    return sorted((path for path in found if path.suffix == ".tfrecord"), key=str)
 
 
 def _in_file(path: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
@@ -185,7 +238,6 @@ def _stage(connection: duckdb.DuckDBPyConnection, clips: Clips) -> None:
             "end_seconds": arrow_column(np.concatenate(clips.end)),
             "label_ids": arrow_lists(np.concatenate(clips.label_values), np.concatenate(clips.label_counts)),
             "split": arrow_bytes([name.encode() for name, count in clips.split for _ in range(count)]),
-            "frames": arrow_column(np.concatenate(clips.frames)),
         }
     )
     connection.register("clips_to_stage", table)
@@ -204,23 +256,30 @@ def _insert_rejects(connection: duckdb.DuckDBPyConnection, path: Path, rejects: 
 
 
 def _stage_json(
-    connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, labels: Labels, narrowed_to: str
+    connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, wanted: _Wanted, frames: KeptFrames
 ) -> Clips:
     """Read a JSON export into `staged_clips` with DuckDB's own reader, and return the counts."""
+    import pyarrow as pa
+
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
+    labels, narrowed_to = wanted.labels, wanted.narrowed_to.casefold()
     values: dict[str, object] = {
         "path": str(path),
         "names": labels.names,
         "wanted": [name for name, music in zip(labels.names, labels.is_music, strict=True) if music],
-        "narrowed": next((name for name in labels.names if name.casefold() == narrowed_to.casefold()), ""),
+        "narrowed": next((name for name in labels.names if name.casefold() == narrowed_to), ""),
+        "unlabelled": wanted.unlabelled,
     }
     try:
         connection.execute(sql.read(_SQL, "stage_json"), values)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise SourceError(f"{path} is not an export of audio clips: {str(error).splitlines()[0]}") from error
     connection.execute(sql.read(_SQL, "stage_json_clips"), {"names": labels.names})
+    kept = connection.sql("SELECT frames[1:1280] FROM json_clips WHERE is_kept ORDER BY n")
+    for batch in pa.RecordBatchReader.from_stream(kept):
+        frames.add([batch.column(0).flatten().to_numpy(zero_copy_only=False)])
     connection.execute(sql.read(_SQL, "reject_json"), {"file": path.name})
     records, not_wanted, too_short = connection.execute(sql.read(_SQL, "count_json")).fetchall()[0]
     connection.execute("DROP TABLE json_clips")

@@ -20,7 +20,10 @@ from recstore.errors import SourceError
 
 SECONDS = 10
 FRAME_BYTES = 128
-_BATCH = 1024
+_BATCH = 2048
+_FRAMES = "audio_embedding"
+#: The fields that each record has one value of.
+_SINGLE = ("video_id", "start_time_seconds", "end_time_seconds")
 
 
 @dataclass(frozen=True)
@@ -109,27 +112,57 @@ def _stderr_silenced() -> Iterator[None]:
         os.close(nowhere)
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """The fields of n records: of each the values, end to end, and their number per record (n,).
+
+    `seconds` are the frames as bytes, (m, 128) uint8, and `sizes` (m,) how many bytes each had.
+    """
+
+    video_id: npt.NDArray[Any]
+    start: npt.NDArray[np.float32]
+    end: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64]
+    seconds: npt.NDArray[np.uint8]
+    sizes: npt.NDArray[np.int32]
+    counts: dict[str, npt.NDArray[np.int64]]
+
+    @property
+    def size(self) -> int:
+        """How many records these are."""
+        return len(self.counts[_FRAMES])
+
+    def rows(self, name: str) -> npt.NDArray[np.int64]:
+        """Return the record of each value of a field."""
+        return np.repeat(np.arange(self.size), self.counts[name])
+
+
 class RecordReader:
     """Reads record files and keeps the clips that carry a wanted label.
 
     `wanted` (n_labels,) says of each label id whether a clip with it is kept; a clip is kept when it carries a label
-    of each of the masks in `wanted`.
+    of each of the masks in `wanted`. One that carries no label at all is kept with `unlabelled`, else at fault.
     """
 
-    def __init__(self, wanted: Sequence[npt.NDArray[np.bool_]]) -> None:
-        self._tf = import_tensorflow()
+    def __init__(self, wanted: Sequence[npt.NDArray[np.bool_]], unlabelled: bool = False) -> None:
+        self._tf = tf = import_tensorflow()
         self._wanted = wanted
+        self._fewest_labels = 0 if unlabelled else 1
         self._n_labels = len(wanted[0])
-        ragged = self._tf.io.RaggedFeature
+        ragged = tf.io.RaggedFeature
         self._context = {
-            "video_id": ragged(self._tf.string),
-            "start_time_seconds": ragged(self._tf.float32),
-            "end_time_seconds": ragged(self._tf.float32),
-            "labels": ragged(self._tf.int64),
+            "video_id": ragged(tf.string),
+            "start_time_seconds": ragged(tf.float32),
+            "end_time_seconds": ragged(tf.float32),
+            "labels": ragged(tf.int64),
         }
-        self._sequence = {"audio_embedding": ragged(self._tf.string)}
-        # Traced once, and not again for each data set.
-        self._parse = self._tf.function(self._parsed, input_signature=[self._tf.TensorSpec([None], self._tf.string)])
+        # Made once for all that is read, since to make a data set takes as long as to read thousands of records, and
+        # with nothing in it that would have to be translated from Python into TensorFlow's graph.
+        parsed = tf.autograph.experimental.do_not_convert(self._parsed)
+        self._path = f"ram://recstore-{id(self)}.tfrecord"
+        self._records = tf.data.TFRecordDataset(self._path)
+        self._batches = self._records.batch(_BATCH).map(parsed, num_parallel_calls=2).prefetch(2)
+        self._parse = tf.function(parsed, input_signature=[tf.TensorSpec([None], tf.string)])
 
     def read(self, files: Sequence[RecordFile]) -> Clips:
         """Read all files at once; where one is at fault, halve them until it is alone, and read it record by record."""
@@ -149,13 +182,13 @@ class RecordReader:
         if any(file.size == 0 for file in files) or len({file.split for file in files}) > 1:
             raise _FaultyError
         clips = Clips()
-        with self._joined(files) as path:
-            records = self._tf.data.TFRecordDataset(path).batch(_BATCH)
+        with self._joined(files):
             try:
-                for batch in records.map(self._parse, num_parallel_calls=2).prefetch(2):
-                    if self._faults(*batch).any():
+                for fields in self._batches:
+                    batch = _batch(fields)
+                    if self._faults(batch).any():
                         raise _FaultyError
-                    self._keep(clips, files[0].split, *batch)
+                    self._keep(clips, files[0].split, batch)
             except self._tf.errors.OpError as error:
                 raise _FaultyError from error
         return clips
@@ -165,8 +198,8 @@ class RecordReader:
         if file.size == 0:
             clips.rejects.append(Reject(file.name, 0, "the file is empty"))
             return clips
-        with self._joined([file]) as path:
-            records = iter(self._tf.data.TFRecordDataset(path))
+        with self._joined([file]):
+            records = iter(self._records)
             for number in range(1, 1 << 62):
                 try:
                     record = next(records)
@@ -178,87 +211,88 @@ class RecordReader:
                     return clips
                 clips.records += 1
                 try:
-                    parsed = self._parse(self._tf.expand_dims(record, 0))
+                    batch = _batch(self._parse(self._tf.expand_dims(record, 0)))
                 except self._tf.errors.OpError:
                     clips.rejects.append(Reject(file.name, number, "not a SequenceExample"))
                     continue
-                wrong = self._reason(*parsed)
+                wrong = self._reason(batch)
                 if wrong:
                     clips.rejects.append(Reject(file.name, number, wrong))
                 else:
-                    self._keep(clips, file.split, *parsed)
+                    self._keep(clips, file.split, batch)
                     clips.records -= 1
         return clips
 
     @contextmanager
-    def _joined(self, files: Sequence[RecordFile]) -> Iterator[str]:
-        """Yield the path of all files end to end, in TensorFlow's file system in memory: it opens files slowly."""
-        path = f"ram://recstore-{id(self)}.tfrecord"
-        with self._tf.io.gfile.GFile(path, "wb") as joined:
+    def _joined(self, files: Sequence[RecordFile]) -> Iterator[None]:
+        """Put all files end to end into TensorFlow's file system in memory: it opens files slowly."""
+        with self._tf.io.gfile.GFile(self._path, "wb") as joined:
             joined.write(b"".join(file.content for file in files))
         try:
-            yield path
+            yield
         finally:
-            self._tf.io.gfile.remove(path)
+            self._tf.io.gfile.remove(self._path)
 
-    def _parsed(self, serialized: Any) -> tuple[Any, Any]:  # noqa: ANN401 - TensorFlow is not typed
-        context, sequence, _lengths = self._tf.io.parse_sequence_example(serialized, self._context, self._sequence)
-        return context, sequence["audio_embedding"]
+    def _parsed(self, serialized: Any) -> tuple[dict[str, Any], dict[str, Any], Any]:  # noqa: ANN401 - not typed
+        """Return the values of each field, where each record's begin and end, and the size of each frame."""
+        tf = self._tf
+        context, sequence, _lengths = tf.io.parse_sequence_example(
+            serialized, self._context, {_FRAMES: tf.io.RaggedFeature(tf.string)}
+        )
+        frames = sequence[_FRAMES]
+        decoded = tf.io.decode_raw(frames.flat_values, tf.uint8, fixed_length=FRAME_BYTES)
+        values = {**{name: field.flat_values for name, field in context.items()}, _FRAMES: decoded}
+        splits = {**{name: field.row_splits for name, field in context.items()}, _FRAMES: frames.row_splits}
+        return values, splits, tf.strings.length(frames.flat_values)
 
-    def _faults(self, context: Any, frames: Any) -> npt.NDArray[np.bool_]:  # noqa: ANN401
+    def _faults(self, batch: _Batch) -> npt.NDArray[np.bool_]:
         """Return, for each record of a batch (n,), whether a field is missing or wrong."""
-        faulty = np.zeros(int(frames.nrows()), bool)
-        for name in ("video_id", "start_time_seconds", "end_time_seconds"):
-            faulty |= context[name].row_lengths().numpy() != 1
-        faulty |= context["labels"].row_lengths().numpy() < 1
-        labels, rows = context["labels"].flat_values.numpy(), _rows(context["labels"])
-        faulty[rows[(labels < 0) | (labels >= self._n_labels)]] = True
-        lengths = self._tf.strings.length(frames.flat_values).numpy()
-        faulty[_rows(frames)[lengths != FRAME_BYTES]] = True
+        faulty = batch.counts["labels"] < self._fewest_labels
+        for name in _SINGLE:
+            faulty |= batch.counts[name] != 1
+        faulty[batch.rows("labels")[(batch.labels < 0) | (batch.labels >= self._n_labels)]] = True
+        faulty[batch.rows(_FRAMES)[batch.sizes != FRAME_BYTES]] = True
         return faulty
 
-    def _reason(self, context: Any, frames: Any) -> str | None:  # noqa: ANN401
+    def _reason(self, batch: _Batch) -> str | None:
         """Say what is wrong with the only record of a batch, if anything is."""
-        for name in ("video_id", "start_time_seconds", "end_time_seconds"):
-            if int(context[name].row_lengths()[0]) != 1:
+        for name in _SINGLE:
+            if batch.counts[name][0] != 1:
                 return f"{name} is missing"
-        labels = context["labels"].flat_values.numpy()
-        if len(labels) == 0:
+        if len(batch.labels) < self._fewest_labels:
             return "labels are missing"
-        if ((labels < 0) | (labels >= self._n_labels)).any():
+        if ((batch.labels < 0) | (batch.labels >= self._n_labels)).any():
             return "a label that is not in class_labels_indices.csv"
-        lengths = self._tf.strings.length(frames.flat_values).numpy()
-        wrong = lengths[lengths != FRAME_BYTES]
+        wrong = batch.sizes[batch.sizes != FRAME_BYTES]
         return f"a frame of {wrong[0]} bytes, not {FRAME_BYTES}" if len(wrong) else None
 
-    def _keep(self, clips: Clips, split: str, context: Any, frames: Any) -> None:  # noqa: ANN401
+    def _keep(self, clips: Clips, split: str, batch: _Batch) -> None:
         """Append the clips of a sound batch that are wanted and long enough, trimmed."""
-        seconds, starts = frames.row_lengths().numpy(), frames.row_starts().numpy()
-        labels = context["labels"].flat_values.numpy()
-        rows, counts = _rows(context["labels"]), context["labels"].row_lengths().numpy()
-        wanted = np.ones(len(seconds), bool)
+        rows, seconds = batch.rows("labels"), batch.counts[_FRAMES]
+        wanted = np.ones(batch.size, bool)
         for mask in self._wanted:
-            wanted &= np.bincount(rows, weights=mask[labels], minlength=len(seconds)) > 0
+            wanted &= np.bincount(rows, weights=mask[batch.labels], minlength=batch.size) > 0
+        wanted |= batch.counts["labels"] == 0
         long_enough = seconds >= SECONDS
         keep = wanted & long_enough
-        clips.records += len(seconds)
+        clips.records += batch.size
         clips.not_wanted += int(np.count_nonzero(~wanted))
         clips.too_short += int(np.count_nonzero(wanted & ~long_enough))
         if not keep.any():
             return
-        chosen = (starts[keep][:, None] + np.arange(SECONDS)).ravel()
-        picked = self._tf.gather(frames.flat_values, chosen)
-        decoded = self._tf.io.decode_raw(picked, self._tf.uint8, fixed_length=FRAME_BYTES).numpy()
-        clips.frames.append(decoded.reshape(-1, SECONDS * FRAME_BYTES))
-        clips.video_id.append(context["video_id"].flat_values.numpy()[keep])
-        clips.start.append(context["start_time_seconds"].flat_values.numpy()[keep])
-        clips.end.append(context["end_time_seconds"].flat_values.numpy()[keep])
-        clips.label_values.append(labels[np.repeat(keep, counts)])
-        clips.label_counts.append(counts[keep])
+        starts = np.cumsum(seconds) - seconds
+        first = batch.seconds[starts[keep][:, None] + np.arange(SECONDS)]
+        clips.frames.append(first.reshape(-1, SECONDS * FRAME_BYTES))
+        clips.video_id.append(batch.video_id[keep])
+        clips.start.append(batch.start[keep])
+        clips.end.append(batch.end[keep])
+        clips.label_values.append(batch.labels[keep[rows]])
+        clips.label_counts.append(batch.counts["labels"][keep])
         clips.split.append((split, int(np.count_nonzero(keep))))
 
 
-def _rows(ragged: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401
-    """Return the row of each value. (TensorFlow's own `value_rowids` takes a third of the whole reading.)"""
-    counts = ragged.row_lengths().numpy()
-    return np.repeat(np.arange(len(counts)), counts)
+def _batch(fields: tuple[dict[str, Any], dict[str, Any], Any]) -> _Batch:
+    values, splits, sizes = fields
+    video_id, start, end, labels, seconds = (values[name].numpy() for name in (*_SINGLE, "labels", _FRAMES))
+    counts = {name: np.diff(ends.numpy()) for name, ends in splits.items()}
+    return _Batch(video_id, start, end, labels, seconds, sizes.numpy(), counts)

@@ -37,17 +37,15 @@ def label_space(
     `ids` (n,) and `frames` (n, 1280) are all clips', `center` (128,) is the centre of the space `mean`. Returns None
     where there is too little to learn from, and says so. Raises an `OptionError` if no clip is of the split named.
     """
-    facts = connection.execute(
-        sql.read(_STAGES, "audio_clip_facts"), {"split": options.audio_train_split}
-    ).fetchnumpy()  # fmt: skip
-    teachers = np.asarray(facts["is_of_split"], np.bool_)
-    if not teachers.any():
+    facts = connection.execute(sql.read(_STAGES, "audio_clip_facts"), {"split": options.audio_train_split}).fetchnumpy()
+    if not np.asarray(facts["is_of_split"], np.bool_).any():
         splits = [
             split for (split,) in connection.execute("SELECT DISTINCT split FROM audio_clips ORDER BY 1").fetchall()
         ]
         raise OptionError(
             f"No clip is of the split {options.audio_train_split!r} to learn from; there are: {', '.join(splits)}."
         )
+    teachers = np.asarray(facts["is_teacher"], np.bool_)
     label_ids, labels, is_music = _labels(connection, ids)
     judged = judge(frames, labels, is_music, np.asarray(facts["video"]), teachers, center, options.seed)
     if judged is None:

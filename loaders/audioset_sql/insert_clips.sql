@@ -1,8 +1,10 @@
--- Of several copies of a clip (same video and start) the first counts. Ids go by video and start.
+-- Of several copies of a clip (same video and start) the first counts, and what is there stays. Ids go on by video and
+-- start. A clip may carry no label.
 INSERT INTO audio_clips
 WITH
 firsts AS (
-    SELECT min(n) AS n FROM staged_clips GROUP BY video_id, start_seconds
+    SELECT min(n) AS n FROM staged_clips ANTI JOIN audio_clips USING (video_id, start_seconds)
+    GROUP BY video_id, start_seconds
 ),
 labelled AS (
     SELECT u.n, list(l.name ORDER BY u.place) AS labels
@@ -14,7 +16,8 @@ labelled AS (
     GROUP BY u.n
 )
 SELECT
-    row_number() OVER (ORDER BY s.video_id, s.start_seconds), s.video_id, s.start_seconds, s.end_seconds, l.labels,
-    s.split
-FROM staged_clips AS s JOIN labelled AS l USING (n)
+    row_number() OVER (ORDER BY s.video_id, s.start_seconds) + (SELECT coalesce(max(clip_id), 0) FROM audio_clips),
+    s.video_id, s.start_seconds, s.end_seconds, coalesce(l.labels, []), s.split
+FROM staged_clips AS s SEMI JOIN firsts USING (n)
+LEFT JOIN labelled AS l USING (n)
 ORDER BY s.video_id, s.start_seconds

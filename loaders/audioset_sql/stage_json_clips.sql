@@ -1,7 +1,7 @@
 INSERT INTO staged_clips
 SELECT
-    n, video_id, start_seconds, end_seconds,
-    list_transform(labels, lambda label: list_position($names, label) - 1), coalesce(split, ''), frames[1:1280]
+    row_number() OVER (ORDER BY n), video_id, start_seconds, end_seconds,
+    list_transform(labels, lambda label: list_position($names, label) - 1), coalesce(split, '')
 FROM json_clips
-WHERE reason IS NULL AND is_wanted AND seconds >= 10
+WHERE is_kept
 ORDER BY n
