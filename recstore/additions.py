@@ -1,8 +1,9 @@
-"""Adds ratings and tags to a store that is there, and recomputes what depends on them."""
+"""Adds ratings, tags and clips to a store that is there, and recomputes what depends on them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ import duckdb
 from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import OptionError
-from recstore.loader import Appender, LoadReport, get_loader
+from recstore.loader import Appender, Extender, LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.pipeline import BuildReport, check_rejects, copy_catalog, finish, prepare_ahead, recorded_options
 from recstore.progress import Progress, Stages
-from recstore.publish import OLD, staged_store
+from recstore.publish import OLD, Staged, staged_store
 
 _STAGES = "recstore.schema.stages"
 
@@ -25,26 +26,30 @@ def add(
     *,
     ratings: str | os.PathLike[str] | None = None,
     tags: str | os.PathLike[str] | None = None,
+    audioset: str | os.PathLike[str] | None = None,
     loader: str = "movielens",
     keep: int = 1,
     wait: bool = False,
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:
-    """Append the rows of files to the tables of the store at `path`, recompute what depends on them, and publish.
+    """Append what is in files to the tables of the store at `path`, recompute what depends on it, and publish.
 
-    The files are read as `loader` reads those of a release. Of a pair of user and movie that is rated again, the later
-    rating stays; of equally late ones, the added. What is not added stands in `load_rejects`: lines that cannot be
-    loaded, ratings that the store has a later one for, tags that it has already. The options, `keep`, `wait` and the
-    errors are as for `rebuild`.
+    Files of ratings and tags are read as `loader` reads those of a release. Of a pair of user and movie that is rated
+    again, the later rating stays; of equally late ones, the added. What is not added stands in `load_rejects`: lines
+    that cannot be loaded, ratings that the store has a later one for, tags that it has already.
+
+    `audioset` is a source of clips as for `build`. Their ids follow on those that are there, which stay; a clip that
+    is there already is passed over. A clip without labels is taken, too: it is placed by the labels that the others
+    teach. The options, `keep`, `wait` and the errors are as for `rebuild`.
     """
     given = {"ratings": ratings, "tags": tags}
     files = {table: Path(file).expanduser() for table, file in given.items() if file is not None}
-    if not files:
-        raise OptionError("Name what to add: --ratings FILE, --tags FILE, or both.")
+    if not files and audioset is None:
+        raise OptionError("Name what to add: --ratings FILE, --tags FILE, --audioset SOURCE, or several of them.")
     BuildOptions().changed(changes)
-    appender = get_loader(loader)
-    if not isinstance(appender, Appender):
+    appender, extender = get_loader(loader), get_loader("audioset")
+    if files and not isinstance(appender, Appender):
         raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
     target = Path(path).expanduser()
     if not target.exists():
@@ -52,27 +57,58 @@ def add(
     stages = Stages(progress or Progress())
     prepare_ahead()
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
-        assert staged.carrier is not None
         options = recorded_options(staged.connection).changed(changes)
-        catalog = CATALOGS[appender.catalog]
-        with stages.stage("copy"):
-            copy_catalog(staged, catalog, tuple(table for table in catalog.sources if table not in given))
-        load = LoadReport(" and ".join(str(file) for file in files.values()))
-        with stages.stage(f"add to {catalog.name}"):
-            for table in given:
-                if table in files:
-                    found = appender.append(staged.connection, table, str(files[table]), options, stages.progress)
-                staged.connection.execute(f"CREATE TEMP TABLE added_{table} AS FROM {table}; TRUNCATE {table}")
-                staged.carrier.add_columns(table)
-                staged.connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
-                if table in files:
-                    rejected = _merge(staged.connection, table, found.file)
-                    load.files.append(replace(found, rows=found.rows - rejected, rejects=found.rejects + rejected))
-        check_rejects(staged.connection, load, options)
-        kept = [other for other in CATALOGS.values() if other is not catalog]
+        loads: dict[str, LoadReport] = {}
+        if files:
+            assert isinstance(appender, Appender)
+            loads[loader] = _add_rows(staged, appender, files, tuple(given), options, stages)
+        if audioset is not None:
+            assert isinstance(extender, Extender)
+            loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
+        catalogs = [CATALOGS[get_loader(name).catalog] for name in loads]
+        kept = [other for other in CATALOGS.values() if other not in catalogs]
         for other in kept:
             copy_catalog(staged, other, other.tables)
-        return finish(staged, [catalog], kept, {loader: load}, options, stages, is_addition=True)
+        return finish(staged, catalogs, kept, loads, options, stages, is_addition=True)
+
+
+def _add_rows(
+    staged: Staged,
+    appender: Appender,
+    files: Mapping[str, Path],
+    tables: tuple[str, ...],
+    options: BuildOptions,
+    stages: Stages,
+) -> LoadReport:
+    """Copy the sources of a catalogue, with what `files` hold for some of the `tables` merged into them."""
+    assert staged.carrier is not None
+    catalog = CATALOGS[appender.catalog]
+    with stages.stage(f"copy {catalog.name}"):
+        copy_catalog(staged, catalog, tuple(table for table in catalog.sources if table not in tables))
+    load = LoadReport(" and ".join(str(file) for file in files.values()))
+    with stages.stage(f"add to {catalog.name}"):
+        for table in tables:
+            if table in files:
+                found = appender.append(staged.connection, table, str(files[table]), options, stages.progress)
+            staged.connection.execute(f"CREATE TEMP TABLE added_{table} AS FROM {table}; TRUNCATE {table}")
+            staged.carrier.add_columns(table)
+            staged.connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+            if table in files:
+                rejected = _merge(staged.connection, table, found.file)
+                load.files.append(replace(found, rows=found.rows - rejected, rejects=found.rejects + rejected))
+    check_rejects(staged.connection, load, options)
+    return load
+
+
+def _add_items(staged: Staged, extender: Extender, source: str, options: BuildOptions, stages: Stages) -> LoadReport:
+    """Copy the sources of a catalogue, and add the items of a source that are not there."""
+    catalog = CATALOGS[extender.catalog]
+    with stages.stage(f"copy {catalog.name}"):
+        copy_catalog(staged, catalog, catalog.sources)
+    with stages.stage(f"add to {catalog.name}"):
+        load = extender.append_items(staged.connection, source, options, stages.progress)
+    check_rejects(staged.connection, load, options)
+    return load
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, table: str, file: str) -> int:

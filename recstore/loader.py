@@ -78,6 +78,20 @@ class Appender(Loader, Protocol):
         ...
 
 
+@runtime_checkable
+class Extender(Loader, Protocol):
+    """A loader that can also add the items of a source to those of a store."""
+
+    def append_items(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Add to the filled tables of the connection's current database the items of `source` that are not there.
+
+        The ids of what is there stay. What cannot be loaded goes to `load_rejects`, as in `load`.
+        """
+        ...
+
+
 def _found() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 

@@ -18,6 +18,7 @@ from conftest import data
 
 import recstore
 from recstore import BuildOptions, OptionError, RecstoreError, SourceError, TooManyRejectsError
+from recstore.export import export_audio_json
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
 
@@ -154,8 +155,6 @@ def test_label_retrieval(con):
 
 
 def test_json_goes_out_and_comes_in(con, audio_store, tmp_path):
-    from recstore.export import export_audio_json
-
     shutil.copy(data("audioset/class_labels_indices.csv"), tmp_path)
     shutil.copy(data("audioset/ontology.json"), tmp_path)
     target = tmp_path / "clips.json"
@@ -177,7 +176,12 @@ def test_json_goes_out_and_comes_in(con, audio_store, tmp_path):
         recstore.build(tmp_path / "again.duckdb", {"audioset": target})
 
 
-# Damage, on a small archive made of AudioSet's own record format.
+# Damage and additions, on a small archive made of AudioSet's own record format.
+
+
+def ask(store, query):
+    with duckdb.connect(str(store), read_only=True) as con:
+        return con.execute(query).fetchall()
 
 
 def record(video="a" * 11, start=0.0, labels=(137,), frames=10, size=128, rng=np.random.default_rng(0)):  # noqa: B008
@@ -266,6 +270,48 @@ def test_short_twice_and_unwanted_clips_are_left_out(folder):
          record(video="long", frames=12), record(video="video000000", start=30.0)]
     )  # fmt: skip
     assert build(folder, files) == (8 + 2, [])
+
+
+def test_clips_are_added_to_those_that_are_there(folder):
+    build(folder, members(30, 10))
+    store = folder.parent / "store.duckdb"
+    before = ask(store, "SELECT clip_id, video_id FROM audio_clips ORDER BY ALL")
+    more = folder.parent / "more" / "eval"
+    more.mkdir(parents=True)
+    (more / "more.tfrecord").write_bytes(
+        record_file(
+            [record(video="a-labelled"), record(video="unlabelled", labels=()), record(video="speech", labels=(0,)),
+             record(video="video000000"), record(video="narrow", labels=(), size=127),
+             record(video="short", labels=(), frames=9)]
+        )
+    )  # fmt: skip
+    report = recstore.add(store, audioset=more.parent, max_reject_rate=0.5)
+    assert (report.loads["audioset"].rows, report.loads["audioset"].rejects) == (5, 1)
+    assert ask(store, "SELECT clip_id, video_id FROM audio_clips WHERE clip_id <= 300 ORDER BY ALL") == before
+    assert ask(store, "SELECT clip_id, video_id, len(labels), split FROM audio_clips WHERE clip_id > 300") == [
+        (301, "a-labelled", 1, "eval"), (302, "unlabelled", 0, "eval")]  # fmt: skip
+    assert ask(store, "SELECT line, reason FROM load_rejects") == [(5, "a frame of 127 bytes, not 128")]
+    assert ask(store, "SELECT count(*) FROM similar_audio('unlabelled', k := 400)") == [(301,)]
+    assert [finding for finding in recstore.check(store) if finding.fault] == []
+    found = ask(store, "SELECT clip_id, frames FROM audio_frames WHERE clip_id IN (1, 302) ORDER BY clip_id")
+    exported = folder.parent / "clips.json"
+    export_audio_json(store, exported)
+    # From the export as well: nothing of it is new.
+    again = recstore.add(store, audioset=exported)
+    assert again.loads["audioset"].rejects == 0
+    assert ask(store, "SELECT clip_id, frames FROM audio_frames WHERE clip_id IN (1, 302) ORDER BY clip_id") == found
+    assert ask(store, "SELECT count(*) FROM audio_clips") == [(302,)]
+
+
+def test_clips_cannot_be_added_to_no_audio(folder, sample_store, tmp_path):
+    store = Path(shutil.copy(sample_store, tmp_path / "movies.duckdb"))
+    source = packed(members(1), folder / "features.tar.gz")
+    before = store.read_bytes()
+    with pytest.raises(SourceError, match="no audio to add to; build it first"):
+        recstore.add(store, audioset=source)
+    with pytest.raises(SourceError, match="does not exist"):
+        recstore.add(store, audioset=folder / "none")
+    assert store.read_bytes() == before
 
 
 def test_one_bad_record_is_one_reject(folder):

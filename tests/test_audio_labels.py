@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pytest
@@ -10,6 +15,7 @@ from pages import questions
 
 import recstore
 from recstore import BuildOptions, OptionError
+from recstore.export import export_audio_json
 from recstore.models.audio_labels import judge, label_vectors
 from recstore.sample_audio import write_audio_sample
 
@@ -126,6 +132,31 @@ def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
     assert set(held_out) == {"labels", "mean"}
     assert held_out["labels"].is_default
     assert held_out["labels"].value > 0.99
+
+
+def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_path):
+    store, other, clips = tmp_path / "store.duckdb", tmp_path / "other.duckdb", tmp_path / "clips.json"
+    recstore.build(store, {"audioset": halves / "mine-records"})
+    recstore.build(other, {"audioset": halves / "other-records"})
+    export_audio_json(other, clips)
+    carried = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
+    clips.write_text(json.dumps([{**clip, "labels": []} for clip in json.loads(clips.read_text())]))
+    command = [str(Path(sys.executable).parent / "recstore"), "add", str(store), "--audioset", str(clips), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with recstore.connect(store) as con:
+        predicted = con.execute(
+            "SELECT video_id, arg_max(name, probability) FROM audio_predictions JOIN audio_clips USING (clip_id) "
+            "JOIN audio_labels USING (label_id) WHERE len(labels) = 0 GROUP BY video_id"
+        ).fetchall()
+        assert len(predicted) == 300
+        assert sum(name in carried[video] for video, name in predicted) > 0.95 * 300
+        video, name = predicted[0]
+        spaces_and_labels = con.execute("SELECT space, labels FROM similar_audio(?)", [video]).fetchall()
+    assert {space for space, _labels in spaces_and_labels} == {"labels"}
+    near = [labels for _space, labels in spaces_and_labels if labels]
+    assert sum(name in labels for labels in near) > 0.9 * len(near)
+    assert [finding for finding in recstore.check(store) if finding.fault] == []
 
 
 def test_too_few_clips_are_said_and_left_out(tmp_path):

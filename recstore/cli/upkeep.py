@@ -21,12 +21,15 @@ def add(
     store: Store,
     ratings: Annotated[Path | None, typer.Option(help="A file of ratings, as in any MovieLens release.")] = None,
     tags: Annotated[Path | None, typer.Option(help="A file of tags, likewise.")] = None,
+    audioset: Annotated[
+        Path | None, typer.Option(help="Clips, as for build; those without labels are taken, too.")
+    ] = None,
     max_reject_rate: MaxRejects | None = None,
     keep: Keep = 1,
     wait: Wait = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add ratings and tags to a store (the latest rating of a pair stays), and recompute what depends on them."""
+    """Add ratings (the latest of a pair stays), tags or clips to a store, and recompute what depends on them."""
 
     def work() -> None:
         from recstore.additions import add as add_to_store
@@ -34,7 +37,16 @@ def add(
         changes: dict[str, Any] = {} if max_reject_rate is None else {"max_reject_rate": max_reject_rate}
         progress = watch(quiet)
         try:
-            report = add_to_store(store, ratings=ratings, tags=tags, keep=keep, wait=wait, progress=progress, **changes)
+            report = add_to_store(
+                store,
+                ratings=ratings,
+                tags=tags,
+                audioset=audioset,
+                keep=keep,
+                wait=wait,
+                progress=progress,
+                **changes,
+            )
         finally:
             progress.stop()
         report_build(store, report)
