@@ -35,7 +35,7 @@ def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
 def test_dbt_build(project, movie_store):
     done = dbt(project, "build")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "PASS=7 WARN=0 ERROR=0" in done.stdout
+    assert "PASS=11 WARN=0 ERROR=0" in done.stdout
     with duckdb.connect() as con:
         recstore.attach(con, movie_store)
         con.execute(f"ATTACH '{project / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
@@ -45,6 +45,9 @@ def test_dbt_build(project, movie_store):
         recent = "SELECT rank, movie_id, score FROM next_up_recent WHERE because = 'Alien (1979)' ORDER BY rank"
         asked = "SELECT rank, movie_id, score FROM rec.similar_movies('Alien (1979)', k := 3, filter := year >= 2000)"
         assert con.execute(recent).fetchall() == con.execute(asked).fetchall()
+        members = "SELECT rank, movie_id, score FROM for_members WHERE customer = 'cleo' ORDER BY rank"
+        asked = "SELECT rank, movie_id, score FROM rec.recommend_movies(414, k := 5)"
+        assert con.execute(members).fetchall() == con.execute(asked).fetchall()
 
 
 def test_a_store_that_is_not_there(project):
