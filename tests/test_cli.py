@@ -187,6 +187,21 @@ def test_debug_shows_the_traceback():
     assert "Traceback" in recstore("--debug", "info", "nowhere.duckdb").stderr
 
 
+def test_every_option_says_what_it_is_for():
+    from typer.main import get_command
+
+    from recstore.cli.app import app
+
+    parameters = [
+        (name, parameter)
+        for name, command in get_command(app).commands.items()
+        for parameter in command.params
+        if parameter.name != "help"
+    ]
+    assert len(parameters) > 50
+    assert [(name, parameter.name) for name, parameter in parameters if not parameter.help] == []
+
+
 def test_every_command_has_help_that_ends_in_an_example():
     listed = recstore("--help").stdout
     for command in ("demo", "build", "rebuild", "info", "similar", "sql", "attach-sql"):

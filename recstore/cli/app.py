@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -29,9 +29,6 @@ from recstore.cli.asking import asking
 from recstore.cli.console import Interrupt, State, run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.cli.upkeep import report_build, upkeep
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="recstore",
@@ -89,22 +86,22 @@ def build(
     source: Annotated[
         list[str] | None, typer.Option(metavar="LOADER=SOURCE", help="A source of any other installed loader.")
     ] = None,
-    min_user_ratings: MinRatings = 25,
-    content_dimensions: ContentDimensions = 200,
-    collaborative_dimensions: CollaborativeDimensions = 200,
-    seed: Seed = 0,
-    max_reject_rate: MaxRejects = 0.01,
+    min_user_ratings: MinRatings[int] = 25,
+    content_dimensions: ContentDimensions[int] = 200,
+    collaborative_dimensions: CollaborativeDimensions[int] = 200,
+    seed: Seed[int] = 0,
+    max_reject_rate: MaxRejects[float] = 0.01,
     music_filter: Annotated[
         str, typer.Option(help="Which clips are music: by the ontology, or by a label whose name contains music.")
     ] = "ontology",
     label: Annotated[str, typer.Option(help="Keep only clips that carry this label, too.")] = "",
-    audio_space: AudioSpace = "mean",
-    audio_train_split: AudioTrainSplit = "",
+    audio_space: AudioSpace[str] = "mean",
+    audio_train_split: AudioTrainSplit[str] = "",
     keep: Keep = 1,
     wait: Wait = False,
-    exact_up_to: ExactUpTo = 200_000,
-    trees: Trees = 0,
-    memory: Memory = 4.0,
+    exact_up_to: ExactUpTo[int] = 200_000,
+    trees: Trees[int] = 0,
+    memory: Memory[float] = 4.0,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -150,15 +147,15 @@ def build(
 @app.command(epilog="Example: recstore rebuild movies.duckdb --seed 1")
 def rebuild(
     store: Store,
-    min_user_ratings: MinRatings | None = None,
-    content_dimensions: ContentDimensions | None = None,
-    collaborative_dimensions: CollaborativeDimensions | None = None,
-    seed: Seed | None = None,
-    audio_space: AudioSpace | None = None,
-    audio_train_split: AudioTrainSplit | None = None,
-    exact_up_to: ExactUpTo | None = None,
-    trees: Trees | None = None,
-    memory: Memory | None = None,
+    min_user_ratings: MinRatings[int | None] = None,
+    content_dimensions: ContentDimensions[int | None] = None,
+    collaborative_dimensions: CollaborativeDimensions[int | None] = None,
+    seed: Seed[int | None] = None,
+    audio_space: AudioSpace[str | None] = None,
+    audio_train_split: AudioTrainSplit[str | None] = None,
+    exact_up_to: ExactUpTo[int | None] = None,
+    trees: Trees[int | None] = None,
+    memory: Memory[float | None] = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
     wait: Wait = False,
@@ -216,7 +213,7 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw accuracy against coverage: .png, .svg or .pdf.")
     ] = None,
-    seed: Seed = 0,
+    seed: Seed[int] = 0,
     wait: Wait = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     quiet: Quiet = False,

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import duckdb
 
@@ -33,6 +33,8 @@ _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "
             "FLOAT", "DOUBLE", "NUMBER"}  # fmt: skip
 #: A table is for eyes; more than this is for a file.
 _MOST_ROWS = 10_000
+#: On a narrow terminal: words of more characters are folded, and so many stand between columns.
+_LONG_WORD, _GAP = 16, 2
 
 
 def write_result(
@@ -152,11 +154,21 @@ def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[st
     rows = result.fetchmany(_MOST_ROWS + 1) if columns else []
     if not columns or (not rows and [name for name, *_ in columns] in (["Count"], ["Success"])):
         return "", 0
+    cells = [[_cell(value) for value in row] for row in rows[:_MOST_ROWS]]
+    numbers = [_is_number(kind) for _name, kind, *_ in columns]
+    least = [
+        _least_width([name, *(row[place] for row in cells)], numbers[place]) for place, (name, *_) in enumerate(columns)
+    ]
+    shown = _shown(least, width)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, kind, *_rest in columns:
-        table.add_column(name, justify="right" if _is_number(kind) else "left", overflow="fold")
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(*(_cell(value) for value in row))
+    for place in shown:
+        if place is None:
+            table.add_column("…", no_wrap=True)
+        else:
+            justify: Literal["left", "right"] = "right" if numbers[place] else "left"
+            table.add_column(columns[place][0], justify=justify, overflow="fold", min_width=least[place])
+    for row in cells:
+        table.add_row(*("…" if place is None else row[place] for place in shown))
     drawn = io.StringIO()
     # A file has no edge at which to fold.
     styled = width is not None and not os.environ.get("NO_COLOR")
@@ -164,9 +176,32 @@ def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[st
         file=drawn, width=width or 1_000_000, force_terminal=styled, no_color=not styled, highlight=False, markup=False
     )
     console.print(table)
+    if None in shown:
+        left_out = ", ".join(name for place, (name, *_) in enumerate(columns) if place not in shown)
+        say(f"The terminal is too narrow for: {left_out}.")
     if len(rows) > _MOST_ROWS:
         say(f"There are more than {_MOST_ROWS:,} rows; --format csv writes them all.")
     return "".join(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines()), len(rows)
+
+
+def _least_width(cells: Sequence[str], is_number: bool) -> int:
+    """Return how narrow a column may become: numbers are never folded, and words only if they are long."""
+    words = cells if is_number else [word for cell in cells for word in cell.split()]
+    longest = max(map(len, words), default=1)
+    return longest if is_number else min(longest, _LONG_WORD)
+
+
+def _shown(least: Sequence[int], width: int | None) -> list[int | None]:
+    """Return the places of the columns that fit into `width`; of too many those in the middle make way for a None."""
+    n = len(least)
+    shown: list[int | None] = list(range(n))
+    for kept in range(n - 1, 1, -1):
+        needed = sum(1 if place is None else least[place] for place in shown) + _GAP * (len(shown) - 1)
+        if width is None or needed <= width:
+            break
+        head = (kept + 1) // 2
+        shown = [*range(head), None, *range(n - kept + head, n)]
+    return shown
 
 
 def _cell(value: object) -> str:

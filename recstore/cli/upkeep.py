@@ -24,7 +24,7 @@ def add(
     audioset: Annotated[
         Path | None, typer.Option(help="Clips, as for build; those without labels are taken, too.")
     ] = None,
-    max_reject_rate: MaxRejects | None = None,
+    max_reject_rate: MaxRejects[float | None] = None,
     keep: Keep = 1,
     wait: Wait = False,
     quiet: Quiet = False,
