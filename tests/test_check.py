@@ -37,6 +37,7 @@ def test_a_new_store_is_sound(which, request):
     assert {row[1:] for row in rows} == {(True, 0, None)}
 
 
+_FIGURE = "INSERT INTO evaluations SELECT 'movies', 'protocol', 'model', true, 'ndcg@10',"
 _TWO = "(SELECT movie_id FROM movie_vectors WHERE space = 'content' ORDER BY movie_id LIMIT 1 OFFSET 1)"
 
 
@@ -71,6 +72,11 @@ _TWO = "(SELECT movie_id FROM movie_vectors WHERE space = 'content' ORDER BY mov
         ("UPDATE movie_neighbors SET score = score - 0.00001", "movies: neighbors of a sample"),
         ("UPDATE movies SET n_ratings = n_ratings + 1 WHERE rowid = 5", "movie statistics"),
         ("DELETE FROM movie_terms", "movie terms"),
+        ("DELETE FROM movie_weights", "movie weights"),
+        ("UPDATE movie_weights SET taste = 'nan' WHERE rowid = 3", "movie weights"),
+        ("UPDATE movie_weights SET neighbor_id = movie_id WHERE rowid = 3", "movie weights"),
+        (f"{_FIGURE} 0.5, 0.4, 0.6, 9, 0, 'no such build', TIMESTAMP '2026-01-01'", "evaluations"),
+        (f"{_FIGURE} 0.7, 0.4, 0.6, 9, 0, build_id, TIMESTAMP '2026-01-01' FROM builds", "evaluations"),
         ("UPDATE movie_terms SET component = component[2:] WHERE rowid = 3", "movie terms"),
         ("UPDATE movie_terms SET term = (SELECT max(term) FROM movie_terms) WHERE rowid = 3", "movie terms: key"),
         ("UPDATE store_info SET value = 'x' WHERE key = 'build_id'", "build"),

@@ -57,6 +57,40 @@ def test_a_disk_that_is_full(sample_store, movielens, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 48 MB, in memory; and what mounts it anew with other options."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options: str) -> None:
+        command = ["mount", "-t", "tmpfs", "-o", f"{options},size=48m", "recstore-test", str(folder)]
+        if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a file system takes rights that are not there")
+
+    mount("rw")
+    yield folder, mount
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_small_file_system_and_one_that_cannot_be_written(small_disk, sample_store, movielens):
+    folder, mount = small_disk
+    store = shutil.copy(sample_store, folder / "store.duckdb")
+    before = store.read_bytes()
+    for options, told in (("remount,rw", "make room in"), ("remount,ro", "cannot be written")):
+        mount(options)
+        command = [RECSTORE, "build", str(store), "--movielens", str(movielens), "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert told in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert store.read_bytes() == before
+        # A store that cannot be written is read as ever.
+        with recstore.connect(store) as con:
+            assert len(con.execute("FROM similar_movies(1)").fetchall()) == 10
+    assert [path.name for path in folder.iterdir()] == ["store.duckdb"]
+
+
 @pytest.mark.parametrize("fixture", sorted(path.name for path in FIXTURES.glob("format-*.duckdb.gz")))
 def test_stores_of_every_format_are_read_and_rebuilt(fixture, tmp_path):
     store = tmp_path / "store.duckdb"

@@ -73,10 +73,25 @@ WHERE NOT coalesce(
     AND s.items = i.items AND s.dimensions = i.dimensions, false)
 )
 UNION ALL
+SELECT 'audio predictions' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What clips probably are is said with a probability.' AS means FROM (
+-- What clips probably are is said with a probability.
+SELECT count(*) AS faults, min(p.clip_id) AS example
+FROM "audio_predictions" AS p
+WHERE NOT (isfinite(p.probability) AND p.probability BETWEEN 0 AND 1)
+)
+UNION ALL
 SELECT 'build' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The build that made this file is recorded.' AS means FROM (
 -- The build that made this file is recorded.
 SELECT 1 - count(*) AS faults, 'store_info.build_id' AS example
 FROM "store_info" AS i JOIN "builds" AS b ON i.key = 'build_id' AND i.value = b.build_id
+)
+UNION ALL
+SELECT 'evaluations' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Each figure is a number within its interval, and of a build that is recorded.' AS means FROM (
+-- Each figure is a number within its interval, and of a build that is recorded.
+SELECT count(*) AS faults, min(e.metric) AS example
+FROM "evaluations" AS e
+LEFT JOIN "builds" AS b USING (build_id)
+WHERE b.build_id IS NULL OR NOT isfinite(e.value) OR NOT coalesce(e.value BETWEEN e.low - 1e-9 AND e.high + 1e-9, true)
 )
 UNION ALL
 SELECT 'movie statistics' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'movies.n_ratings says how many ratings a movie has.' AS means FROM (
@@ -100,6 +115,19 @@ FROM (
     UNION ALL
     SELECT 'there are none' FROM "spaces"
     WHERE catalog = 'movies' AND space = 'content' AND NOT EXISTS (FROM "movie_terms")
+)
+)
+UNION ALL
+SELECT 'movie weights' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.' AS means FROM (
+-- A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT w.movie_id || ' to ' || w.neighbor_id AS example
+    FROM "movie_weights" AS w
+    WHERE w.movie_id = w.neighbor_id OR NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
+    UNION ALL
+    SELECT 'there are none' FROM "spaces"
+    WHERE catalog = 'movies' AND space = 'collaborative' AND NOT EXISTS (FROM "movie_weights")
 )
 )
 UNION ALL
