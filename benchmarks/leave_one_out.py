@@ -11,7 +11,8 @@ Models learn from the train file alone. Their hyper-parameters are searched for,
 of it: the last ratings of each person, each among 99 seeded negatives. Where a line of the train file has no time, the
 order of the lines does not count and no model uses time. An item that scores no higher than a negative is ranked behind
 it: ties are no hits. `recstore` is the model of `recommend_movies`, `recstore-stored` the same with its weights and
-histories cut as a store's functions have them, for speed; both with the settings found here.
+histories cut as a store's functions have them, for speed; both with the settings found here. `recstore-default` is
+what a store has: cut so, and with the settings as they are.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from recstore.catalog import FADING
 from recstore.interactions import Interactions, Recommender
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, seen_matrix
 from recstore.models.ease import Solver
-from recstore.models.person import Person
+from recstore.models.person import Person, PersonSettings
 
 BLOCK = 500
 #: The regularisations of EASE^R to try.
@@ -214,6 +215,7 @@ def measured_models(train: Interactions) -> dict[str, Callable[[], Recommender]]
     print(f"recstore: {time.perf_counter() - begun:.0f} s to find {found}", file=sys.stderr)
     chosen["recstore"] = lambda: Person(found)
     chosen["recstore-stored"] = lambda: Person(replace(found, history=FADING.history), FADING.kept)
+    chosen["recstore-default"] = lambda: Person(PersonSettings(history=FADING.history), FADING.kept)
     return chosen
 
 

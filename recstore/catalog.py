@@ -13,13 +13,13 @@ class Fading:
     """How much each item of a history counts: the constants that models and SQL share.
 
     An item `back` steps from the end (1 for the last) counts back^-`taste_power` for taste and `next_decay`^back for
-    what comes next; the latest `history` alone count. A rating below `low_rating` counts `low_share` of that. Of the
-    weights towards each item the `kept` largest are stored.
+    what comes next; the latest `history` alone count. A rating below `low_rating` counts `low_share` of that. Of all
+    weights the largest are stored, `kept` for each item on average.
     """
 
     taste_power: float = 0.8
     next_decay: float = 0.93
-    history: int = 50
+    history: int = 30
     low_rating: float = 3.0
     low_share: float = 0.75
     kept: int = 300

@@ -85,6 +85,7 @@ def render_function(
     else:
         ranking = sql.render(package, "ranking", **names)
     preference = {"preference": catalog.preference, "direction": direction}
+    sign = "-" if catalog.preference_descends else "+"
     columns = ", ".join(
         f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
     )
@@ -99,6 +100,7 @@ def render_function(
         item=catalog.item,
         name=catalog.title,
         preferred=_preferred(catalog),
+        sign=sign,
         searched=catalog.searched.replace("$$", "_rs_i"),
         columns=columns,
         catalog=sql.literal(catalog.name),

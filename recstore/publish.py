@@ -20,7 +20,7 @@ from recstore.errors import BusyError, StoreError
 from recstore.lock import builder_lock, lock_file, patiently
 from recstore.progress import Progress
 from recstore.soundness import prove
-from recstore.store import STORAGE_VERSION, attach_store, wal_of
+from recstore.store import STORAGE_VERSION, attach_store, halve_memory, wal_of
 from recstore.versions import finish_keeping, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
@@ -100,6 +100,7 @@ def staged_store(
         finish_keeping(target)
         staging = folder / target.name
         connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
+        halve_memory(connection)
         run = _Run(target, folder, connection)
         _runs[:] = [*(other for other in _runs if not other.ended), run]
         try:

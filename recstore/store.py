@@ -97,6 +97,12 @@ def _is_locked(file: IO[bytes]) -> bool:
     return False
 
 
+def halve_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB take half of what it would, most of the memory there is: what works beside it needs some, too."""
+    limit, unit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0].split()
+    connection.execute(f"SET memory_limit = '{float(limit) / 2:.2f} {unit}'")
+
+
 def close_off(connection: duckdb.DuckDBPyConnection) -> None:
     """Let a connection reach no file or address beyond the databases that are attached; this cannot be undone."""
     connection.execute("SET enable_external_access = false")

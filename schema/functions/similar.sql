@@ -43,23 +43,23 @@ _rs_checked AS (
         FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
     ) AS _rs_spaces_of_catalog
 ),
-_rs_named AS (
-    SELECT
-        _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces,
-        first(_rs_i.$key ORDER BY _rs_i.$preferred, _rs_i.$key) AS _rs_named_id
-    FROM _rs_checked AS _rs_c
-    LEFT JOIN $items AS _rs_i
-        ON _rs_i.$name = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
-    GROUP BY _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces
-),
 _rs_identified AS (
-    SELECT
-        _rs_k, _rs_spaces,
-        coalesce(_rs_named_id, CASE
-            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$')
-            THEN TRY_CAST(_rs_text AS INTEGER)
-        END) AS _rs_id
-    FROM _rs_named
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_k, _rs_spaces, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT
+            _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces, $sign _rs_i.$preference AS _rs_preferred,
+            _rs_i.$key AS _rs_found
+        FROM _rs_checked AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN $items AS _rs_i
+            ON _rs_i.$name = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+        UNION ALL
+        SELECT _rs_text, _rs_k, _rs_spaces, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_checked
+        WHERE _rs_is_sound AND regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$')
+    ) AS _rs_f
+    GROUP BY _rs_text, _rs_k, _rs_spaces
 ),
 _rs_asked AS (
     SELECT

@@ -43,23 +43,23 @@ _rs_checked AS (
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
-_rs_named AS (
-    SELECT
-        _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces,
-        first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC, _rs_i.movie_id) AS _rs_named_id
-    FROM _rs_checked AS _rs_c
-    LEFT JOIN "rec_store".main."movies" AS _rs_i
-        ON _rs_i.title = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
-    GROUP BY _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces
-),
 _rs_identified AS (
-    SELECT
-        _rs_k, _rs_spaces,
-        coalesce(_rs_named_id, CASE
-            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
-            THEN TRY_CAST(_rs_text AS INTEGER)
-        END) AS _rs_id
-    FROM _rs_named
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_k, _rs_spaces, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT
+            _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces, - _rs_i.n_ratings AS _rs_preferred,
+            _rs_i.movie_id AS _rs_found
+        FROM _rs_checked AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN "rec_store".main."movies" AS _rs_i
+            ON _rs_i.title = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+        UNION ALL
+        SELECT _rs_text, _rs_k, _rs_spaces, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_checked
+        WHERE _rs_is_sound AND regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_text, _rs_k, _rs_spaces
 ),
 _rs_asked AS (
     SELECT
@@ -408,8 +408,8 @@ _rs_args AS (
 _rs_history AS (
     SELECT
         _rs_k, _rs_seen,
-        CASE WHEN _rs_later < 50 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
-        CASE WHEN _rs_later < 50 THEN _rs_counts * 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_later < 30 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_later < 30 THEN _rs_counts * 0.93 ** _rs_back ELSE 0 END AS _rs_next
     FROM (
         SELECT
             *, _rs_later + (_rs_together + 1) / 2 AS _rs_back
@@ -587,8 +587,8 @@ _rs_placed AS (
 _rs_history AS (
     SELECT
         _rs_k, _rs_seen,
-        CASE WHEN _rs_back <= 50 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
-        CASE WHEN _rs_back <= 50 AND _rs_counts > 0 THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_back <= 30 THEN _rs_counts * _rs_back ** (-0.8) ELSE 0 END AS _rs_taste,
+        CASE WHEN _rs_back <= 30 AND _rs_counts > 0 THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
     FROM (
         SELECT *, row_number() OVER (PARTITION BY _rs_counts ORDER BY _rs_place DESC) AS _rs_back FROM _rs_placed
     ) AS _rs_h
@@ -851,23 +851,23 @@ _rs_checked AS (
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
-_rs_named AS (
-    SELECT
-        _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces,
-        first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC, _rs_i.clip_id) AS _rs_named_id
-    FROM _rs_checked AS _rs_c
-    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i
-        ON _rs_i.video_id = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
-    GROUP BY _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces
-),
 _rs_identified AS (
-    SELECT
-        _rs_k, _rs_spaces,
-        coalesce(_rs_named_id, CASE
-            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
-            THEN TRY_CAST(_rs_text AS INTEGER)
-        END) AS _rs_id
-    FROM _rs_named
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_k, _rs_spaces, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT
+            _rs_c._rs_text, _rs_c._rs_k, _rs_c._rs_spaces, + _rs_i.start_seconds AS _rs_preferred,
+            _rs_i.clip_id AS _rs_found
+        FROM _rs_checked AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN "rec_store".main."audio_clips" AS _rs_i
+            ON _rs_i.video_id = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+        UNION ALL
+        SELECT _rs_text, _rs_k, _rs_spaces, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_checked
+        WHERE _rs_is_sound AND regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_text, _rs_k, _rs_spaces
 ),
 _rs_asked AS (
     SELECT
