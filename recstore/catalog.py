@@ -22,7 +22,7 @@ class Fading:
     history: int = 30
     low_rating: float = 3.0
     low_share: float = 0.75
-    kept: int = 300
+    kept: int = 350
 
 
 FADING = Fading()

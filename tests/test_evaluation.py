@@ -197,6 +197,11 @@ def test_together_is_better_and_shows_as_much(evaluated):
             found[protocol, model, "recall@10"] for model in ("together", "hybrid", "collaborative")
         )
         assert together[1] > hybrid[2], "the intervals touch"
+        more, low, high = found[protocol, "together", "recall@10 above hybrid"][:3]
+        assert more == pytest.approx(together[0] - hybrid[0])
+        # Question by question the difference is surer than the two figures are.
+        assert 0 < low < more < high
+        assert high - low < (together[2] - together[1]) + (hybrid[2] - hybrid[1])
         assert together[0] > collaborative[0] + 0.005
     assert found["next-watched", "together", "coverage@10"][0] > 0.96
 
@@ -212,6 +217,7 @@ def test_every_protocol_has_its_metrics(evaluated):
         assert all((protocol, "random", metric) in found for protocol, _model, _metric in found)
     assert found["leave-one-out", "random", "hr@10"][0] == pytest.approx(0.1, abs=0.03)
     assert found["leave-one-out", "itemknn", "ndcg@10"][0] > found["leave-one-out", "popularity", "ndcg@10"][0] + 0.03
+    assert found["leave-one-out", "recommend", "ndcg@10 above ease"][1] > 0
     assert len(report.evaluations) == len(found)
     with recstore.connect(path) as con:
         builds = con.execute("SELECT DISTINCT build_id FROM evaluations UNION SELECT build_id FROM builds").fetchall()

@@ -25,6 +25,8 @@ from recstore.weights import read_interactions
 
 _STAGES = "recstore.schema.stages"
 _DEPTH = 20
+#: What the other recommenders are compared with, question by question.
+_PLAIN_RECOMMENDER = "ease"
 
 
 def evaluate(
@@ -66,6 +68,7 @@ def _alike(
     with stages.stage(f"{protocol}: spaces from the first ratings"):
         spaces = _fitted_spaces(connection, questions.train, ids, options)
     one = np.ones(len(questions.asked), np.int64)
+    per_question = {}
     with stages.stage(protocol, len(spaces) + len(ALTERNATIVES)):
         for name in [*(space.name for space in spaces), *ALTERNATIVES]:
             model: protocols.Similarity
@@ -77,7 +80,9 @@ def _alike(
             hits, lists, which = questions.ask(model, _DEPTH)
             values = accuracy(hits, one, 10) | {"recall@20": accuracy(hits, one, 20)["recall@20"]}
             yield from panel.summary(name, name == MOVIES.spaces[0], values, lists, which)
+            per_question[name] = values
             stages.progress.advanced()
+    yield from panel.advantages(per_question, MOVIES.spaces[0], "recall@10")
 
 
 def _for_a_person(
@@ -87,6 +92,7 @@ def _for_a_person(
         stages.progress.notice(f"{protocol}: nobody has ratings on both sides of the cut.")
         return
     panel = Panel("movies", protocol, protocols.surroundings(questions.train, features), seed)
+    per_question = {}
     with stages.stage(protocol, len(RECOMMENDERS)):
         for name, make in RECOMMENDERS.items():
             model = make(seed)
@@ -94,7 +100,9 @@ def _for_a_person(
             hits, lists = questions.ask(model, 10)
             values = accuracy(hits, questions.relevant, 10)
             yield from panel.summary(name, name == DEFAULT_RECOMMENDER, values, lists)
+            per_question[name] = values
             stages.progress.advanced()
+    yield from panel.advantages(per_question, _PLAIN_RECOMMENDER, "ndcg@10")
 
 
 def _features(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recstore.evaluation.metrics import Surroundings, intervals
+from recstore.evaluation.metrics import Surroundings, intervals, paired_advantage
 
 
 @dataclass(frozen=True)
@@ -60,3 +60,18 @@ class Panel:
             Evaluation(self.catalog, self.protocol, model, is_default, metric, float(mean), float(low), float(high), n)
             for metric, mean, low, high in zip(columns, *ends, strict=True)
         ] + [Evaluation(self.catalog, self.protocol, model, is_default, f"coverage@{k}", coverage, None, None, n)]
+
+    def advantages(self, values: dict[str, dict[str, NDArray[np.float64]]], base: str, metric: str) -> list[Evaluation]:
+        """Return by how much each model but `base` exceeds it in a metric, with the interval of the paired bootstrap.
+
+        `values` holds, for each model, its values per question; all models answered the same questions.
+        """
+        if base not in values:
+            return []
+        found = []
+        for model, columns in values.items():
+            if model != base:
+                more = paired_advantage(columns[metric], values[base][metric], self.seed)
+                name, n = f"{metric} above {base}", len(columns[metric])
+                found.append(Evaluation(self.catalog, self.protocol, model, False, name, *more, n))
+        return found

@@ -44,7 +44,7 @@ class PersonSettings:
     window: int = 30
     reach: float = 1.0
     backward: float = 0.3
-    damping: float = 0.5
+    damping: float = 0.65
     out_power: float = 0.4
     in_power: float = 0.6
     next_decay: float = FADING.next_decay
