@@ -147,3 +147,20 @@ def test_the_recall_of_the_indexes_is_checked_unless_the_store_is_a_strangers(st
     strange = {finding.check: finding.fault for finding in recstore.check(store, untrusted=True)}
     assert trusted.keys() - strange.keys() == {"movies: recall of annoy", "audio: recall of annoy"}
     assert set(trusted.values()) == {None}
+
+
+def test_an_index_of_other_vectors_is_found_by_its_recall(store):
+    """Bytes, checksums and ids are those of a sound index; only what it was built from is not what it is said to be."""
+    other = "CASE %s WHEN 'movies_together' THEN 'movies_collaborative' ELSE 'movies_together' END"
+    both = "('movies_together', 'movies_collaborative')"
+    with duckdb.connect(str(store)) as con:
+        con.execute(f"UPDATE annoy_chunks SET index_name = {other % 'index_name'} WHERE index_name IN {both}")
+        con.execute("CREATE TEMP TABLE before AS FROM annoy_indexes")
+        con.execute(
+            "UPDATE annoy_indexes SET sha256 = b.sha256, bytes = b.bytes FROM before AS b "
+            f"WHERE annoy_indexes.index_name IN {both} AND b.index_name = {other % 'annoy_indexes.index_name'}"
+        )
+    # In a process of its own: this one may have the sound index of the same build open.
+    done = subprocess.run([RECSTORE, "check", str(store)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "movies: recall of annoy: in collaborative it finds" in done.stderr
