@@ -75,7 +75,8 @@ def _unfit(path: Path, error: Exception | None = None) -> StoreError:
             with path.open("rb") as file:
                 if file.read(12)[8:] != _MAGIC:
                     text = f"{path} is not a DuckDB file, so it is no store. Pass another path."
-                locked = _is_locked(file)
+                # What DuckDB says counts as well: the writer may have gone between its look and this one.
+                locked = "Could not set lock" in str(error) or _is_locked(file)
         except OSError as problem:
             text = f"{path} cannot be read ({problem.strerror})."
     if locked:
