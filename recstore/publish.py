@@ -29,17 +29,20 @@ _NEW = "new_store"
 
 
 class _Run:
-    """One run of `staged_store` in this process: what must go if the process ends in the middle of it."""
+    """One run of `staged_store` in this process: what must go if the process ends in the middle of it.
 
-    def __init__(self, target: Path, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    It is known before it has the lock, so that nothing is left behind of one that has hardly begun.
+    """
+
+    def __init__(self, target: Path) -> None:
         self.target = target
-        self.folder = folder
-        self.connection = connection
+        self.folder: Path | None = None
+        self.connection: duckdb.DuckDBPyConnection | None = None
         self.before = _identity(target)
         self.ended = False
 
     def has_published(self) -> bool:
-        return self.before != _identity(self.target)
+        return self.folder is not None and self.before != _identity(self.target)
 
 
 _runs: list[_Run] = []
@@ -48,7 +51,7 @@ _runs: list[_Run] = []
 def interrupt() -> None:
     """Interrupt the database calls of all builds in this process; they raise, and clean up, where they run."""
     for run in _runs:
-        if not run.ended:
+        if not run.ended and run.connection:
             run.connection.interrupt()
 
 
@@ -58,7 +61,7 @@ def abandon() -> None:
     What they then do to their files leads nowhere: a store that is gone cannot be put in place.
     """
     for run in _runs:
-        if not run.ended:
+        if not run.ended and run.folder:
             shutil.rmtree(run.folder, ignore_errors=True)
             lock_file(run.target).unlink(missing_ok=True)
 
@@ -96,37 +99,52 @@ def staged_store(
     progress = progress or Progress()
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-    with builder_lock(target, wait, progress), _staging_folder(target) as folder:
-        finish_keeping(target)
+    with _begun(target, wait, progress) as (run, folder, connection):
         staging = folder / target.name
-        connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
-        halve_memory(connection)
-        run = _Run(target, folder, connection)
-        _runs[:] = [*(other for other in _runs if not other.ended), run]
-        try:
-            carrier = None
-            if run.before is not None:
-                patiently(lambda: hold_store(connection, target, OLD), wait, progress)
-                carrier = Carrier(connection, path, OLD, _NEW)
-            elif wal_of(target).exists():
-                raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
-            with _told_when_full(target):
-                connection.execute(
-                    f"ATTACH {sql.literal(str(staging))} AS {_NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
-                )
-                connection.execute(f"USE {_NEW}")
-                if carrier:
-                    carrier.copy_definitions()
-                connection.execute(functions.render_tables())
-                yield Staged(connection, carrier)
-                if carrier:
-                    carrier.copy_contents()
-                connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
-                prove(staging)
-                _put_in_place(staging, target, run.before, keep, progress)
-        finally:
-            run.ended = True
-            connection.close()
+        carrier = None
+        if run.before is not None:
+            patiently(lambda: hold_store(connection, target, OLD), wait, progress)
+            carrier = Carrier(connection, path, OLD, _NEW)
+        elif wal_of(target).exists():
+            raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
+        with _told_when_full(target):
+            connection.execute(
+                f"ATTACH {sql.literal(str(staging))} AS {_NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
+            )
+            connection.execute(f"USE {_NEW}")
+            if carrier:
+                carrier.copy_definitions()
+            connection.execute(functions.render_tables())
+            yield Staged(connection, carrier)
+            if carrier:
+                carrier.copy_contents()
+            connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
+            prove(staging)
+            _put_in_place(staging, target, run.before, keep, progress)
+
+
+@contextmanager
+def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run, Path, duckdb.DuckDBPyConnection]]:
+    """Take the lock, and yield the run, a folder for what it makes, and a connection of its own."""
+    run = _Run(target)
+    _runs[:] = [*(other for other in _runs if not other.ended), run]
+    try:
+        with builder_lock(target, wait, progress):
+            try:
+                with _staging_folder(target) as folder:
+                    run.folder = folder
+                    finish_keeping(target)
+                    run.before = _identity(target)
+                    with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
+                        run.connection = connection
+                        halve_memory(connection)
+                        yield run, folder, connection
+            finally:
+                # Not before the folder is gone, which takes a while where the connection is at work; and not after the
+                # lock is, which somebody else may have then.
+                run.ended = True
+    finally:
+        run.ended = True
 
 
 def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Progress | None = None) -> Path:
