@@ -48,7 +48,7 @@ def add(
     if not files and audioset is None:
         raise OptionError("Name what to add: --ratings FILE, --tags FILE, --audioset SOURCE, or several of them.")
     BuildOptions().changed(changes)
-    appender, extender = get_loader(loader), get_loader("audioset")
+    appender = get_loader(loader)
     if files and not isinstance(appender, Appender):
         raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
     target = Path(path).expanduser()
@@ -63,6 +63,7 @@ def add(
             assert isinstance(appender, Appender)
             loads[loader] = _add_rows(staged, appender, files, tuple(given), options, stages)
         if audioset is not None:
+            extender = get_loader("audioset")
             assert isinstance(extender, Extender)
             loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
         catalogs = [CATALOGS[get_loader(name).catalog] for name in loads]

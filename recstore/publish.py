@@ -31,7 +31,7 @@ _NEW = "new_store"
 class _Run:
     """One run of `staged_store` in this process: what must go if the process ends in the middle of it.
 
-    It is known before it has the lock, so that nothing is left behind of one that has hardly begun.
+    It is known before it has a folder, so that nothing is left behind of one that has hardly begun.
     """
 
     def __init__(self, target: Path) -> None:
@@ -42,7 +42,7 @@ class _Run:
         self.ended = False
 
     def has_published(self) -> bool:
-        return self.folder is not None and self.before != _identity(self.target)
+        return self.before != _identity(self.target)
 
 
 _runs: list[_Run] = []
@@ -126,25 +126,21 @@ def staged_store(
 @contextmanager
 def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run, Path, duckdb.DuckDBPyConnection]]:
     """Take the lock, and yield the run, a folder for what it makes, and a connection of its own."""
-    run = _Run(target)
-    _runs[:] = [*(other for other in _runs if not other.ended), run]
-    try:
-        with builder_lock(target, wait, progress):
-            try:
-                with _staging_folder(target) as folder:
-                    run.folder = folder
-                    finish_keeping(target)
-                    run.before = _identity(target)
-                    with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
-                        run.connection = connection
-                        halve_memory(connection)
-                        yield run, folder, connection
-            finally:
-                # Not before the folder is gone, which takes a while where the connection is at work; and not after the
-                # lock is, which somebody else may have then.
-                run.ended = True
-    finally:
-        run.ended = True
+    with builder_lock(target, wait, progress):
+        finish_keeping(target)
+        run = _Run(target)
+        _runs[:] = [*(other for other in _runs if not other.ended), run]
+        try:
+            with _staging_folder(target) as folder:
+                run.folder = folder
+                with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
+                    run.connection = connection
+                    halve_memory(connection)
+                    yield run, folder, connection
+        finally:
+            # Not before the folder is gone, which takes a while where the connection is at work; and not after the
+            # lock is, which somebody else may have then.
+            run.ended = True
 
 
 def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Progress | None = None) -> Path:

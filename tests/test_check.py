@@ -164,3 +164,16 @@ def test_an_index_of_other_vectors_is_found_by_its_recall(store):
     done = subprocess.run([RECSTORE, "check", str(store)], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "movies: recall of annoy: in collaborative it finds" in done.stderr
+
+
+def test_a_store_of_two_people_is_sound_without_weights(tmp_path):
+    """No movie is rated by three, and none has genres: nothing leads from one to another."""
+    movies = "".join(f"{number},Movie {number} (2000),(no genres listed)\n" for number in range(1, 41))
+    rows = [(user, number) for user in (1, 2) for number in range(user, user + 30)]
+    ratings = "".join(f"{user},{number},{user * number % 5 + 0.5},{10**9 + number}\n" for user, number in rows)
+    (tmp_path / "movies.csv").write_text(f"movieId,title,genres\n{movies}")
+    (tmp_path / "ratings.csv").write_text(f"userId,movieId,rating,timestamp\n{ratings}")
+    recstore.build(tmp_path / "two.duckdb", {"movielens": tmp_path})
+    with duckdb.connect(str(tmp_path / "two.duckdb"), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM movie_weights").fetchall() == [(0,)]
+        assert con.execute("SELECT count(*) FROM store_health WHERE NOT is_sound").fetchall() == [(0,)]

@@ -125,7 +125,8 @@ def strongest(weights: Weights, keep: int) -> Weights:
     if keep < n:
         # Of a sample of the rows: what is largest of millions is as large as what is largest of all.
         some = size[:: max(1, n // _ROWS_TO_JUDGE)].ravel()
-        kept &= size >= np.partition(some, len(some) * (n - keep) // n)[len(some) * (n - keep) // n]
+        place = len(some) * (n - keep) // n
+        kept &= size >= np.partition(some, place)[place]
     return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
 
 

@@ -5,6 +5,8 @@ FROM (
     FROM $movie_weights AS w
     WHERE w.movie_id = w.neighbor_id OR NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
     UNION ALL
-    SELECT 'there are none' FROM $spaces
-    WHERE catalog = 'movies' AND space = 'collaborative' AND NOT EXISTS (FROM $movie_weights)
+    -- Movies rated by fewer than three have none; of so many ratings of others, two are of one person.
+    SELECT 'there are none'
+    WHERE NOT EXISTS (FROM $movie_weights)
+        AND (SELECT sum(n_ratings) FROM $movies WHERE n_ratings >= 3) > (SELECT count(DISTINCT user_id) FROM $ratings)
 )
