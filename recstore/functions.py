@@ -71,7 +71,6 @@ def render_function(
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
     `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
-    direction = "DESC" if catalog.preference_descends else "ASC"
     name = function_name(kind, catalog)
     names = {
         "key": catalog.key,
@@ -84,8 +83,7 @@ def render_function(
         ranking = sql.render(package, "asking", **names, ask=ASK, among=AMONG, build=build, catalog=name_of_catalog)
     else:
         ranking = sql.render(package, "ranking", **names)
-    preference = {"preference": catalog.preference, "direction": direction}
-    sign = "-" if catalog.preference_descends else "+"
+    preference = _preference(catalog)
     columns = ", ".join(
         f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
     )
@@ -99,8 +97,6 @@ def render_function(
         function=name,
         item=catalog.item,
         name=catalog.title,
-        preferred=_preferred(catalog),
-        sign=sign,
         searched=catalog.searched.replace("$$", "_rs_i"),
         columns=columns,
         catalog=sql.literal(catalog.name),
@@ -136,8 +132,11 @@ def render_functions(
     )
 
 
-def _preferred(catalog: Catalog) -> str:
-    return f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'}"
+def _preference(catalog: Catalog) -> dict[str, str]:
+    """Return which of several items of one name is meant, as SQL has it: to order by, and to take the least of."""
+    sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
+    preferred = f"{catalog.preference} {direction}"
+    return {"preference": catalog.preference, "direction": direction, "preferred": preferred, "sign": sign}
 
 
 def _render_own(catalog: Catalog, name: str, comment: str, relation: Callable[[str], str], target: str) -> str:
@@ -150,7 +149,7 @@ def _render_own(catalog: Catalog, name: str, comment: str, relation: Callable[[s
         item=catalog.item,
         key=catalog.key,
         name=catalog.title,
-        preferred=_preferred(catalog),
+        **_preference(catalog),
         items=relation(catalog.items),
         vectors=relation(catalog.vectors),
     )

@@ -28,7 +28,7 @@ from recstore.cli.arguments import (
 from recstore.cli.asking import asking
 from recstore.cli.console import Interrupt, State, run_command, say, watch
 from recstore.cli.formats import Format
-from recstore.cli.upkeep import report_build, upkeep
+from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(
     name="recstore",
@@ -134,12 +134,11 @@ def build(
             trees=trees,
             memory=memory,
         )
-        progress = watch(quiet)
-        try:
-            report = build_store(store, sources, options=options, keep=keep, wait=wait, progress=progress)
-        finally:
-            progress.stop()
-        report_build(store, report)
+        run_build(
+            store,
+            quiet,
+            lambda progress: build_store(store, sources, options=options, keep=keep, wait=wait, progress=progress),
+        )
 
     run_command(work)
 
@@ -178,12 +177,11 @@ def rebuild(
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        progress = watch(quiet)
-        try:
-            report = rebuild_store(store, only=only, keep=keep, wait=wait, progress=progress, **changes)
-        finally:
-            progress.stop()
-        report_build(store, report)
+        run_build(
+            store,
+            quiet,
+            lambda progress: rebuild_store(store, only=only, keep=keep, wait=wait, progress=progress, **changes),
+        )
 
     run_command(work)
 

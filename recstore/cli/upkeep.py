@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from recstore.cli.console import run_command, say, watch
 
 if TYPE_CHECKING:
     from recstore.pipeline import BuildReport
+    from recstore.progress import Progress
 
 upkeep = typer.Typer()
 
@@ -35,9 +37,10 @@ def add(
         from recstore.additions import add as add_to_store
 
         changes: dict[str, Any] = {} if max_reject_rate is None else {"max_reject_rate": max_reject_rate}
-        progress = watch(quiet)
-        try:
-            report = add_to_store(
+        run_build(
+            store,
+            quiet,
+            lambda progress: add_to_store(
                 store,
                 ratings=ratings,
                 tags=tags,
@@ -46,10 +49,8 @@ def add(
                 wait=wait,
                 progress=progress,
                 **changes,
-            )
-        finally:
-            progress.stop()
-        report_build(store, report)
+            ),
+        )
 
     run_command(work)
 
@@ -94,7 +95,17 @@ def check(
     run_command(work)
 
 
-def report_build(store: Path, report: BuildReport) -> None:
+def run_build(store: Path, quiet: bool, build: Callable[[Progress], BuildReport]) -> None:
+    """Show the progress of what builds a store, and say what it did."""
+    progress = watch(quiet)
+    try:
+        report = build(progress)
+    finally:
+        progress.stop()
+    _report(store, report)
+
+
+def _report(store: Path, report: BuildReport) -> None:
     """Say what a build did."""
     for load in report.loads.values():
         say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
