@@ -144,7 +144,7 @@ def finish(
     connection = staged.connection
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
     # takes the most time, runs on all of them by itself.
-    import recstore.models.svd  # noqa: F401 - the limit reaches only libraries that are loaded
+    import recstore.models.ease  # noqa: F401 - the limit reaches only libraries that are loaded: SciPy has its own
 
     measured: list[Measured] = []
     with threadpool_limits(limits=1):

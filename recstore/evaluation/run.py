@@ -51,7 +51,7 @@ def evaluate(
     # The limit reaches only libraries that are loaded.
     import pyarrow as pa
 
-    import recstore.models.svd  # noqa: F401
+    import recstore.models.ease  # noqa: F401
 
     with staged_store(target, keep=None, wait=wait, progress=progress) as staged:
         connection = staged.connection
