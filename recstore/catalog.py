@@ -19,7 +19,7 @@ class Fading:
 
     taste_power: float = 0.8
     next_decay: float = 0.93
-    history: int = 30
+    history: int = 20
     low_rating: float = 3.0
     low_share: float = 0.75
     kept: int = 350

@@ -71,47 +71,48 @@ def render_function(
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
     `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
+    package = "recstore.schema.functions"
     name = function_name(kind, catalog)
+    weights, terms = (relation(table) if table else "" for table in (catalog.weights, catalog.terms))
     names = {
+        "function": name,
+        "item": catalog.item,
         "key": catalog.key,
+        "name": catalog.title,
+        **_preference(catalog),
+        "columns": ", ".join(
+            f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
+        ),
         "items": relation(catalog.items),
         "vectors": relation(catalog.vectors),
+        "weights": weights,
     }
-    package = "recstore.schema.functions"
+    whole_k = sql.render(package, "whole_k", **names).strip()
     if asking and catalog.name in asking.catalogs:
         build, name_of_catalog = sql.literal(asking.build_id), sql.literal(catalog.name)
         ranking = sql.render(package, "asking", **names, ask=ASK, among=AMONG, build=build, catalog=name_of_catalog)
     else:
         ranking = sql.render(package, "ranking", **names)
-    preference = _preference(catalog)
-    columns = ", ".join(
-        f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
-    )
-    weights, terms = (relation(table) if table else "" for table in (catalog.weights, catalog.terms))
+    listed = {which: sql.render(package, "listed", are_names=str(which == "names")) for which in ("ids", "names")}
     text = sql.render(
         package,
         kind,
         **{kind: target + name},
         **names,
-        **preference,
-        function=name,
-        item=catalog.item,
-        name=catalog.title,
         searched=catalog.searched.replace("$$", "_rs_i"),
-        columns=columns,
         catalog=sql.literal(catalog.name),
         default_space=sql.literal(catalog.nearest_space),
         default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
         depth=str(catalog.depth),
         neighbors=relation(catalog.neighbors),
         spaces=relation("spaces"),
-        ranking=ranking,
-        answering=sql.render(package, "answering", **names, ranking=ranking, columns=columns),
-        terms=terms,
         ratings=relation("ratings"),
-        recommending=sql.render(
-            package, "recommending", **names, **preference, name=catalog.title, columns=columns, weights=weights
-        ),
+        terms=terms,
+        whole_k=whole_k,
+        ranking=ranking,
+        answering=sql.render(package, "answering", **names, ranking=ranking),
+        identified=sql.render(package, "identified", **names, **listed),
+        recommending=sql.render(package, "recommending", **names, whole_k=whole_k),
         **{constant: str(value) for constant, value in asdict(FADING).items()},
     )
     comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))

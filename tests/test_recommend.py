@@ -133,6 +133,33 @@ def test_joins_per_row(con):
                     (4, ids(con, "recommend_for([50], k := 4)"))]  # fmt: skip
 
 
+def test_many_lists_in_a_join_are_answered_as_each_alone(con):
+    lists = con.execute(
+        "SELECT user_id, list(movie_id ORDER BY rated_at, movie_id) AS ids, "
+        "list(title ORDER BY rated_at, movie_id) AS titles "
+        "FROM ratings JOIN movies USING (movie_id) GROUP BY user_id ORDER BY user_id LIMIT 40"
+    ).fetchall()
+    histories = (
+        "SELECT list(movie_id ORDER BY rated_at, movie_id) AS ids, list(title ORDER BY rated_at, movie_id) AS titles"
+    )
+    for column, values in (("ids", 1), ("titles", 2)):
+        joined = con.execute(
+            f"SELECT h.user_id, list(r.movie_id ORDER BY r.rank) FROM ({histories}, user_id "
+            f"FROM ratings JOIN movies USING (movie_id) GROUP BY user_id ORDER BY user_id LIMIT 40) AS h, "
+            f"recommend_for(h.{column}, k := 5) AS r GROUP BY h.user_id ORDER BY h.user_id"
+        ).fetchall()
+        assert joined == [(row[0], ids(con, "recommend_for(?, k := 5)", row[values])) for row in lists]
+
+
+def test_of_what_stands_in_a_list_twice_the_last_counts(con):
+    assert ids(con, "recommend_for([50, 1, 2, 50, 3, 50])")[0:5] != ids(con, "recommend_for([50, 1, 2, 3])")[0:5]
+    once, twice = "recommend_for([50])", "recommend_for(['50', '50 ', '50'])"
+    assert ids(con, once) == ids(con, twice)
+    mixed = "recommend_for(['Toy Story (1995)', '50'], disliked := [10, 21])"
+    assert ids(con, mixed) == ids(con, "recommend_for([1, 50], disliked := [10, 21])")
+    assert ids(con, mixed) != ids(con, "recommend_for([1, 50])")
+
+
 def test_a_rating_counts_as_soon_as_it_is_there(sample_store, tmp_path):
     path = tmp_path / "own.duckdb"
     shutil.copy(sample_store, path)

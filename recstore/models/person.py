@@ -27,7 +27,7 @@ _ROWS_TO_JUDGE = 2000
 
 @dataclass(frozen=True)
 class PersonSettings:
-    """The hyper-parameters; the defaults were chosen on a validation cut of MovieLens small.
+    """The hyper-parameters; the defaults were chosen on validation cuts of MovieLens small and of MovieLens 100K.
 
     `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `taste_power`: the history's weight
     is (steps back)^-taste_power. `window`, `reach`: as `transition_counts` has them. `backward`: how much of a
@@ -46,9 +46,9 @@ class PersonSettings:
     backward: float = 0.3
     damping: float = 0.65
     out_power: float = 0.4
-    in_power: float = 0.6
+    in_power: float = 0.5
     next_decay: float = FADING.next_decay
-    mix: float = 1.2
+    mix: float = 1.0
     low_share: float = FADING.low_share
     history: int | None = None
 

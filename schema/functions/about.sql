@@ -8,12 +8,7 @@ WITH
 _rs_args AS (
     SELECT
         CAST(words AS VARCHAR) AS _rs_text,
-        CASE
-            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
-            THEN TRY_CAST(k AS BIGINT)
-            ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
-                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-        END AS _rs_k
+        $whole_k AS _rs_k
 ),
 _rs_counted AS (
     SELECT _rs_text, _rs_word, count(*) AS _rs_times

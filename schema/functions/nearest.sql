@@ -7,12 +7,7 @@ WITH
 _rs_args AS (
     SELECT
         CAST(vector AS DOUBLE[]) AS _rs_given,
-        CASE
-            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
-            THEN TRY_CAST(k AS BIGINT)
-            ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
-                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-        END AS _rs_k,
+        $whole_k AS _rs_k,
         CAST(space AS VARCHAR) AS _rs_space
 ),
 _rs_measured AS (

@@ -1,85 +1,84 @@
--- Ranks what a history points to, for each question in _rs_questions, and keeps the best k as _rs_keys.
+-- Ranks what a history points to, and keeps the best k.
 --
--- _rs_history holds what was seen: the id, and what it counts in the two kinds of weights. All is added up per item:
--- what the history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows
--- are always found. A key is one BIGINT: above, the rounded score, or where that is 0 minus the place by popularity, or
--- where a dislike outweighs all else something lower still; below, the id (smaller first). What contributed most is
--- looked up for the rows found alone.
-_rs_popular AS (
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
     SELECT
-        _rs_w._rs_item,
-        row_number() OVER (ORDER BY _rs_w._rs_preferred $direction, _rs_w._rs_item) AS _rs_place
-    FROM (
-        SELECT $key AS _rs_item, $preference AS _rs_preferred
-        FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-    ) AS _rs_w
-),
-_rs_sums AS (
-    SELECT _rs_c._rs_k, _rs_c._rs_id, CAST(round(sum(_rs_c._rs_amount) * 100000) AS BIGINT) AS _rs_sum
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
     FROM (
         SELECT
-            _rs_h._rs_k, _rs_x.neighbor_id AS _rs_id,
-            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next AS _rs_amount
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_seen
-        WHERE _rs_h._rs_taste <> 0
-        UNION ALL
-        SELECT _rs_h._rs_k, _rs_h._rs_seen, -1e9 FROM _rs_history AS _rs_h
-        UNION ALL
-        SELECT _rs_q._rs_k, _rs_p._rs_item, 0
-        FROM _rs_questions AS _rs_q
-        JOIN _rs_popular AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_k + _rs_q._rs_length
-    ) AS _rs_c
-    GROUP BY _rs_c._rs_k, _rs_c._rs_id
+        JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen WHERE _rs_id IS NOT NULL
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key) AS _rs_place
+        FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
-_rs_answers AS (
-    SELECT max(
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
         CASE
             WHEN _rs_s._rs_sum > 0 THEN _rs_s._rs_sum
-            WHEN _rs_s._rs_sum = 0 THEN -_rs_p._rs_place
-            ELSE _rs_s._rs_sum - 1000000000
-        END * 4294967296 + (2147483647 - CAST(_rs_s._rs_id AS BIGINT)), _rs_s._rs_k) AS _rs_keys
+            WHEN _rs_s._rs_sum = 0 THEN _rs_i._rs_popularity - 1000000000
+            ELSE _rs_s._rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_s._rs_id AS BIGINT)) AS _rs_key,
+        _rs_s._rs_cause
     FROM _rs_sums AS _rs_s
-    JOIN _rs_popular AS _rs_p ON _rs_p._rs_item = _rs_s._rs_id
-    WHERE _rs_s._rs_sum > -1000000000
-    GROUP BY _rs_s._rs_k
+    JOIN (
+        SELECT $key AS _rs_id, CAST($preference AS BIGINT) AS _rs_popularity
+        FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+    ) AS _rs_i ON _rs_i._rs_id = _rs_s._rs_id
 ),
-_rs_ranked AS (
+_rs_found AS (
     SELECT
-        _rs_rank, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id, _rs_key >> 32 AS _rs_level
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
-        SELECT unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank FROM _rs_answers
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT $whole_k AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
     ) AS _rs_t
-),
-_rs_explained AS (
-    SELECT
-        _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level,
-        arg_max(
-            {'seen': _rs_h._rs_seen, 'is_content': _rs_x.is_content,
-             'is_next': _rs_h._rs_next * _rs_x.next > _rs_h._rs_taste * _rs_x.taste},
-            _rs_h._rs_taste * _rs_x.taste + _rs_h._rs_next * _rs_x.next
-        ) AS _rs_most
-    FROM _rs_ranked AS _rs_r
-    -- Left joins keep their order: what was found, times the history, and only then the weights.
-    LEFT JOIN _rs_history AS _rs_h ON _rs_r._rs_level > 0 AND _rs_h._rs_taste <> 0
-    LEFT JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_seen AND _rs_x.neighbor_id = _rs_r._rs_id
-    GROUP BY _rs_r._rs_rank, _rs_r._rs_id, _rs_r._rs_level
 )
 SELECT
-    CAST(_rs_r._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR) AS space,
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR) AS space,
     CAST(CASE
-        WHEN _rs_r._rs_level > 0 THEN _rs_r._rs_level / 100000
-        WHEN _rs_r._rs_level > -1000000000 THEN 0
-        ELSE (_rs_r._rs_level + 1000000000) / 100000
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 100000
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 100000
     END AS FLOAT) AS score,
-    _rs_cause.$name AS because,
+    _rs_because.$name AS because,
     CASE
-        WHEN _rs_r._rs_level <= 0 THEN 'popular'
-        WHEN _rs_r._rs_most.is_content THEN 'like it'
-        WHEN _rs_r._rs_most.is_next THEN 'often rated soon after it'
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
         ELSE 'rated by the same people'
     END AS reason
-FROM _rs_explained AS _rs_r
-JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
-LEFT JOIN $items AS _rs_cause ON _rs_cause.$key = _rs_r._rs_most.seen
-ORDER BY _rs_r._rs_rank;
+FROM _rs_found AS _rs_f
+JOIN $items AS _rs_item ON _rs_item.$key = _rs_f._rs_id
+LEFT JOIN $items AS _rs_because
+    ON _rs_because.$key = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank;

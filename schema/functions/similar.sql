@@ -10,12 +10,7 @@ _rs_args AS (
     SELECT
         trim(CAST($item AS VARCHAR)) AS _rs_text,
         regexp_matches(typeof($item), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
-        CASE
-            WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
-            THEN TRY_CAST(k AS BIGINT)
-            ELSE CAST(error('$function: k must be a whole number from 1 to 32767, not '
-                || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-        END AS _rs_k,
+        $whole_k AS _rs_k,
         -- Through text, because every branch binds: a list of spaces, and the name of one.
         CASE
             WHEN typeof(space) LIKE '%]' THEN CAST(CAST(space AS VARCHAR) AS VARCHAR[])

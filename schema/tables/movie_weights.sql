@@ -2,8 +2,8 @@
 CREATE TABLE movie_weights (
     movie_id    INTEGER NOT NULL,
     neighbor_id INTEGER NOT NULL,
-    taste       FLOAT NOT NULL,
-    next        FLOAT NOT NULL,
+    taste       FLOAT NOT NULL USING COMPRESSION uncompressed,
+    next        FLOAT NOT NULL USING COMPRESSION uncompressed,
     is_content  BOOLEAN NOT NULL
 );
 COMMENT ON TABLE movie_weights IS 'What having seen a movie adds to the score of others; recommend_movies and recommend_for add it up over a history';

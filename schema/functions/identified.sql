@@ -1,0 +1,22 @@
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM ($ids) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id.
+SELECT _rs_id, _rs_is_liked, min(_rs_back)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN _rs_e._rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
+                AND TRY_CAST(_rs_e._rs_text AS DOUBLE) = TRY_CAST(_rs_e._rs_text AS INTEGER)
+            THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM ($names) AS _rs_e
+    LEFT JOIN (
+        SELECT $name AS _rs_name, min({'preferred': $sign$preference, 'key': $key}) AS _rs_best
+        FROM $items GROUP BY $name
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+GROUP BY _rs_id, _rs_is_liked
