@@ -17,6 +17,6 @@ FROM (
     LEFT JOIN (
         SELECT $name AS _rs_name, min({'preferred': $sign$preference, 'key': $key}) AS _rs_best
         FROM $items GROUP BY $name
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_type NOT LIKE '%INT%' THEN _rs_e._rs_text END
 ) AS _rs_t
 GROUP BY _rs_id, _rs_is_liked
