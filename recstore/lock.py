@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -59,6 +59,18 @@ def builder_lock(store: Path, wait: bool, progress: Progress) -> Iterator[None]:
         os.close(descriptor)
 
 
+def remove_own_lock(store: Path) -> None:
+    """Remove the lock file of `store` if this process holds it: for one that ends without letting go."""
+    file = lock_file(store)
+    with suppress(OSError):
+        if file.read_text("utf-8").startswith(_holder()):
+            file.unlink()
+
+
+def _holder() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()},"
+
+
 def _acquire(file: Path, store: Path) -> int:
     while True:
         try:
@@ -74,7 +86,7 @@ def _acquire(file: Path, store: Path) -> int:
             if _is_still(descriptor, file):
                 os.ftruncate(descriptor, 0)
                 started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-                os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}, since {started} UTC".encode())
+                os.write(descriptor, f"{_holder()} since {started} UTC".encode())
                 return descriptor
         except BlockingIOError as error:
             holder = os.read(descriptor, 200).decode(errors="replace") or "a process that has just begun"

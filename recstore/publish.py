@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import duckdb
 from recstore import functions, sql
 from recstore.carry import Carrier
 from recstore.errors import BusyError, StoreError
-from recstore.lock import builder_lock, lock_file, patiently
+from recstore.lock import builder_lock, patiently, remove_own_lock
 from recstore.progress import Progress
 from recstore.soundness import prove
 from recstore.store import STORAGE_VERSION, attach_store, halve_memory, wal_of
@@ -31,18 +31,19 @@ _NEW = "new_store"
 class _Run:
     """One run of `staged_store` in this process: what must go if the process ends in the middle of it.
 
-    It is known before it has a folder, so that nothing is left behind of one that has hardly begun.
+    It is known, and its folder has a name, before there is a folder or a lock: an interrupt may strike anywhere.
     """
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.folder: Path | None = None
+        self.folder = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
         self.connection: duckdb.DuckDBPyConnection | None = None
         self.before = _identity(target)
         self.ended = False
 
     def has_published(self) -> bool:
-        return self.before != _identity(self.target)
+        # Without a connection it waits for another builder, whose store may come to be in place.
+        return self.connection is not None and self.before != _identity(self.target)
 
 
 _runs: list[_Run] = []
@@ -56,14 +57,15 @@ def interrupt() -> None:
 
 
 def abandon() -> None:
-    """Remove what the builds of this process have begun: for a process that ends at once while they still run.
+    """Remove what the builds of this process have begun and not removed: for a process that ends at once.
 
-    What they then do to their files leads nowhere: a store that is gone cannot be put in place.
+    They may still run, and what they then do to their files leads nowhere: a store that is gone cannot be put in place.
+    Or they were interrupted where not even Python's `with` cleans up.
     """
     for run in _runs:
-        if not run.ended and run.folder:
+        if not run.ended:
             shutil.rmtree(run.folder, ignore_errors=True)
-            lock_file(run.target).unlink(missing_ok=True)
+            remove_own_lock(run.target)
 
 
 def has_published() -> bool:
@@ -99,8 +101,8 @@ def staged_store(
     progress = progress or Progress()
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-    with _begun(target, wait, progress) as (run, folder, connection):
-        staging = folder / target.name
+    with _begun(target, wait, progress) as (run, connection):
+        staging = run.folder / target.name
         carrier = None
         if run.before is not None:
             patiently(lambda: hold_store(connection, target, OLD), wait, progress)
@@ -124,23 +126,23 @@ def staged_store(
 
 
 @contextmanager
-def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run, Path, duckdb.DuckDBPyConnection]]:
-    """Take the lock, and yield the run, a folder for what it makes, and a connection of its own."""
-    with builder_lock(target, wait, progress):
-        finish_keeping(target)
-        run = _Run(target)
-        _runs[:] = [*(other for other in _runs if not other.ended), run]
-        try:
-            with _staging_folder(target) as folder:
-                run.folder = folder
-                with duckdb.connect(config={"temp_directory": str(folder / "spill")}) as connection:
-                    run.connection = connection
-                    halve_memory(connection)
-                    yield run, folder, connection
-        finally:
-            # Not before the folder is gone, which takes a while where the connection is at work; and not after the
-            # lock is, which somebody else may have then.
-            run.ended = True
+def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
+    """Take the lock, and yield the run, which has a folder for what it makes, and a connection of its own."""
+    run = _Run(target)
+    _runs[:] = [*(other for other in _runs if not other.ended), run]
+    try:
+        with builder_lock(target, wait, progress):
+            finish_keeping(target)
+            run.before = _identity(target)
+            with (
+                _staging_folder(run),
+                duckdb.connect(config={"temp_directory": str(run.folder / "spill")}) as connection,
+            ):
+                run.connection = connection
+                halve_memory(connection)
+                yield run, connection
+    finally:
+        run.ended = True
 
 
 def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Progress | None = None) -> Path:
@@ -191,22 +193,25 @@ def hold_store(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
 
 
 @contextmanager
-def _staging_folder(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside the store, for its user alone; those that dead builders left are removed."""
-    beginning = f".{target.name}.staging-"
-    for leftover in target.parent.glob(f"{escape(beginning)}*"):
+def _staging_folder(run: _Run) -> Iterator[None]:
+    """Make the folder of a run, for its user alone, while it lasts; those that dead builders left are removed."""
+    for leftover in run.target.parent.glob(f"{escape(_staging_of(run.target))}*"):
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
     try:
-        folder = Path(tempfile.mkdtemp(prefix=beginning, dir=target.parent))
-    except OSError as error:
-        raise StoreError(f"The folder {target.parent} cannot be written ({error.strerror}).") from error
-    try:
-        yield folder
+        try:
+            run.folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise StoreError(f"The folder {run.target.parent} cannot be written ({error.strerror}).") from error
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _staging_of(target: Path) -> str:
+    return f".{target.name}.staging-"
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from recstore.publish import abandon, staged_store
+
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 
 #: Builds a store whose factorisation is one native call of half a minute.
@@ -62,3 +64,12 @@ def test_a_long_native_call_is_ended_too(number, sample_store, tmp_path):
     assert said == "Interrupted. Nothing was changed.\n"
     assert store.read_bytes() == sample_store.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
+
+
+def test_an_interrupt_between_beginning_and_work_leaves_nothing(tmp_path):
+    # An interrupt may strike in Python's own `with`, which then does not clean up.
+    begun = staged_store(tmp_path / "store.duckdb")
+    begun.__enter__()
+    assert len(list(tmp_path.iterdir())) == 2
+    abandon()
+    assert list(tmp_path.iterdir()) == []

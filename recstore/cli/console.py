@@ -137,10 +137,9 @@ def _stop(work: _Work) -> NoReturn:
     publish.interrupt()
     work.interrupt()
     in_order = work.done.wait(_GRACE_SECONDS)
-    if not in_order:
-        publish.abandon()
-        if sys.stderr.isatty():
-            print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
+    publish.abandon()
+    if not in_order and sys.stderr.isatty():
+        print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     say(f"Interrupted. {'The new store was in place already' if publish.has_published() else 'Nothing was changed'}.")
     # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.
     os._exit(code)
