@@ -155,9 +155,22 @@ def test_of_what_stands_in_a_list_twice_the_last_counts(con):
     assert ids(con, "recommend_for([50, 1, 2, 50, 3, 50])")[0:5] != ids(con, "recommend_for([50, 1, 2, 3])")[0:5]
     once, twice = "recommend_for([50])", "recommend_for(['50', '50 ', '50'])"
     assert ids(con, once) == ids(con, twice)
+    assert ids(con, "recommend_for([50, 1, 50, 1])") == ids(con, "recommend_for([50, 1])")
+    both = ids(con, "recommend_for([1, 50], disliked := [50])")
+    assert both != ids(con, "recommend_for([1, 50])")
     mixed = "recommend_for(['Toy Story (1995)', '50'], disliked := [10, 21])"
     assert ids(con, mixed) == ids(con, "recommend_for([1, 50], disliked := [10, 21])")
     assert ids(con, mixed) != ids(con, "recommend_for([1, 50])")
+
+
+def test_names_that_are_not_there_are_no_steps(con):
+    unknown = [f"no such movie {number}" for number in range(FADING.history + 5)]
+    assert ids(con, "recommend_for(?)", ["Heat (1995)", *unknown]) == ids(con, "recommend_for(['Heat (1995)'])")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE enums AS "
+        "SELECT CAST(['Heat (1995)', 'PAINT (2000)'] AS ENUM('Heat (1995)', 'PAINT (2000)')[]) AS liked"
+    )
+    assert ids(con, "recommend_for((SELECT liked FROM enums))") == ids(con, "recommend_for(['Heat (1995)'])")
 
 
 def test_a_rating_counts_as_soon_as_it_is_there(sample_store, tmp_path):

@@ -3,8 +3,8 @@ SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM ($ids) AS _rs_e
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
--- Several names may be of one item, such as its title and its id.
-SELECT _rs_id, _rs_is_liked, min(_rs_back)
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
@@ -17,6 +17,7 @@ FROM (
     LEFT JOIN (
         SELECT $name AS _rs_name, min({'preferred': $sign$preference, 'key': $key}) AS _rs_best
         FROM $items GROUP BY $name
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_type NOT LIKE '%INT%' THEN _rs_e._rs_text END
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
+WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked

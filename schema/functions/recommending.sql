@@ -21,7 +21,7 @@ _rs_contributions AS (
         JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
-    SELECT _rs_id, -1e9, NULL FROM _rs_seen WHERE _rs_id IS NOT NULL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q

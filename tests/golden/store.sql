@@ -900,7 +900,7 @@ _rs_contributions AS (
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
-    SELECT _rs_id, -1e9, NULL FROM _rs_seen WHERE _rs_id IS NOT NULL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
@@ -981,27 +981,34 @@ _rs_seen AS (
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= _rs_length AS _rs_is_liked,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_place ELSE _rs_place - _rs_length END AS _rs_back,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_type ELSE _rs_other_type END AS _rs_type
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
 FROM (
-    SELECT *, unnest(_rs_texts) AS _rs_text, unnest(range(1, len(_rs_texts) + 1)) AS _rs_place
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
     FROM (
         SELECT
-            typeof(_rs_liked) AS _rs_type, typeof(_rs_disliked) AS _rs_other_type,
-            coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0) AS _rs_length,
-            list_concat(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])),
-                list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[]))) AS _rs_texts
-        FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        WHERE regexp_matches(typeof(_rs_liked) || typeof(_rs_disliked), 'CHAR|ENUM|JSON') = False
-    ) AS _rs_l
+            _rs_are_names, _rs_are_names_too,
+            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
+            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
 ) AS _rs_u
-WHERE list_position(_rs_texts, _rs_text) = _rs_place
 ) AS _rs_e
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
--- Several names may be of one item, such as its title and its id.
-SELECT _rs_id, _rs_is_liked, min(_rs_back)
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
@@ -1012,28 +1019,36 @@ FROM (
         _rs_e._rs_is_liked, _rs_e._rs_back
     FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= _rs_length AS _rs_is_liked,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_place ELSE _rs_place - _rs_length END AS _rs_back,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_type ELSE _rs_other_type END AS _rs_type
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
 FROM (
-    SELECT *, unnest(_rs_texts) AS _rs_text, unnest(range(1, len(_rs_texts) + 1)) AS _rs_place
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
     FROM (
         SELECT
-            typeof(_rs_liked) AS _rs_type, typeof(_rs_disliked) AS _rs_other_type,
-            coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0) AS _rs_length,
-            list_concat(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])),
-                list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[]))) AS _rs_texts
-        FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        WHERE regexp_matches(typeof(_rs_liked) || typeof(_rs_disliked), 'CHAR|ENUM|JSON') = True
-    ) AS _rs_l
+            _rs_are_names, _rs_are_names_too,
+            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
+            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
 ) AS _rs_u
-WHERE list_position(_rs_texts, _rs_text) = _rs_place
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_type NOT LIKE '%INT%' THEN _rs_e._rs_text END
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
+WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
 ),
@@ -1045,27 +1060,34 @@ _rs_history AS (
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= _rs_length AS _rs_is_liked,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_place ELSE _rs_place - _rs_length END AS _rs_back,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_type ELSE _rs_other_type END AS _rs_type
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
 FROM (
-    SELECT *, unnest(_rs_texts) AS _rs_text, unnest(range(1, len(_rs_texts) + 1)) AS _rs_place
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
     FROM (
         SELECT
-            typeof(_rs_liked) AS _rs_type, typeof(_rs_disliked) AS _rs_other_type,
-            coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0) AS _rs_length,
-            list_concat(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])),
-                list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[]))) AS _rs_texts
-        FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        WHERE regexp_matches(typeof(_rs_liked) || typeof(_rs_disliked), 'CHAR|ENUM|JSON') = False
-    ) AS _rs_l
+            _rs_are_names, _rs_are_names_too,
+            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
+            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
 ) AS _rs_u
-WHERE list_position(_rs_texts, _rs_text) = _rs_place
 ) AS _rs_e
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
--- Several names may be of one item, such as its title and its id.
-SELECT _rs_id, _rs_is_liked, min(_rs_back)
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
@@ -1076,28 +1098,36 @@ FROM (
         _rs_e._rs_is_liked, _rs_e._rs_back
     FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= _rs_length AS _rs_is_liked,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_place ELSE _rs_place - _rs_length END AS _rs_back,
-    CASE WHEN _rs_place <= _rs_length THEN _rs_type ELSE _rs_other_type END AS _rs_type
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
 FROM (
-    SELECT *, unnest(_rs_texts) AS _rs_text, unnest(range(1, len(_rs_texts) + 1)) AS _rs_place
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
     FROM (
         SELECT
-            typeof(_rs_liked) AS _rs_type, typeof(_rs_disliked) AS _rs_other_type,
-            coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0) AS _rs_length,
-            list_concat(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])),
-                list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[]))) AS _rs_texts
-        FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        WHERE regexp_matches(typeof(_rs_liked) || typeof(_rs_disliked), 'CHAR|ENUM|JSON') = True
-    ) AS _rs_l
+            _rs_are_names, _rs_are_names_too,
+            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
+            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
 ) AS _rs_u
-WHERE list_position(_rs_texts, _rs_text) = _rs_place
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_type NOT LIKE '%INT%' THEN _rs_e._rs_text END
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
+WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
     WHERE _rs_back <= 20
@@ -1142,7 +1172,7 @@ _rs_contributions AS (
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
-    SELECT _rs_id, -1e9, NULL FROM _rs_seen WHERE _rs_id IS NOT NULL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
