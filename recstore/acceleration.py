@@ -21,7 +21,7 @@ from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import StoreError
 from recstore.functions import AMONG, ASK, Asking
-from recstore.store import attach_store, info
+from recstore.store import attach_store, info, open_connection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,7 +132,7 @@ class _Store:
                 if found:
                     yield cursor
                     return
-        with duckdb.connect() as fresh:
+        with open_connection() as fresh:
             attach_store(fresh, self._path, "store")
             fresh.execute("USE store")
             if info(fresh, "store")["build_id"] != self._build_id:

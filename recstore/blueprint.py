@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import functions, sql
-from recstore.store import STORAGE_VERSION
+from recstore.store import STORAGE_VERSION, open_connection
 
 _CARRY = "recstore.schema.carry"
 
@@ -36,7 +36,7 @@ def blueprint() -> Blueprint:
 
     It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
     """
-    with tempfile.TemporaryDirectory(prefix="recstore-") as folder, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory(prefix="recstore-") as folder, open_connection() as connection:
         file = sql.literal(str(Path(folder) / "empty.duckdb"))
         connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
         connection.execute(functions.render_tables())

@@ -11,7 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import StoreError
-from recstore.store import attach_store
+from recstore.store import attach_store, open_connection
 from recstore.versions import versions
 
 _CHANGES = "recstore.schema.changes"
@@ -40,7 +40,7 @@ class SpaceChange:
 def diff(path: str | os.PathLike[str]) -> tuple[list[TableChange], list[SpaceChange]]:
     """Compare the store at `path` with the version before it; a `StoreError` where there is none."""
     store = Path(path)
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         attach_store(connection, store, "now")
         found = versions(store)
         if not found:

@@ -14,7 +14,7 @@ import duckdb
 from recstore import functions, sql
 from recstore.acceleration import accelerate
 from recstore.errors import OptionError, StoreError
-from recstore.store import NO_EXTENSIONS, attach_store, close_off
+from recstore.store import NO_EXTENSIONS, attach_store, close_off, open_connection
 
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
@@ -46,7 +46,7 @@ def connect(
     and macros and for your own queries alike, no extension is loaded, and its Annoy indexes are not opened. Raises
     `StoreError`.
     """
-    connection = duckdb.connect(config=NO_EXTENSIONS if untrusted else {})
+    connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
     try:
         database = _CONNECT_ALIAS + STORE_SUFFIX
         attach_store(connection, Path(path).expanduser(), database)
@@ -82,7 +82,7 @@ def attach(
     with connection.cursor() as cursor:
         if _replaced(cursor, alias, database):
             # The same file cannot be attached twice, so the old one must go first: not before the new one is sound.
-            with duckdb.connect() as trial:
+            with open_connection() as trial:
                 attach_store(trial, store, database)
             _detach(cursor, alias, database)
         attach_store(cursor, store, database)
@@ -98,7 +98,7 @@ def attach(
 def attach_script(path: str | os.PathLike[str], alias: str = "rec") -> str:
     """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client."""
     database = alias + STORE_SUFFIX
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         attach_store(connection, Path(path).expanduser(), database)
         face = _face_sql(connection, database, alias)
     store = sql.literal(str(Path(path).expanduser().resolve()))

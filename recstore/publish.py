@@ -20,7 +20,7 @@ from recstore.errors import BusyError, StoreError
 from recstore.lock import builder_lock, patiently, remove_own_lock
 from recstore.progress import Progress
 from recstore.soundness import prove
-from recstore.store import STORAGE_VERSION, attach_store, halve_memory, wal_of
+from recstore.store import STORAGE_VERSION, attach_store, halve_memory, open_connection, wal_of
 from recstore.versions import finish_keeping, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
@@ -136,7 +136,7 @@ def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run,
             run.before = _identity(target)
             with (
                 _staging_folder(run),
-                duckdb.connect(config={"temp_directory": str(run.folder / "spill")}) as connection,
+                open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
             ):
                 run.connection = connection
                 halve_memory(connection)
@@ -153,7 +153,7 @@ def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Prog
     """
     target = Path(path).resolve()
     progress = progress or Progress()
-    with builder_lock(target, wait, progress), duckdb.connect() as connection:
+    with builder_lock(target, wait, progress), open_connection() as connection:
         finish_keeping(target)
         patiently(lambda: hold_store(connection, target, OLD), wait, progress)
         found = versions(target)
@@ -176,7 +176,7 @@ def hold_store(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> 
             if wal_of(path).exists():
                 attach_store(connection, path, name)
                 connection.execute(f"DETACH {name}")
-                with duckdb.connect(str(path)) as writer:
+                with open_connection(str(path)) as writer:
                     writer.execute("CHECKPOINT")
             attach_store(connection, path, name)
         except BusyError:

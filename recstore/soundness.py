@@ -20,7 +20,7 @@ from recstore.errors import StoreError
 from recstore.functions import attached_relation
 from recstore.health import Check, render_checks
 from recstore.spaces import NEIGHBORS_RECALL
-from recstore.store import NO_EXTENSIONS, attach_store, close_off, halve_memory, info
+from recstore.store import NO_EXTENSIONS, attach_store, close_off, halve_memory, info, open_connection
 
 _STORE = "checked_store"
 #: How many items of a space have their neighbours recomputed.
@@ -46,7 +46,7 @@ def check_file(path: Path) -> list[Finding]:
 
     A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
-    with duckdb.connect(config=NO_EXTENSIONS) as connection:
+    with open_connection(config=NO_EXTENSIONS) as connection:
         halve_memory(connection)
         attach_store(connection, path, _STORE)
         close_off(connection)

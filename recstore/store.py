@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 import duckdb
 
@@ -14,10 +15,23 @@ FORMAT_VERSION = 1
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
+#: What DuckDB takes as the value of a setting.
+Config: TypeAlias = str | bool | int | float | list[str]
 #: Configuration of a connection that is to open a stranger's store: no extension is fetched or loaded for it.
-NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
+NO_EXTENSIONS: dict[str, Config] = {
     "autoinstall_known_extensions": False, "autoload_known_extensions": False
 }  # fmt: skip
+
+
+def open_connection(path: str = ":memory:", config: Mapping[str, Config] | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection: the one way in which recstore makes one.
+
+    It draws no progress bar, which DuckDB in Python writes to stdout, among the data, where it takes the session for
+    an interactive one. Cursors of a connection draw none in any case.
+    """
+    connection = duckdb.connect(path, config=dict(config or {}))
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def wal_of(path: Path) -> Path:

@@ -7,12 +7,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from recstore import RecstoreError, check, diff, rollback
 from recstore.cli.console import say, watch
 from recstore.cli.output import write_result
 from recstore.soundness import first_fault
+from recstore.store import open_connection
 
 
 def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
@@ -48,5 +47,5 @@ def _print(rows: Sequence[Any], select: str) -> None:
     names = [field.name for field in fields(rows[0])]
     values = {name: [getattr(row, name) for row in rows] for name in names}
     lists = ", ".join(f'unnest(${name}) AS "{name}"' for name in names)
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         write_result(connection, f"{select} FROM (SELECT {lists})", values=dict(values))

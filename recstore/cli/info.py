@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-
 from recstore import RecstoreError, connect, sql
 from recstore.cli.output import write_result
-from recstore.store import attach_store, info
+from recstore.store import attach_store, info, open_connection
 from recstore.versions import versions
 
 
@@ -38,7 +36,7 @@ def _print_versions(store: Path) -> None:
     """Print the versions before this one, the newest first."""
     for path in versions(store):
         try:
-            with duckdb.connect() as connection:
+            with open_connection() as connection:
                 attach_store(connection, path, "before")
                 text = f"built {info(connection, 'before')['built_at']} UTC"
         except RecstoreError as error:

@@ -19,6 +19,7 @@ from recstore import sql
 from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
+from recstore.store import open_connection
 
 Result = TypeVar("Result")
 
@@ -70,7 +71,7 @@ def write_result(
             else:
                 # This connection may write no file; another one does, from the rows that this one gives.
                 rows = connection.sql(f"FROM {query}", params=values).to_arrow_table()
-                with duckdb.connect() as writer:
+                with open_connection() as writer:
                     writer.register("rows_to_write", rows)
                     interruptibly(writer, lambda: writer.execute(_copy("rows_to_write", file, form)).fetchall())
             if output is None:
