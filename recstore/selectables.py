@@ -13,23 +13,25 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     String,
+    TextClause,
     cast,
     column,
     func,
     literal,
     literal_column,
 )
-from sqlalchemy.sql import ColumnElement, TableValuedAlias
-from sqlalchemy.sql.elements import ColumnClause
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement, TableClause, TableValuedAlias, coercions, roles
 from sqlalchemy.sql.type_api import TypeEngine
-from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.sql.visitors import InternalTraversal, iterate
 
 from recstore.catalog import AUDIO, MOVIES, Catalog
 
 #: What stands for an item: its id, its name, or a column of another table in the same query.
 Item = int | str | ColumnElement[Any]
-#: A condition over the item's columns: an expression over a reflected table or over `column("year")`, or SQL.
-Filter = ColumnElement[bool] | str
+#: A condition over the item's columns: an expression over the table of the items or over `column("year")`, or SQL.
+#: Other tables in it are their own: in a subquery, or beside the function in the same query.
+Filter = ColumnElement[bool] | TextClause | str
 #: One space, or several of which the first that has a vector of the item answers.
 Space = str | Sequence[str]
 
@@ -88,7 +90,7 @@ def movies_about(
     filter: Filter | None = None,  # noqa: A002
 ) -> TableValuedAlias:
     """Return the movies that words are about, as a selectable."""
-    return _call("movies_about", MOVIES, [_value(words)], k=_value(k), filter=_filter(filter))
+    return _call("movies_about", MOVIES, [_value(words)], k=_value(k), filter=_filter(filter, MOVIES))
 
 
 def recommend_movies(
@@ -98,7 +100,7 @@ def recommend_movies(
     filter: Filter | None = None,  # noqa: A002
 ) -> TableValuedAlias:
     """Return what a person in the ratings wants next, as a selectable."""
-    return _call("recommend_movies", MOVIES, [_value(user_id)], _REASONS, k=_value(k), filter=_filter(filter))
+    return _call("recommend_movies", MOVIES, [_value(user_id)], _REASONS, k=_value(k), filter=_filter(filter, MOVIES))
 
 
 def recommend_for(
@@ -111,7 +113,9 @@ def recommend_for(
     """Return what a person who is not in the ratings wants next, from ids or titles, as a selectable."""
     asked = liked if isinstance(liked, ColumnElement) else _texts(liked)
     against = None if disliked is None else _texts(disliked)
-    return _call("recommend_for", MOVIES, [asked], _REASONS, k=_value(k), disliked=against, filter=_filter(filter))
+    return _call(
+        "recommend_for", MOVIES, [asked], _REASONS, k=_value(k), disliked=against, filter=_filter(filter, MOVIES)
+    )
 
 
 def similar_audio(
@@ -145,7 +149,12 @@ def _similar(
     catalog: Catalog, item: Item, k: object, space: Space | None, condition: Filter | None
 ) -> TableValuedAlias:
     return _call(
-        f"similar_{catalog.name}", catalog, [_value(item)], k=_value(k), space=_space(space), filter=_filter(condition)
+        f"similar_{catalog.name}",
+        catalog,
+        [_value(item)],
+        k=_value(k),
+        space=_space(space),
+        filter=_filter(condition, catalog),
     )
 
 
@@ -158,7 +167,12 @@ def _nearest(
 ) -> TableValuedAlias:
     asked = vector if isinstance(vector, ColumnElement) else cast(literal(list(vector), ARRAY(Float())), ARRAY(REAL()))
     return _call(
-        f"nearest_{catalog.name}", catalog, [asked], k=_value(k), space=_space(space), filter=_filter(condition)
+        f"nearest_{catalog.name}",
+        catalog,
+        [asked],
+        k=_value(k),
+        space=_space(space),
+        filter=_filter(condition, catalog),
     )
 
 
@@ -195,16 +209,53 @@ def _space(space: Space | None) -> ColumnElement[Any] | None:
     return literal(space) if isinstance(space, str) else literal(list(space), ARRAY(String()))
 
 
-def _filter(condition: Filter | None) -> ColumnElement[Any] | None:
-    """Return the condition with its columns under their bare names, as the function knows them."""
+def _filter(condition: Filter | None, catalog: Catalog) -> ColumnElement[Any] | None:
+    """Return the condition as the function takes it."""
     if condition is None:
         return None
     if isinstance(condition, str):
         return literal_column(f"({condition})", Boolean())
+    return _Condition(coercions.expect(roles.WhereHavingRole, condition), catalog.items)
 
-    def bare(element: Any, **_options: object) -> Any:  # noqa: ANN401 - whatever stands in an expression
-        if isinstance(element, ColumnClause) and element.table is not None:
-            return column(element.name, element.type)
-        return None
 
-    return replacement_traverse(condition, {}, bare).self_group()
+class _Condition(ColumnElement[bool]):
+    """A condition on the items of a function: compiled as the WHERE of a query on their table alone.
+
+    What names that table means the item in question, also from within a subquery; every other table and subquery is
+    what it is anywhere else.
+    """
+
+    __visit_name__ = "recstore_condition"
+    _traverse_internals: Any = [
+        ("condition", InternalTraversal.dp_clauseelement),
+        ("items", InternalTraversal.dp_string),
+    ]
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, condition: ColumnElement[Any], items: str) -> None:
+        self.condition = condition
+        self.items = items
+
+    def is_item(self, element: object) -> bool:
+        """Tell whether an element is the table of the items, reflected or only named."""
+        return (
+            isinstance(element, TableClause)
+            and element.name.lower() == self.items
+            and str(getattr(element, "schema", None) or "main").lower() in ("main", "rec_store.main")
+        )
+
+
+@compiles(_Condition)
+def _compile_condition(element: _Condition, compiler: Any, **options: Any) -> str:  # noqa: ANN401
+    """Compile a condition with the table of the items among those that subqueries correlate to."""
+    parts = list(iterate(element.condition))
+    items = {table for part in parts for table in (part, getattr(part, "table", None)) if element.is_item(table)}
+    around: dict[str, Any] = compiler.stack[-1] if compiler.stack else compiler._default_stack_entry
+    froms = {name: set(around[name]) | items for name in ("correlate_froms", "asfrom_froms")}
+    compiler.stack.append({**around, **froms})
+    try:
+        # In a FROM clause, a subquery is one of its tables; here it is a part of a condition.
+        return f"({compiler.process(element.condition, **{**options, 'asfrom': False})})"
+    finally:
+        compiler.stack.pop()

@@ -111,7 +111,12 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         exact = query.pop("exact", ("",))[-1].lower()
         if exact not in _EXACT:
             raise ArgumentError(f"exact is true or false, not {exact!r}.")
-        attach = {Path(path).stem: path for path in query.pop("attach", ())}
+        attach: dict[str, str] = {}
+        for beside in query.pop("attach", ()):
+            name = Path(beside).stem
+            if other := next((path for known, path in attach.items() if known.lower() == name.lower()), None):
+                raise ArgumentError(f"{other} and {beside} would both be called {name}. Give one another name.")
+            attach[name] = beside
         query.pop("pool", None)
         if query:
             raise ArgumentError(f"A recstore URL takes exact and attach, not {', '.join(sorted(query))}.")
