@@ -2,8 +2,8 @@
 
     python benchmarks/fuzz.py --count 100000 --seed 0 [csv] [dat] [json] [records]
 
-counts rows, clips or records, and ends at the first file that breaks a promise, which it prints. A crash, a hang, or an
-exception that is none of recstore's own is a broken promise too.
+counts rows, clips or damaged records, and ends at the first file that breaks a promise, which it prints. A crash, a
+hang, or an exception that is none of recstore's own is a broken promise too.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ import faulthandler
 import io
 import json
 import random
+import struct
 import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from recstore.loaders.audioset_records import import_tensorflow
 
 from recstore import functions
 from recstore.errors import SourceError
@@ -27,8 +31,20 @@ from recstore.loader import get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 
+SECONDS = 10
+#: Fields of records, and values that they may not have.
+WRONG_FIELDS: list[tuple[str, object]] = [
+    *[(name, None) for name in ("video_id", "start_time_seconds", "end_time_seconds", "labels", "audio_embedding")],
+    *[(name, []) for name in ("video_id", "start_time_seconds", "end_time_seconds", "labels")],
+    ("video_id", [b""]), ("video_id", [b"a\xff"]), ("video_id", [1]), ("video_id", [b"a", b"b"]),
+    ("start_time_seconds", [b"0"]),
+    ("start_time_seconds", [0.0, 0.0]), ("labels", [b"Music"]), ("labels", [0.0]), ("labels", [-1]), ("labels", [2]),
+    ("labels", [0, 2**62]), ("start_time_seconds", [1]),
+    *[("start_time_seconds", [value]) for value in (float("nan"), float("inf"), -float("inf"), -1.0, 1e30)],
+    *[("end_time_seconds", [value]) for value in (float("nan"), float("inf"), -1.0, 1e30)],
+]  # fmt: skip
 #: Longer than any file of this size may take.
-HANG = 60
+HANG = 600
 SOUND = {
     "movies.csv": "movieId,title,genres\n1,A (1995),Drama\n2,B (1996),\n",
     "ratings.csv": "userId,movieId,rating,timestamp\n1,1,4.0,5\n",
@@ -185,31 +201,55 @@ class AudioFuzz:
         self.loader = get_loader("audioset")
         (folder / "class_labels_indices.csv").write_text(self.LABELS)
 
-    def check(self, name: str, content: bytes, clips: int, sound: int) -> None:
-        """Load `content` as the file `name`; its `clips` are to be accounted for (if not 0), and `sound` loaded."""
-        (self.folder / name).write_bytes(content)
+    def check(self, source: Source) -> None:
+        """Load a source: each record is to be accounted for, the sound ones loaded, and those at fault not."""
+        (self.folder / source.name).write_bytes(source.content)
         for table in ("audio_labels", "audio_clips", "audio_frames", "load_rejects"):
             self.connection.execute(f"DELETE FROM {table}")
         options = BuildOptions(music_filter="name")
         try:
-            report = self.loader.load(self.connection, str(self.folder / name), options, Progress())
+            report = self.loader.load(self.connection, str(self.folder / source.name), options, Progress())
         except SourceError as error:
-            if sound:
-                raise BrokenPromise(f"{error}: {content[:2000]!r}") from error
+            if source.sound:
+                raise self._broken(source, str(error)) from error
             return
         except Exception as error:
-            raise BrokenPromise(f"{type(error).__name__}: {error}: {content[:2000]!r}") from error
-        loaded = self.connection.execute("SELECT count(*) FROM audio_frames").fetchall()[0][0]
-        if loaded < sound or (clips and report.rows + report.rejects != clips):
-            raise BrokenPromise(f"{clips} clips, {sound} sound; {loaded} loaded, {report}: {content[:2000]!r}")
+            raise self._broken(source, f"{type(error).__name__}: {error}") from error
+        ask = self.connection.execute
+        loaded = {
+            video
+            for (video,) in ask("SELECT video_id FROM audio_clips SEMI JOIN audio_frames USING (clip_id)").fetchall()
+        }
+        rows, frames, rejects = ask(
+            "SELECT (SELECT count(*) FROM audio_clips), (SELECT count(*) FROM audio_frames), "
+            "(SELECT count(*) FROM load_rejects)"
+        ).fetchall()[0]
+        if missing := source.sound - loaded:
+            raise self._broken(source, f"{missing} are sound and were not loaded")
+        if taken := source.wrong & loaded:
+            raise self._broken(source, f"{taken} are at fault and were loaded")
+        if (report.rows, report.rows, report.rejects) != (rows, frames, rejects):
+            raise self._broken(source, f"{report}, and there are {rows} clips, {frames} frames, {rejects} rejects")
+        if source.records is not None and report.lines != source.records:
+            raise self._broken(source, f"{report} of {source.records} records")
+
+    def _broken(self, source: Source, text: str) -> BrokenPromise:
+        kept = Path(tempfile.gettempdir()) / f"broken-{source.name}"
+        kept.write_bytes(source.content)
+        return BrokenPromise(f"{text}: see {kept}")
 
 
-def json_files(draw: random.Random) -> Iterator[tuple[str, bytes, int, int]]:
+def json_files(draw: random.Random) -> Iterator[Source]:
     """Give exports of clips of which some values are not what they should be, and some files are damaged."""
-    wrong = [None, "", "x", -1, 1.5, [], [[]], [[1]], [[300] * 128], {}, ["Music", None], True, "\x00", 10**30, [None]]
+    wrong = [
+        None, "", "x", -1, 1.5, 1e9, [], [[]], [[1]], [[300] * 128], [[0.5] * 128] * 10, [[1] * 128] * 9 + [[-1] * 128],
+        [["1"] * 128] * 10, [[True] * 128] * 10, {}, ["Music", None], ["Musik"], [[["Music"]]], True, "\x00", 10**30,
+        [None], float("nan"), float("inf"), float("-inf"),
+    ]  # fmt: skip
     names = ["video_id", "start_seconds", "end_seconds", "labels", "split", "frames"]
     while True:
         clips: list[object] = []
+        sound = set()
         for number in range(draw.randint(1, 8)):
             frames = [[number] * 128] * draw.choice([9, 10, 11])
             clip = dict(zip(names, [f"v{number}", 0.0, 10.0, ["Music"], "train", frames], strict=True))
@@ -217,64 +257,186 @@ def json_files(draw: random.Random) -> Iterator[tuple[str, bytes, int, int]]:
                 clip[draw.choice([*names, "more"])] = draw.choice(wrong)
                 if draw.random() < 0.3:
                     del clip[draw.choice(names)]
-            clips.append(clip if draw.random() < 0.98 else draw.choice(wrong))
+            elif len(frames) >= SECONDS:
+                sound.add(f"v{number}")
+            clips.append(clip)
         content = json.dumps(clips).encode()
-        count = len(clips)
+        count: int | None = len(clips)
         if draw.random() < 0.2:
+            # (Of a file that is no JSON no clip is promised.)
             place = draw.randrange(len(content))
             content = content[:place] + draw.randbytes(draw.randint(0, 2)) + content[place + draw.randint(0, 2) :]
-            count = 0
-        # (One value of another type makes the file none of ours: no clip of it is promised.)
-        yield "clips.json", content, count, 0
+            count, sound = None, set()
+        yield Source("clips.json", content, len(clips), count, sound)
 
 
-def record_files(draw: random.Random) -> Iterator[tuple[str, bytes, int, int]]:
-    """Give archives of record files of which some are damaged; the clips of the others are to be there."""
-    import tensorflow as tf
+@dataclass
+class Source:
+    """A file to load: how many of its records count, how many are to be accounted for (if known), which are sound."""
 
-    def feature(**kind: object) -> object:
-        return tf.train.Feature(**kind)
+    name: str
+    content: bytes
+    counted: int
+    records: int | None
+    sound: set[str]
+    wrong: set[str] = field(default_factory=set)
 
-    with tempfile.TemporaryDirectory() as folder:
-        made = []
-        for number in range(6):
-            path = Path(folder) / f"{number}.tfrecord"
-            with tf.io.TFRecordWriter(str(path)) as writer:
-                for clip in range(4):
-                    video = tf.train.BytesList(value=[f"v{number}-{clip}".encode()])
-                    context = {
-                        "video_id": feature(bytes_list=video),
-                        "start_time_seconds": feature(float_list=tf.train.FloatList(value=[0.0])),
-                        "end_time_seconds": feature(float_list=tf.train.FloatList(value=[10.0])),
-                        "labels": feature(int64_list=tf.train.Int64List(value=[0])),
-                    }
-                    frame = feature(bytes_list=tf.train.BytesList(value=[bytes([clip]) * 128]))
-                    lists = {"audio_embedding": tf.train.FeatureList(feature=[frame] * 10)}
-                    example = tf.train.SequenceExample(
-                        context=tf.train.Features(feature=context),
-                        feature_lists=tf.train.FeatureLists(feature_list=lists),
-                    )
-                    writer.write(example.SerializeToString())
-            made.append(path.read_bytes())
+
+def record_files(draw: random.Random) -> Iterator[Source]:
+    """Give archives of record files: some are sound, some hold records at fault, and the bytes of some are damaged.
+
+    All sound records before the first damaged byte of a file are to be there, and none that is at fault. What counts
+    are the records at fault, and one for each file whose bytes are damaged.
+    """
+    made = RecordMaker(draw)
     while True:
         packed = io.BytesIO()
-        sound = 0
+        source = Source("features.tar", b"", 0, 0, set())
         with tarfile.open(fileobj=packed, mode="w") as archive:
-            for number, whole in enumerate(made):
-                damaged = draw.random() < 0.4
-                sound += 0 if damaged else 4
-                content = whole
-                if damaged:
-                    place = draw.randrange(len(whole))
-                    content = whole[:place] + draw.randbytes(draw.randint(0, 9)) + whole[place + draw.randint(1, 99) :]
-                member = tarfile.TarInfo(f"x/train/{number}.tfrecord")
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-        yield "features.tar", packed.getvalue(), 0, sound
+            for number in range(made.FILES):
+                made.write(archive, source, f"{draw.choice(['train', 'eval'])}/{number}.tfrecord", number)
+        source.content = packed.getvalue()
+        yield source
+
+
+class RecordMaker:
+    """Makes record files, sound and damaged."""
+
+    FILES, RECORDS = 10, 120
+
+    def __init__(self, draw: random.Random) -> None:
+        """Import TensorFlow, whose own classes make the records."""
+        self.tf, self.draw = import_tensorflow(), draw
+
+    def write(self, archive: tarfile.TarFile, source: Source, name: str, number: int) -> None:
+        """Put one file into an archive, and note in `source` what is to become of it."""
+        kind = self.draw.choice(["sound", "records", "records", "bytes"])
+        records = []
+        for record in range(self.RECORDS):
+            video = f"{number}-{record}"
+            is_wrong = kind == "records" and self.draw.random() < 0.9
+            content, fault = self._wrong(video) if is_wrong else (self._record(video), False)
+            records.append(content)
+            source.counted += is_wrong
+            # Damage of which nobody knows whether it is a fault: the record is loaded or rejected.
+            if fault is not None:
+                (source.wrong if fault else source.sound).add(video)
+        content = self._framed(records)
+        if kind == "bytes":
+            content, place = self._damaged(content)
+            whole = sum(end <= place for end in np.cumsum([16 + len(record) for record in records]))
+            source.sound -= {f"{number}-{record}" for record in range(whole, self.RECORDS)}
+            source.counted += 1
+            source.records = None
+        elif source.records is not None:
+            source.records += self.RECORDS
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+
+    def _framed(self, records: list[bytes]) -> bytes:
+        with tempfile.NamedTemporaryFile() as file:
+            with self.tf.io.TFRecordWriter(file.name) as writer:
+                for record in records:
+                    writer.write(record)
+            return Path(file.name).read_bytes()
+
+    def _damaged(self, content: bytes) -> tuple[bytes, int]:
+        """Return a file with some bytes damaged, and the place of the first."""
+        draw = self.draw
+        place = draw.randrange(len(content))
+        match draw.randrange(6):
+            case 0:  # cut short
+                return content[:place], place
+            case 1:  # one bit
+                return content[:place] + bytes([content[place] ^ (1 << draw.randrange(8))]) + content[
+                    place + 1 :
+                ], place
+            case 2:  # bytes lost
+                return content[:place] + content[place + draw.randint(1, 3000) :], place
+            case 3:  # bytes added
+                return content[:place] + draw.randbytes(draw.randint(1, 3000)) + content[place:], place
+            case 4:  # zeros, as of a block that was never written
+                return content[:place] + bytes(len(content[place : place + 4096])) + content[place + 4096 :], place
+        # a huge length, whose own checksum is right
+        begins = self._begin(content, place)
+        length = struct.pack("<Q", draw.choice([2**63 - 1, 2**64 - 1, 2**40, 2**31, len(content), 0]))
+        return content[:begins] + length + masked(length) + content[begins + 12 :], begins
+
+    @staticmethod
+    def _begin(content: bytes, place: int) -> int:
+        begins = 0
+        while True:
+            end = begins + 16 + struct.unpack("<Q", content[begins : begins + 8])[0]
+            if end > place:
+                return begins
+            begins = end
+
+    def _record(self, video: str, **changed: object) -> bytes:
+        """Return a record with some of its fields changed; None leaves one out."""
+        train = self.tf.train
+        fields: dict[str, object] = {
+            "video_id": [video.encode()], "start_time_seconds": [0.0], "end_time_seconds": [10.0], "labels": [0],
+        }  # fmt: skip
+        frames = changed.pop("audio_embedding", [bytes([len(video)]) * 128] * SECONDS)
+        fields |= changed
+        context = {name: self._feature(values) for name, values in fields.items() if values is not None}
+        lists = {}
+        if frames is not None:
+            embedding = [self._feature([frame]) for frame in frames]  # type: ignore[attr-defined]
+            lists["audio_embedding"] = train.FeatureList(feature=embedding)
+        example = train.SequenceExample(
+            context=train.Features(feature=context), feature_lists=train.FeatureLists(feature_list=lists)
+        )
+        written: bytes = example.SerializeToString()
+        return written
+
+    def _feature(self, values: object) -> object:
+        train = self.tf.train
+        assert isinstance(values, list)
+        if all(isinstance(value, bytes) for value in values):
+            return train.Feature(bytes_list=train.BytesList(value=values))
+        if all(isinstance(value, float) for value in values):
+            return train.Feature(float_list=train.FloatList(value=values))
+        return train.Feature(int64_list=train.Int64List(value=values))
+
+    def _wrong(self, video: str) -> tuple[bytes, bool | None]:
+        """Return a record that is damaged, and whether it is certainly at fault (None: nobody knows)."""
+        draw = self.draw
+        sound = self._record(video)
+        place = draw.randrange(len(sound))
+        match draw.randrange(3):
+            case 0:  # a field is missing, empty, of another type, or holds what it may not
+                name, values = draw.choice(WRONG_FIELDS)
+                return self._record(video, **{name: values}), True
+            case 1:  # frames of a wrong length, or of another type
+                frames: list[object] = [bytes(128)] * SECONDS
+                frames[place % SECONDS] = draw.choice([b"", bytes(127), bytes(129), bytes(100_000), 1, 1.5])
+                return self._record(video, audio_embedding=frames), True
+        garbled = [
+            draw.randbytes(draw.randint(0, 2000)),
+            sound[:place],
+            sound[:place] + b"\xff\xff\xff\xff\x7f" + sound[place + 5 :],  # a length that promises more than there is
+            sound[:place] + draw.randbytes(draw.randint(1, 20)) + sound[place + draw.randint(0, 20) :],
+            sound[:place] + bytes([sound[place] ^ (1 << draw.randrange(8))]) + sound[place + 1 :],
+            sound + sound[place:],
+        ]
+        return draw.choice(garbled), None
+
+
+def masked(content: bytes) -> bytes:
+    """Return the checksum of a few bytes as record files have it: CRC-32C, turned and offset."""
+    crc = 0xFFFFFFFF
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    crc ^= 0xFFFFFFFF
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
 def runs(kind: str, folder: Path, draw: random.Random) -> Iterator[int]:
-    """Check file after file without end, and give how many rows, clips or records each was made with."""
+    """Check file after file without end, and give how many of its rows, clips or records count."""
     if kind in ("csv", "dat"):
         fuzz = Fuzz(folder)
         for name, content, rows, sound in files(kind, draw):
@@ -282,9 +444,9 @@ def runs(kind: str, folder: Path, draw: random.Random) -> Iterator[int]:
             yield rows
     else:
         audio = AudioFuzz(folder)
-        for name, content, clips, sound in {"json": json_files, "records": record_files}[kind](draw):
-            audio.check(name, content, clips, sound)
-            yield clips or 24
+        for source in {"json": json_files, "records": record_files}[kind](draw):
+            audio.check(source)
+            yield source.counted
 
 
 def main() -> None:

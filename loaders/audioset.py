@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import IO
 
 import duckdb
 import numpy as np
@@ -22,6 +22,8 @@ from recstore.errors import SourceError
 from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.reasons import common_reasons, last_reject
+from recstore.rules import faults
 
 from .audioset_frames import KeptFrames, kept_frames
 from .audioset_labels import Labels, read_labels
@@ -47,7 +49,7 @@ class AudioSet:
         path = _there(source)
         labels = read_labels(path if path.is_dir() else path.parent, options.music_filter, progress)
         _insert_labels(connection, labels)
-        return _read(connection, path, _Wanted(labels, options.label, unlabelled=False), source, progress)
+        return _read(connection, path, _Wanted(labels, options.label, is_addition=False), source, progress)
 
     def append_items(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
@@ -60,17 +62,25 @@ class AudioSet:
         rows = connection.execute(sql.read(_SQL, "labels_there")).fetchnumpy()
         if not len(rows["mid"]):
             raise SourceError("The store holds no audio to add to; build it first, with --audioset SOURCE.")
+        if rows["label_id"].tolist() != list(range(len(rows["mid"]))):
+            raise SourceError(
+                "The labels in the store's audio_labels are not numbered 0, 1, 2 and so on, so it cannot be said which "
+                "clip carries which. Mend that table, or build the audio anew."
+            )
         labels = Labels(rows["mid"].tolist(), rows["name"].tolist(), np.asarray(rows["is_music"], np.bool_))
-        return _read(connection, path, _Wanted(labels, options.label, unlabelled=True), source, progress)
+        return _read(connection, path, _Wanted(labels, options.label, is_addition=True), source, progress)
 
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which clips are kept: those with a label of music, with the one named if there is one; those without any."""
+    """Which clips are kept: those with a label of music, with the one named if there is one.
+
+    An addition may bring clips without labels, and may bring nothing.
+    """
 
     labels: Labels
     narrowed_to: str
-    unlabelled: bool
+    is_addition: bool
 
 
 def _there(source: str) -> Path:
@@ -85,40 +95,36 @@ def _read(
 ) -> LoadReport:
     """Read the clips that are wanted and not there yet into `audio_clips` and `audio_frames`."""
     masks = wanted.labels.masks(wanted.narrowed_to)
-    before = _Counts.of(connection)
+    before, seen = _one(connection, "SELECT count(*) FROM audio_clips"), last_reject(connection)
     digest = hashlib.sha256()
     connection.execute(sql.read(_SQL, "stage"))
     with kept_frames(connection) as frames:
         if path.suffix == ".json":
             counts = _stage_json(connection, path, digest, wanted, frames)
         else:
-            counts = _stage_records(connection, path, digest, RecordReader(masks, wanted.unlabelled), frames, progress)
+            counts = _stage_records(connection, path, digest, RecordReader(masks, wanted.is_addition), frames, progress)
         connection.execute(sql.read(_SQL, "insert_clips"))
         frames.insert()
     staged = _one(connection, "SELECT count(*) FROM staged_clips")
     connection.execute("DROP TABLE staged_clips")
-    after = _Counts.of(connection)
-    clips, rejects = after.clips - before.clips, after.rejects - before.rejects
-    if staged == 0:
-        raise SourceError(f"{source} gave no clip of music of 10 seconds ({counts.records:,} records read).")
-    progress.notice(
-        f"{source}: {counts.records:,} records read; {clips:,} clips of music of 10 seconds kept, "
+    clips = _one(connection, "SELECT count(*) FROM audio_clips") - before
+    rejects = int(connection.execute("SELECT count(*) FROM load_rejects WHERE rowid > ?", [seen]).fetchall()[0][0])
+    found = (
+        f"{counts.sound + rejects:,} records read; {clips:,} clips of music of 10 seconds kept, "
         f"{counts.not_wanted:,} are not the music asked for, {counts.too_short:,} are shorter, "
-        f"{staged - clips:,} came twice{' or are there already' if before.clips else ''}."
+        f"{staged - clips:,} came twice{' or are there already' if before else ''}, {rejects:,} rejected"
     )
+    if staged == 0 and not wanted.is_addition:
+        reasons = common_reasons(connection, [path.name], seen)
+        raise SourceError(
+            f"{source} gave no clip of music of 10 seconds: {found}{f' ({reasons})' if reasons else ''}. "
+            "Pass another source, or see --music-filter and --label for what counts as music."
+        )
+    progress.notice(f"{source}: {found}.")
     size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _record_files(path))
     report = LoadReport(source)
-    report.files.append(FileReport(path.name, size, digest.hexdigest(), counts.records - rejects, rejects))
+    report.files.append(FileReport(path.name, size, digest.hexdigest(), clips, rejects, passed=counts.sound - clips))
     return report
-
-
-class _Counts(NamedTuple):
-    clips: int
-    rejects: int
-
-    @classmethod
-    def of(cls, connection: duckdb.DuckDBPyConnection) -> _Counts:
-        return cls(*(_one(connection, f"SELECT count(*) FROM {table}") for table in ("audio_clips", "load_rejects")))
 
 
 def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
@@ -145,12 +151,12 @@ def _stage_records(
         clips = reader.read(chunk)
         _stage(connection, clips)
         frames.add(clips.frames)
-        total.records += clips.records
+        total.sound += clips.sound
         total.too_short += clips.too_short
         total.not_wanted += clips.not_wanted
         total.rejects += clips.rejects
-        progress.advanced(clips.records)
-    if total.records == 0 and not total.rejects:
+        progress.advanced(clips.sound + len(clips.rejects))
+    if total.sound == 0 and not total.rejects:
         raise SourceError(f"{path} holds no .tfrecord file with records.")
     _insert_rejects(connection, path, total.rejects)
     return total
@@ -270,17 +276,19 @@ def _stage_json(
         "names": labels.names,
         "wanted": [name for name, music in zip(labels.names, labels.is_music, strict=True) if music],
         "narrowed": next((name for name in labels.names if name.casefold() == narrowed_to), ""),
-        "unlabelled": wanted.unlabelled,
+        "unlabelled": wanted.is_addition,
     }
     try:
-        connection.execute(sql.read(_SQL, "stage_json"), values)
+        connection.execute(sql.render(_SQL, "stage_json", faults=faults("audio_clips")), values)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise SourceError(f"{path} is not an export of audio clips: {str(error).splitlines()[0]}") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path} is not an export of audio clips: it is not in UTF-8.") from error
     connection.execute(sql.read(_SQL, "stage_json_clips"), {"names": labels.names})
-    kept = connection.sql("SELECT frames[1:1280] FROM json_clips WHERE is_kept ORDER BY n")
+    kept = connection.sql("SELECT frames FROM json_clips WHERE is_kept ORDER BY n")
     for batch in pa.RecordBatchReader.from_stream(kept):
         frames.add([batch.column(0).flatten().to_numpy(zero_copy_only=False)])
     connection.execute(sql.read(_SQL, "reject_json"), {"file": path.name})
-    records, not_wanted, too_short = connection.execute(sql.read(_SQL, "count_json")).fetchall()[0]
+    sound, not_wanted, too_short = connection.execute(sql.read(_SQL, "count_json")).fetchall()[0]
     connection.execute("DROP TABLE json_clips")
-    return Clips(records=records, not_wanted=not_wanted, too_short=too_short)
+    return Clips(sound=sound, not_wanted=not_wanted, too_short=too_short)

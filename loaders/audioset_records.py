@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -17,9 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore.errors import SourceError
+from recstore.rules import CLIP_TIMES, said
 
 SECONDS = 10
 FRAME_BYTES = 128
+#: What stands around each record: its length and two checksums.
+_FRAMING = 16
 _BATCH = 2048
 _FRAMES = "audio_embedding"
 #: The fields that each record has one value of.
@@ -39,6 +43,20 @@ class RecordFile:
         """Its size in bytes."""
         return len(self.content)
 
+    @cached_property
+    def framed(self) -> int:
+        """How many of its bytes lie in records that end within the file, by the lengths that stand before them.
+
+        TensorFlow believes a length whose checksum is right, and dies where there is no memory for so much.
+        """
+        place = 0
+        while place + _FRAMING <= self.size:
+            end = place + _FRAMING + int.from_bytes(self.content[place : place + 8], "little")
+            if end > self.size:
+                break
+            place = end
+        return place
+
 
 @dataclass(frozen=True)
 class Reject:
@@ -51,10 +69,11 @@ class Reject:
 
 @dataclass
 class Clips:
-    """Columns of the clips that were kept, and counts of what was not.
+    """Columns of the clips that were kept, counts of what was not wanted, and what was at fault.
 
     `video_id` (n,), `start` and `end` (n,) float32 seconds, labels as ids (sum of k,) and their number per clip (n,),
-    `split` as names, each with the number of clips that it holds for, `frames` (n, 1280) uint8.
+    `split` as names, each with the number of clips that it holds for, `frames` (n, 1280) uint8. Of the `sound` records
+    some are kept, some `too_short`, and some `not_wanted`.
     """
 
     video_id: list[npt.NDArray[Any]] = field(default_factory=list)
@@ -64,7 +83,7 @@ class Clips:
     label_counts: list[npt.NDArray[np.int64]] = field(default_factory=list)
     split: list[tuple[str, int]] = field(default_factory=list)
     frames: list[npt.NDArray[np.uint8]] = field(default_factory=list)
-    records: int = 0
+    sound: int = 0
     too_short: int = 0
     not_wanted: int = 0
     rejects: list[Reject] = field(default_factory=list)
@@ -73,7 +92,7 @@ class Clips:
         """Append what another read gave."""
         for name in ("video_id", "start", "end", "label_values", "label_counts", "split", "frames", "rejects"):
             getattr(self, name).extend(getattr(other, name))
-        self.records += other.records
+        self.sound += other.sound
         self.too_short += other.too_short
         self.not_wanted += other.not_wanted
 
@@ -132,6 +151,11 @@ class _Batch:
         """How many records these are."""
         return len(self.counts[_FRAMES])
 
+    @property
+    def times(self) -> dict[str, npt.NDArray[np.float32]]:
+        """Where the clips start and end, (n,) seconds, as the columns of `audio_clips` are called."""
+        return {"start_seconds": self.start, "end_seconds": self.end}
+
     def rows(self, name: str) -> npt.NDArray[np.int64]:
         """Return the record of each value of a field."""
         return np.repeat(np.arange(self.size), self.counts[name])
@@ -179,7 +203,7 @@ class RecordReader:
             return clips
 
     def _read_at_once(self, files: Sequence[RecordFile]) -> Clips:
-        if any(file.size == 0 for file in files) or len({file.split for file in files}) > 1:
+        if any(file.size == 0 or file.framed < file.size for file in files) or len({file.split for file in files}) > 1:
             raise _FaultyError
         clips = Clips()
         with self._joined(files):
@@ -198,18 +222,21 @@ class RecordReader:
         if file.size == 0:
             clips.rejects.append(Reject(file.name, 0, "the file is empty"))
             return clips
-        with self._joined([file]):
+        is_whole = file.framed == file.size
+        with self._joined([replace(file, content=file.content[: file.framed])]):
             records = iter(self._records)
             for number in range(1, 1 << 62):
                 try:
-                    record = next(records)
-                except StopIteration:
-                    return clips
+                    record = next(records, None)
                 except self._tf.errors.OpError:
+                    record = None
+                    is_whole = False
+                if record is None and is_whole:
+                    return clips
+                if record is None:
                     reason = f"damaged from here on; {number - 1} records of the file were read before"
                     clips.rejects.append(Reject(file.name, number, reason))
                     return clips
-                clips.records += 1
                 try:
                     batch = _batch(self._parse(self._tf.expand_dims(record, 0)))
                 except self._tf.errors.OpError:
@@ -220,7 +247,6 @@ class RecordReader:
                     clips.rejects.append(Reject(file.name, number, wrong))
                 else:
                     self._keep(clips, file.split, batch)
-                    clips.records -= 1
         return clips
 
     @contextmanager
@@ -250,6 +276,11 @@ class RecordReader:
         faulty = batch.counts["labels"] < self._fewest_labels
         for name in _SINGLE:
             faulty |= batch.counts[name] != 1
+        if faulty.any():
+            return faulty  # a field that is missing has no place among the others
+        faulty |= np.array([not _is_text(video) for video in batch.video_id], np.bool_)
+        for rule in CLIP_TIMES:
+            faulty |= ~rule.holds_of(batch.times)
         faulty[batch.rows("labels")[(batch.labels < 0) | (batch.labels >= self._n_labels)]] = True
         faulty[batch.rows(_FRAMES)[batch.sizes != FRAME_BYTES]] = True
         return faulty
@@ -259,6 +290,11 @@ class RecordReader:
         for name in _SINGLE:
             if batch.counts[name][0] != 1:
                 return f"{name} is missing"
+        if not _is_text(batch.video_id[0]):
+            return "video_id is missing" if not batch.video_id[0] else "video_id is not valid UTF-8"
+        for rule in CLIP_TIMES:
+            if not rule.holds_of(batch.times)[0]:
+                return said(rule)
         if len(batch.labels) < self._fewest_labels:
             return "labels are missing"
         if ((batch.labels < 0) | (batch.labels >= self._n_labels)).any():
@@ -275,7 +311,7 @@ class RecordReader:
         wanted |= batch.counts["labels"] == 0
         long_enough = seconds >= SECONDS
         keep = wanted & long_enough
-        clips.records += batch.size
+        clips.sound += batch.size
         clips.not_wanted += int(np.count_nonzero(~wanted))
         clips.too_short += int(np.count_nonzero(wanted & ~long_enough))
         if not keep.any():
@@ -289,6 +325,16 @@ class RecordReader:
         clips.label_values.append(batch.labels[keep[rows]])
         clips.label_counts.append(batch.counts["labels"][keep])
         clips.split.append((split, int(np.count_nonzero(keep))))
+
+
+def _is_text(video: bytes) -> bool:
+    if video.isascii():
+        return video != b""
+    try:
+        video.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _batch(fields: tuple[dict[str, Any], dict[str, Any], Any]) -> _Batch:

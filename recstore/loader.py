@@ -17,13 +17,20 @@ GROUP = "recstore.loaders"
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of one file: its size in bytes, SHA-256, rows loaded and lines rejected."""
+    """What became of one file, of so many `bytes` and with such a SHA-256.
+
+    Each of its lines (or records) is counted once. `rows`: it is one more row of the table. `replaced`: its row took
+    the place of an older one. `passed`: it is sound and was passed over, since the same, or something later, is there
+    already, or since it is not what was asked for. `rejects`: it stands in `load_rejects`.
+    """
 
     file: str
     bytes: int
     sha256: str
     rows: int
     rejects: int
+    replaced: int = 0
+    passed: int = 0
 
 
 @dataclass
@@ -35,8 +42,23 @@ class LoadReport:
 
     @property
     def rows(self) -> int:
-        """Rows loaded from all files."""
+        """By how many rows all files made the tables longer."""
         return sum(file.rows for file in self.files)
+
+    @property
+    def replaced(self) -> int:
+        """How many lines of all files took the place of an older row."""
+        return sum(file.replaced for file in self.files)
+
+    @property
+    def passed(self) -> int:
+        """How many lines of all files were passed over, though nothing is wrong with them."""
+        return sum(file.passed for file in self.files)
+
+    @property
+    def lines(self) -> int:
+        """How many lines or records all files hold, blank ones and headers left out."""
+        return self.rows + self.replaced + self.passed + self.rejects
 
     @property
     def rejects(self) -> int:

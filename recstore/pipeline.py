@@ -25,6 +25,7 @@ from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
+from recstore.reasons import common_reasons
 from recstore.store import FORMAT_VERSION
 
 if TYPE_CHECKING:
@@ -234,15 +235,18 @@ def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catal
             )
 
 
-def check_rejects(connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions) -> None:
-    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected."""
-    total = load.rows + load.rejects
-    if load.rejects > options.max_reject_rate * total:
-        rows = connection.execute(sql.read(_STAGES, "common_rejects")).fetchall()
-        examples = "; ".join(f"{source} line {line}: {reason} ({count} such)" for source, line, reason, count in rows)
+def check_rejects(
+    connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions, after: int = -1
+) -> None:
+    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected.
+
+    `after` is what `last_reject` gave before the load.
+    """
+    if load.rejects > options.max_reject_rate * load.lines:
+        reasons = common_reasons(connection, [file.file for file in load.files], after)
         raise TooManyRejectsError(
-            f"{load.rejects:,} of {total:,} lines of {load.source} cannot be loaded, more than the "
-            f"{options.max_reject_rate:.2%} allowed: {examples}. Mend the files, or allow more with --max-reject-rate."
+            f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
+            f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
         )
 
 

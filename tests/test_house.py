@@ -50,7 +50,7 @@ FLOORS = [
     ["recstore.selectables", "recstore.shared", "recstore.saved"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
     ["recstore.health"],
-    ["recstore.fetch", "recstore.store"],
+    ["recstore.fetch", "recstore.store", "recstore.rules", "recstore.reasons"],
     ["recstore.options", "recstore.progress", "recstore.catalog"],
     ["recstore.spaces", "recstore.interactions", "recstore.columns"],
     ["recstore.sql"],
