@@ -133,7 +133,7 @@ class Carrier:
 
     def _columns_added_to(self, table: str) -> list[tuple[str, str, str | None, str | None]]:
         found: list[tuple[str, str, str | None, str | None]] = self._ask(
-            "added_columns", self._old, table=table, columns=self._own.tables[table]
+            "added_columns", self._old, table=table, columns=self._own.columns(table)
         )
         return found
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,25 @@ from recstore.blueprint import Blueprint, blueprint, read_objects
 from recstore.catalog import CATALOGS, Catalog
 from recstore.errors import StoreError
 from recstore.functions import attached_relation
+from recstore.genuine import lacking, other_columns, other_comments, other_definitions, shadowing
 from recstore.health import Check, render_checks
 from recstore.spaces import NEIGHBORS_RECALL
-from recstore.store import NO_EXTENSIONS, attach_store, close_off, halve_memory, info, open_connection
+from recstore.store import (
+    FORMAT_VERSION,
+    NO_EXTENSIONS,
+    attach_store,
+    close_off,
+    halve_memory,
+    info,
+    open_connection,
+)
 
 _STORE = "checked_store"
+_REMEDY = "recstore rebuild makes it anew"
+#: What must hold before anything else can be asked.
+_DEFINITIONS = ("format", "tables", "functions and views")
+#: What the user may have meant, and does no harm where recstore computes.
+SHADOWING = "macros"
 #: How many items of a space have their neighbours recomputed.
 _SAMPLE = 20
 _STEPS = 100_000
@@ -56,8 +71,7 @@ def check_file(path: Path) -> list[Finding]:
 def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list[Finding]:
     """Check a store that is attached to a connection as `database`."""
     findings = list(_definitions(connection, database))
-    missing = any(finding.fault for finding in findings)
-    if missing:
+    if any(finding.fault and finding.check in _DEFINITIONS for finding in findings):
         return findings
     checks = render_checks(attached_relation(database), list(blueprint().tables))
     questions: list[Callable[[duckdb.DuckDBPyConnection], Finding]] = [partial(_ask, one=one) for one in checks]
@@ -75,35 +89,55 @@ def first_fault(findings: list[Finding]) -> str | None:
 
 def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[Finding]:
     """Compare the tables, views and functions with those of an empty store."""
-    own = blueprint()
     try:
         there = read_objects(connection, database)
-        written_by = info(connection, database).get("duckdb_version")
+        facts = info(connection, database)
     except duckdb.Error as error:
         yield Finding("tables", "The definitions can be read.", _first_line(error))
         return
-    lacking = [
-        f"{table}.{column}"
-        for table, columns in own.tables.items()
-        for column in columns
-        if column not in there.tables.get(table, [])
-    ]
-    fault = f"there is no {lacking[0]}; recstore rebuild makes it anew" if lacking else None
-    yield Finding("tables", "Every table and column of this format is there.", fault)
-    # How DuckDB prints a definition differs from version to version.
-    differing = list(_differences(own, there, exactly=written_by == duckdb.__version__))
-    fault = f"{differing[0]} is not as this recstore defines it; recstore rebuild makes it anew" if differing else None
+    older = facts.get("format_version") != str(FORMAT_VERSION)
+    lacks = lacking(there)
+    fault: str | None
+    if older:
+        fault = f"it has the older format {facts.get('format_version')}; recstore rebuild converts it"
+        yield Finding("format", f"It has format {FORMAT_VERSION}, which this recstore writes.", fault)
+        if lacks:
+            yield Finding("tables", "Every table and column of this format is there.", f"there is no {lacks} yet")
+        return
+    yield Finding("format", f"It has format {FORMAT_VERSION}, which this recstore writes.", None)
+    fault = f"there is no {lacks}; {_REMEDY}" if lacks else next(other_columns(there), None)
+    yield Finding("tables", "Every table and column of this format is there, and as it defines them.", fault)
+    others = list(other_definitions(connection, database, there))
+    fault = _unlike(others, facts) if others else None
     yield Finding("functions and views", "They are as this format defines them.", fault)
+    if not others:
+        said = next(other_comments(connection, database, there), None)
+        fault = f"{said} is said to be something else; {_REMEDY}" if said else None
+        yield Finding("comments", "Tables, views, functions and columns are said to be what they are.", fault)
+    yield Finding(SHADOWING, "No macro of the store takes the place of a function that recstore calls.", _hides(there))
 
 
-def _differences(own: Blueprint, there: Blueprint, exactly: bool) -> Iterator[str]:
-    for macro, (names, body) in own.macros.items():
-        found = there.macros.get(macro)
-        if found is None or found[0] != names or (exactly and found[1] != body):
-            yield macro[0]
-    for view, text in own.views.items():
-        if view not in there.views or (exactly and there.views[view] != text):
-            yield view
+def _hides(there: Blueprint) -> str | None:
+    """Say which macro takes the place of a function of DuckDB's, and what to do, or return None."""
+    names = shadowing(there)
+    if not names:
+        return None
+    name = sql.identifier(names[0])
+    return (
+        f"the macro {names[0]} takes the place of DuckDB's own, which recstore's functions call: give it another name, "
+        f"or a schema of its own (CREATE SCHEMA mine; CREATE MACRO mine.{name} ...), and drop it in main"
+    )
+
+
+def _unlike(names: list[str], facts: dict[str, str]) -> str:
+    """Say that a function or view is another: an older recstore's, or somebody else's."""
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    written, own = facts.get("recstore_version"), version("recstore")
+    if written == own:
+        return f"{names[0]}{others}: not as this recstore defines it; {_REMEDY}"
+    return (
+        f"{names[0]}{others}: not as recstore {own} defines it, and the store says that {written} wrote it; {_REMEDY}"
+    )
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, one: Check) -> Finding:
@@ -224,5 +258,6 @@ def _first_line(error: Exception) -> str:
 
 def prove(path: Path) -> None:
     """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made."""
-    if fault := first_fault(check_file(path)):
+    # The user's macros came along, and stay the user's: `check` names those that shadow, and no build is stopped.
+    if fault := first_fault([finding for finding in check_file(path) if finding.check != SHADOWING]):
         raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.")

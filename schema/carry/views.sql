@@ -1,2 +1,2 @@
-SELECT view_name, sql FROM duckdb_views()
+SELECT view_name, sql, comment FROM duckdb_views()
 WHERE database_name = $database AND schema_name = 'main' AND NOT internal;
