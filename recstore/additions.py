@@ -29,7 +29,7 @@ def add(
     audioset: str | os.PathLike[str] | None = None,
     loader: str = "movielens",
     keep: int = 1,
-    wait: bool = False,
+    wait: bool | float = False,
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import time
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from recstore.errors import BusyError, StoreError
+from recstore.errors import BusyError, OptionError, StoreError
 from recstore.progress import Progress
 
 try:
@@ -23,19 +24,35 @@ _PAUSE = 0.2
 T = TypeVar("T")
 
 
-def patiently(action: Callable[[], T], wait: bool, progress: Progress) -> T:
-    """Return what `action` returns; while it raises `BusyError`, try again if `wait`, and say so once."""
-    said = False
-    while True:
-        try:
-            return action()
-        except BusyError as busy:
-            if not wait:
-                raise
-            if not said:
-                progress.notice(f"{busy} Waiting.")
-                said = True
-        time.sleep(_PAUSE)
+class Patience:
+    """Waits for others to be done with a store: not at all, for ever (True), or so many seconds in all."""
+
+    def __init__(self, wait: bool | float, progress: Progress) -> None:
+        """Raise `OptionError` for seconds that are none."""
+        # True is no second.
+        self._seconds = (math.inf if wait else 0.0) if isinstance(wait, bool) else float(wait)
+        if math.isnan(self._seconds) or self._seconds < 0:
+            raise OptionError(f"wait takes seconds from 0 on, and is {wait}.")
+        self._progress = progress
+        self._said = False
+        self._waited = 0.0
+
+    def keep_trying(self, action: Callable[[], T]) -> T:
+        """Return what `action` returns; while it raises `BusyError`, and there is time, try again, and say so once."""
+        while True:
+            try:
+                return action()
+            except BusyError as busy:
+                if not self._seconds:
+                    raise
+                if self._waited >= self._seconds:
+                    raise BusyError(f"{busy} It was waited for {self._seconds:g} seconds.") from busy
+                if not self._said:
+                    self._progress.notice(f"{busy} Waiting.")
+                    self._said = True
+            begun = time.monotonic()
+            time.sleep(min(_PAUSE, self._seconds - self._waited))
+            self._waited += time.monotonic() - begun
 
 
 def lock_file(store: Path) -> Path:
@@ -44,13 +61,14 @@ def lock_file(store: Path) -> Path:
 
 
 @contextmanager
-def builder_lock(store: Path, wait: bool, progress: Progress) -> Iterator[None]:
+def builder_lock(store: Path, patience: Patience) -> Iterator[None]:
     """Hold the lock on building `store`, in a file beside it that is gone when the lock is.
 
-    Raises `BusyError`, which says who holds it, unless `wait`; `StoreError` where no file can be made there.
+    Raises `BusyError`, which says who holds it, when the patience is at an end; `StoreError` where no file can be made
+    there.
     """
     file = lock_file(store)
-    descriptor = patiently(lambda: _acquire(file, store), wait, progress)
+    descriptor = patience.keep_trying(lambda: _acquire(file, store))
     try:
         yield
     finally:

@@ -55,7 +55,7 @@ def build(
     *,
     options: BuildOptions | None = None,
     keep: int = 1,
-    wait: bool = False,
+    wait: bool | float = False,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
@@ -90,7 +90,7 @@ def rebuild(
     only: str | None = None,
     options: BuildOptions | None = None,
     keep: int = 1,
-    wait: bool = False,
+    wait: bool | float = False,
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:

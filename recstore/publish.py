@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -16,11 +16,12 @@ import duckdb
 
 from recstore import functions, sql
 from recstore.carry import Carrier
-from recstore.errors import BusyError, StoreError
-from recstore.lock import builder_lock, patiently, remove_own_lock
+from recstore.errors import StoreError
+from recstore.holding import Hold, held
+from recstore.lock import Patience, builder_lock, remove_own_lock
 from recstore.progress import Progress
 from recstore.soundness import prove
-from recstore.store import STORAGE_VERSION, attach_store, halve_memory, open_connection, wal_of
+from recstore.store import STORAGE_VERSION, halve_memory, identity, open_connection, wal_of
 from recstore.versions import finish_keeping, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
@@ -38,12 +39,18 @@ class _Run:
         self.target = target
         self.folder = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
         self.connection: duckdb.DuckDBPyConnection | None = None
-        self.before = _identity(target)
+        self.before = _file(target)
         self.ended = False
 
     def has_published(self) -> bool:
         # Without a connection it waits for another builder, whose store may come to be in place.
-        return self.connection is not None and self.before != _identity(self.target)
+        return self.connection is not None and self.before != _file(self.target)
+
+
+def _file(path: Path) -> tuple[int, ...] | None:
+    """Return which file there is at `path`, whatever is in it; None where there is none."""
+    found = identity(path)
+    return found and found[:2]
 
 
 _runs: list[_Run] = []
@@ -83,7 +90,7 @@ class Staged:
 
 @contextmanager
 def staged_store(
-    path: Path, *, keep: int | None = 1, wait: bool = False, progress: Progress | None = None
+    path: Path, *, keep: int | None = 1, wait: bool | float = False, progress: Progress | None = None
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
@@ -101,11 +108,12 @@ def staged_store(
     progress = progress or Progress()
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-    with _begun(target, wait, progress) as (run, connection):
+    patience = Patience(wait, progress)
+    with _begun(target, patience) as (run, connection), ExitStack() as stack:
         staging = run.folder / target.name
-        carrier = None
+        carrier = hold = None
         if run.before is not None:
-            patiently(lambda: hold_store(connection, target, OLD), wait, progress)
+            hold = stack.enter_context(held(connection, target, OLD, patience))
             carrier = Carrier(connection, path, OLD, _NEW)
         elif wal_of(target).exists():
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
@@ -122,18 +130,18 @@ def staged_store(
                 carrier.copy_contents()
             connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
             prove(staging)
-            _put_in_place(staging, target, run.before, keep, progress)
+            _put_in_place(staging, target, hold, keep, progress)
 
 
 @contextmanager
-def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
+def _begun(target: Path, patience: Patience) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
     """Take the lock, and yield the run, which has a folder for what it makes, and a connection of its own."""
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with builder_lock(target, wait, progress):
+        with builder_lock(target, patience):
             finish_keeping(target)
-            run.before = _identity(target)
+            run.before = _file(target)
             with (
                 _staging_folder(run),
                 open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
@@ -145,7 +153,7 @@ def _begun(target: Path, wait: bool, progress: Progress) -> Iterator[tuple[_Run,
         run.ended = True
 
 
-def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Progress | None = None) -> Path:
+def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progress: Progress | None = None) -> Path:
     """Put the version before the store at `path` back in its place, in one step, and keep the store as that version.
 
     So a second rollback undoes the first. Returns where the store that was rolled back stands now. Raises `StoreError`
@@ -153,43 +161,19 @@ def rollback(path: str | os.PathLike[str], *, wait: bool = False, progress: Prog
     """
     target = Path(path).resolve()
     progress = progress or Progress()
-    with builder_lock(target, wait, progress), open_connection() as connection:
+    patience = Patience(wait, progress)
+    with builder_lock(target, patience), open_connection() as connection:
         finish_keeping(target)
-        patiently(lambda: hold_store(connection, target, OLD), wait, progress)
-        found = versions(target)
-        if not found:
-            raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
-        patiently(lambda: hold_store(connection, found[0], _NEW), wait, progress)
-        place = swap_back(target)
-        flush(target.parent)
+        with held(connection, target, OLD, patience) as now:
+            found = versions(target)
+            if not found:
+                raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
+            with held(connection, found[0], _NEW, patience) as before:
+                now.refuse_changes()
+                before.refuse_changes()
+                place = swap_back(target)
+                flush(target.parent)
     return place
-
-
-def hold_store(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """Attach the store at `path` read-only, which keeps writers out; `BusyError` where one is in.
-
-    The write-ahead log of a writer that is gone is brought into the file first: beside a new file it would be taken
-    for that file's.
-    """
-    while True:
-        try:
-            if wal_of(path).exists():
-                attach_store(connection, path, name)
-                connection.execute(f"DETACH {name}")
-                with open_connection(str(path)) as writer:
-                    writer.execute("CHECKPOINT")
-            attach_store(connection, path, name)
-        except BusyError:
-            raise
-        except duckdb.Error as error:
-            raise BusyError(
-                f"{path} has a .wal file that must be brought into it first, and that failed, most likely because the "
-                f"store is open elsewhere: {str(error).splitlines()[0]}"
-            ) from error
-        if not wal_of(path).exists():
-            return
-        # A writer came and went between the two.
-        connection.execute(f"DETACH {name}")
 
 
 @contextmanager
@@ -228,37 +212,34 @@ def _told_when_full(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _put_in_place(
-    staging: Path, target: Path, before: tuple[int, int] | None, keep: int | None, progress: Progress
-) -> None:
-    if before is not None:
+def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | None, progress: Progress) -> None:
+    if hold is not None:
+        hold.refuse_changes()
         old = target.stat()
         with suppress(OSError):
             os.chown(staging, old.st_uid, old.st_gid)
         shutil.copymode(target, staging)
     flush(staging)
-    if _identity(target) != before:
-        raise StoreError(f"{target} was replaced by something else while it was built. It is left alone; build again.")
-    pending = keep_aside(target, keep, progress) if before is not None and keep is not None else None
+    pending = keep_aside(target, keep, progress) if hold is not None and keep is not None else None
     try:
+        if hold is not None:
+            hold.refuse_changes()
+        elif target.exists() or wal_of(target).exists():
+            raise StoreError(
+                f"{target} was made by another program meanwhile. It is left alone; move it, or try again."
+            )
         staging.replace(target)
-    except PermissionError as error:
+    except BaseException as error:
         if pending is not None:
             pending.unlink(missing_ok=True)
+        if not isinstance(error, PermissionError):
+            raise
         raise StoreError(
             f"{target} cannot be replaced ({error.strerror}). On Windows a file that is open cannot be: close it in "
             "every program, and build again."
         ) from error
     flush(target.parent)
     finish_keeping(target, keep)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def flush(path: Path) -> None:

@@ -13,14 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-
-def identity(path: Path) -> tuple[int, ...] | None:
-    """Return what tells the file at `path` from one that is published in its place; None where there is none."""
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size
+from recstore.store import identity
 
 
 class _Face:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 import duckdb
 
@@ -17,6 +17,10 @@ STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
 #: What DuckDB takes as the value of a setting.
 Config: TypeAlias = str | bool | int | float | list[str]
+#: What DuckDB raises where the same process has the file open otherwise: BinderException before 2.0.
+_IN_USE: tuple[type[Exception], ...] = (
+    duckdb.BinderException, getattr(duckdb, "ResourceInUseException", duckdb.BinderException)
+)  # fmt: skip
 #: Configuration of a connection that is to open a stranger's store: no extension is fetched or loaded for it.
 NO_EXTENSIONS: dict[str, Config] = {
     "autoinstall_known_extensions": False, "autoload_known_extensions": False
@@ -37,6 +41,18 @@ def open_connection(path: str = ":memory:", config: Mapping[str, Config] | None 
 def wal_of(path: Path) -> Path:
     """Return where DuckDB keeps what was written to the store at `path` and is not yet in the file itself."""
     return path.with_name(path.name + ".wal")
+
+
+def identity(path: Path) -> tuple[int, ...] | None:
+    """Return what tells the file at `path` from one that is published in its place; None where there is none.
+
+    Device, inode, time of modification and size: they tell as well if somebody wrote to it.
+    """
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
 def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
@@ -78,38 +94,25 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
 
 def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     """Say why a file cannot be opened as a store."""
-    locked = False
     if not path.exists():
         text = f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE"
     elif not path.is_file():
         text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
     else:
-        text = f"{path} cannot be opened: {str(error).splitlines()[0]}"
+        reason = str(error).splitlines()[0]
+        # In neither case is the file opened here: to close it would let others in beside a writer of this process.
+        if isinstance(error, _IN_USE):
+            return BusyError(f"{path} is open in this process already, which must close it first: {reason}")
+        if "Could not set lock" in reason:
+            return BusyError(f"{path} is open for writing in another program, which must close it first: {reason}")
+        text = f"{path} cannot be opened: {reason}"
         try:
             with path.open("rb") as file:
                 if file.read(12)[8:] != _MAGIC:
                     text = f"{path} is not a DuckDB file, so it is no store. Pass another path."
-                # What DuckDB says counts as well: the writer may have gone between its look and this one.
-                locked = "Could not set lock" in str(error) or _is_locked(file)
         except OSError as problem:
             text = f"{path} cannot be read ({problem.strerror})."
-    if locked:
-        reason = str(error).splitlines()[0]
-        return BusyError(f"{path} is open for writing in another program, which must close it first: {reason}")
     return StoreError(text)
-
-
-def _is_locked(file: IO[bytes]) -> bool:
-    """Tell whether another process has the file open for writing, as DuckDB locks it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return False
-    try:
-        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
 
 
 def halve_memory(connection: duckdb.DuckDBPyConnection) -> None:

@@ -32,7 +32,7 @@ class EvaluationReport:
 
 
 def evaluate(
-    path: str | os.PathLike[str], *, seed: int = 0, wait: bool = False, progress: Progress | None = None
+    path: str | os.PathLike[str], *, seed: int = 0, wait: bool | float = False, progress: Progress | None = None
 ) -> EvaluationReport:
     """Measure the recommendations of the store at `path` and write what was found to its table `evaluations`.
 
