@@ -13,6 +13,7 @@ from recstore.catalog import CATALOGS, Catalog
 from recstore.errors import OptionError
 from recstore.evaluation.plot import check_plot
 from recstore.face import connect
+from recstore.target import check_target, whole_file
 
 _STAGES = "recstore.schema.stages"
 _MOST = 60
@@ -39,9 +40,11 @@ def heatmap(
     target = Path(output).expanduser()
     check_plot(target)
     with connect(path) as connection:
+        check_target(target, connection)
         chosen = _space(connection, CATALOGS[catalog], space)
         names, cosines = _cosines(connection, CATALOGS[catalog], [str(item) for item in items], chosen)
-    _draw(names, cosines, f"cosine in {chosen}", target)
+        with whole_file(target, connection) as file:
+            _draw(names, cosines, f"cosine in {chosen}", file)
 
 
 def _space(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: str | None) -> str:

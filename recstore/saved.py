@@ -19,6 +19,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import OptionError
+from recstore.text import read_text
 
 _PACKAGE = "recstore.queries"
 _HEADING = re.compile(r"-- (\w+): (.+)")
@@ -66,10 +67,10 @@ def saved_queries() -> list[SavedQuery]:
 def find_query(name: str) -> SavedQuery:
     """Return the saved query called `name`, or the one in the file `name` if that ends in .sql.
 
-    Raises `OptionError` where there is none, and `OSError` where the file cannot be read.
+    Raises `OptionError` where there is none, or where the file is not UTF-8, and `OSError` where it cannot be read.
     """
     if name.endswith(".sql"):
-        return parse(Path(name).expanduser().read_text(encoding="utf-8"), Path(name).stem)
+        return parse(read_text(Path(name).expanduser()), Path(name).stem)
     known = {query.name: query for query in saved_queries()}
     if name not in known:
         near = get_close_matches(name, known, n=3)

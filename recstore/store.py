@@ -55,6 +55,17 @@ def identity(path: Path) -> tuple[int, ...] | None:
     return facts.st_dev, facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
+def is_database(path: Path) -> bool:
+    """Tell whether there is a DuckDB file at `path`, by what it begins with."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(12)[8:] == _MAGIC
+    except (OSError, ValueError):
+        return False
+
+
 def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
     """Attach the store at `path`, read-only, as `database`; a `StoreError` says why it cannot be.
 

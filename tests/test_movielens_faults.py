@@ -315,7 +315,9 @@ def test_too_many_rejects_stop_the_build_and_leave_the_store(sample_folder, samp
     store = tmp_path / "store.duckdb"
     shutil.copy(sample_store, store)
     before = store.read_bytes()
-    with pytest.raises(TooManyRejectsError, match=r"1,000 of .* line 14814: outside 0.5 to 5, rating .*--max-reject-rate"):
+    with pytest.raises(
+        TooManyRejectsError, match=r"1,000 of .* line 14814: outside 0.5 to 5, rating .*--max-reject-rate"
+    ):
         recstore.build(store, {"movielens": folder})
     assert store.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sample", "store.duckdb"]

@@ -26,7 +26,7 @@ from recstore.cli.arguments import (
     Wait,
 )
 from recstore.cli.asking import asking
-from recstore.cli.console import Interrupt, State, run_command, say, watch
+from recstore.cli.console import Interrupt, State, print_data, run_command, say, use_unicode, watch
 from recstore.cli.formats import Format
 from recstore.cli.upkeep import run_build, upkeep
 
@@ -265,9 +265,11 @@ def sql(
     def work() -> None:
         from recstore import connect
         from recstore.cli.output import write_result
+        from recstore.text import decoded
 
         with connect(store, untrusted=untrusted) as connection:
-            write_result(connection, sys.stdin.read() if statement == "-" else statement, form, output)
+            text = decoded(sys.stdin.buffer.read(), "What comes from stdin") if statement == "-" else statement
+            write_result(connection, text, form, output)
 
     run_command(work)
 
@@ -282,7 +284,7 @@ def attach_sql(
     def work() -> None:
         from recstore.face import attach_script
 
-        print(attach_script(store, alias), end="")
+        print_data(attach_script(store, alias))
 
     run_command(work)
 
@@ -312,4 +314,5 @@ def _with_sequence(audio_space: str) -> bool:
 def main() -> None:
     """Run the command line."""
     Interrupt.heed()
+    use_unicode()
     app()

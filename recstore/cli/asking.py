@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recstore.cli.arguments import Store, Untrusted
-from recstore.cli.console import State, run_command, run_interactively, say
+from recstore.cli.console import State, print_data, run_command, run_interactively, say
 from recstore.cli.formats import Format
 
 asking = typer.Typer()
@@ -50,7 +50,7 @@ def query(
         if name is None:
             list_queries(store, form, output)
         elif show:
-            print(find_query(name).text, end="")
+            print_data(find_query(name).text)
         else:
             run_query(store, name, parameter or [], attach or [], form, output)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recstore import RecstoreError, check, diff, rollback
-from recstore.cli.console import say, watch
+from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
 from recstore.soundness import first_fault
 from recstore.store import open_connection
@@ -20,7 +20,7 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
     if as_json:
         import json
 
-        print(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+        print_data(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False) + "\n")
     else:
         _print(findings, "SELECT \"check\", coalesce(fault, 'sound') AS result, means")
     if fault := first_fault(findings):

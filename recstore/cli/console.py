@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import signal
 import sys
@@ -59,6 +60,34 @@ class Interrupt:
 def say(text: str) -> None:
     """Print one line of words to stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def print_data(text: str) -> None:
+    """Write text that is meant for programs to stdout: as UTF-8, whatever the terminal takes."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def use_unicode() -> None:
+    """Let what a terminal cannot write become a question mark, and take the arguments for the UTF-8 that they are.
+
+    An argument that is not UTF-8 ends the process: neither SQL nor the path of a database can be.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+    try:
+        sys.argv[1:] = [_as_text(argument) for argument in sys.argv[1:]]
+    except UnicodeDecodeError as error:
+        say(f"recstore: the argument {error.object!r} is not UTF-8, which names and SQL have to be here.")
+        sys.exit(Exit.USAGE)
+
+
+def _as_text(argument: str) -> str:
+    """Return an argument of which the locale did not know what its bytes mean as the UTF-8 that it is."""
+    is_known = argument.isascii() or argument == argument.encode("utf-8", "replace").decode()
+    return argument if is_known else os.fsencode(argument).decode("utf-8")
 
 
 class _Work(threading.Thread):
@@ -131,13 +160,14 @@ def run_interactively(command: Callable[[], object], debug: bool) -> int:
 
 
 def _stop(work: _Work) -> NoReturn:
-    from recstore import publish
+    from recstore import publish, target
 
     code = Interrupt.code or Exit.INTERRUPTED
     publish.interrupt()
     work.interrupt()
     in_order = work.done.wait(_GRACE_SECONDS)
     publish.abandon()
+    target.abandon()
     if not in_order and sys.stderr.isatty():
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     say(f"Interrupted. {'The new store was in place already' if publish.has_published() else 'Nothing was changed'}.")

@@ -11,6 +11,7 @@ from recstore.errors import BelowBarError
 from recstore.evaluation.bars import Bar
 from recstore.evaluation.plot import check_plot, draw
 from recstore.progress import Progress
+from recstore.target import check_target, whole_file
 
 _EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL ORDER BY space"
 
@@ -22,15 +23,18 @@ def run_evaluation(
     parsed = [Bar.parse(text) for text in bars]
     if plot is not None:
         check_plot(plot)
+        with connect(store) as connection:
+            check_target(plot, connection)
     try:
         report = evaluate(store, seed=seed, wait=wait, progress=watching)
     finally:
         watching.stop()
     with connect(store) as connection:
         write_result(connection, sql.read("recstore.queries", "evaluations"), form)
-        explained = connection.execute(_EXPLAINED).fetchall()
-    if plot is not None:
-        draw(report.evaluations, plot, dict(explained))
+        if plot is not None:
+            explained = connection.execute(_EXPLAINED).fetchall()
+            with whole_file(plot, connection) as file:
+                draw(report.evaluations, file, dict(explained))
     failures = []
     for bar in parsed:
         try:

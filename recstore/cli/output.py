@@ -9,9 +9,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TextIO, TypeVar
 
 import duckdb
 
@@ -20,6 +19,8 @@ from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
 from recstore.store import open_connection
+from recstore.target import check_target, whole_file
+from recstore.text import tokens
 
 Result = TypeVar("Result")
 
@@ -44,42 +45,69 @@ def write_result(
     form: Format = Format.TABLE,
     output: Path | None = None,
     values: dict[str, object] | None = None,
+    inputs: Sequence[Path] = (),
 ) -> None:
     """Run the statements of `text` and write the rows of the last one to `output`, or to stdout.
 
-    `values` are bound to the last statement. Raises `OptionError` where Parquet has no file to go to.
+    `values` are bound to the last statement; `inputs` are files that must not be overwritten, besides the databases of
+    the connection. Raises `OptionError` for such an `output`, and where Parquet has no file to go to.
     """
     if form is Format.PARQUET and output is None:
         raise OptionError("Parquet is not text: name a file for it with -o FILE.")
+    if output is not None:
+        check_target(output, connection, inputs)
     statements = connection.extract_statements(text)
     if not statements:
         raise OptionError("There is no SQL statement to run.")
     for statement in statements[:-1]:
         connection.execute(statement).fetchall()
     last = statements[-1]
-    if form is Format.TABLE:
-        _write_table(connection.execute(last, values), output)
-    elif form is Format.MARKDOWN:
-        _write_markdown(connection.execute(last, values), output)
-    elif last.type == duckdb.StatementType.SELECT:
+    if form not in _COPY:
+        if output is None:
+            _write_text(connection.execute(last, values), form, sys.stdout, terminal_width())
+        else:
+            with whole_file(output, connection, inputs) as part, part.open("w", encoding="utf-8") as file:
+                _write_text(connection.execute(last, values), form, file, None)
+    elif last.type != duckdb.StatementType.SELECT:
+        raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+    elif output is None:
         # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
         with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
-            file = output or Path(folder) / "result"
-            query = f"({_without_semicolon(last.query)}\n)"
-            if connection.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
-                interruptibly(connection, lambda: connection.execute(_copy(query, file, form), values).fetchall())
-            else:
-                # This connection may write no file; another one does, from the rows that this one gives.
-                rows = connection.sql(f"FROM {query}", params=values).to_arrow_table()
-                with open_connection() as writer:
-                    writer.register("rows_to_write", rows)
-                    interruptibly(writer, lambda: writer.execute(_copy("rows_to_write", file, form)).fetchall())
-            if output is None:
-                sys.stdout.flush()
-                with file.open("rb") as written:
-                    shutil.copyfileobj(written, sys.stdout.buffer)
+            part = Path(folder) / "result"
+            _write_rows(connection, last, values, form, part)
+            sys.stdout.flush()
+            with part.open("rb") as written:
+                shutil.copyfileobj(written, sys.stdout.buffer)
     else:
-        raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
+        with whole_file(output, connection, inputs) as part:
+            _write_rows(connection, last, values, form, part)
+
+
+def _write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    statement: duckdb.Statement,
+    values: dict[str, object] | None,
+    form: Format,
+    file: Path,
+) -> None:
+    """Let DuckDB write the rows of a query to a file."""
+    query = f"({without_semicolon(statement.query)}\n)"
+    if connection.execute("SELECT current_setting('enable_external_access')").fetchall() == [(True,)]:
+        interruptibly(connection, lambda: connection.execute(_copy(query, file, form), values).fetchall())
+        return
+    # This connection may write no file; another one does, from the rows that this one gives.
+    rows = connection.sql(f"FROM {query}", params=values).to_arrow_table()
+    with open_connection() as writer:
+        writer.register("rows_to_write", rows)
+        interruptibly(writer, lambda: writer.execute(_copy("rows_to_write", file, form)).fetchall())
+
+
+def _write_text(result: duckdb.DuckDBPyConnection, form: Format, file: TextIO, width: int | None) -> None:
+    """Write a result for people: as a table, or as Markdown."""
+    if form is Format.MARKDOWN:
+        _write_markdown(result, file)
+    else:
+        file.write(table_text(result, width)[0])
 
 
 def _copy(source: str, file: Path, form: Format) -> str:
@@ -97,10 +125,10 @@ def interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Resu
             raise
 
 
-def _without_semicolon(query: str) -> str:
+def without_semicolon(query: str) -> str:
     """Cut a statement before the semicolons that end it, and the comments that may follow."""
     end = len(query)
-    for offset, _kind in reversed(duckdb.tokenize(query)):
+    for offset, _kind in reversed(tokens(query)):
         if query[offset] == ";":
             end = offset
         elif not query.startswith(("--", "/*"), offset):
@@ -108,13 +136,12 @@ def _without_semicolon(query: str) -> str:
     return query[:end]
 
 
-def _write_markdown(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
+def _write_markdown(result: duckdb.DuckDBPyConnection, file: TextIO) -> None:
     """Write a table as Markdown has it; what would end a cell or a row is escaped."""
-    with output.open("w", encoding="utf-8") if output else nullcontext(sys.stdout) as file:
-        file.write(_markdown_row(name for name, *_ in result.description))
-        file.write(_markdown_row("---:" if _is_number(kind) else "---" for _, kind, *_ in result.description))
-        while rows := result.fetchmany(_MOST_ROWS):
-            file.writelines(_markdown_row(map(_cell, row)) for row in rows)
+    file.write(_markdown_row(name for name, *_ in result.description))
+    file.write(_markdown_row("---:" if _is_number(kind) else "---" for _, kind, *_ in result.description))
+    while rows := result.fetchmany(_MOST_ROWS):
+        file.writelines(_markdown_row(map(_cell, row)) for row in rows)
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
@@ -124,17 +151,6 @@ def _markdown_row(cells: Iterable[str]) -> str:
 
 def _is_number(kind: object) -> bool:
     return str(kind) in _NUMBERS or str(kind).startswith("DECIMAL")
-
-
-def _write_table(result: duckdb.DuckDBPyConnection, output: Path | None) -> None:
-    width = terminal_width() if output is None else None
-    text, _rows = table_text(result, width)
-    if output is None:
-        # What the terminal or the pipe cannot write becomes a question mark, rather than an error.
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-    else:
-        output.write_text(text, encoding="utf-8")
 
 
 def terminal_width() -> int | None:
@@ -187,8 +203,10 @@ def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[st
 
 def _least_width(cells: Sequence[str], is_number: bool) -> int:
     """Return how narrow a column may become: numbers are never folded, and words only if they are long."""
+    from rich.cells import cell_len
+
     words = cells if is_number else [word for cell in cells for word in cell.split()]
-    longest = max(map(len, words), default=1)
+    longest = max(map(cell_len, words), default=1)
     return longest if is_number else min(longest, _LONG_WORD)
 
 

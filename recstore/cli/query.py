@@ -46,7 +46,9 @@ def run_query(
         for path in attached:
             attach_own(connection, path)
         set_parameters(connection, query, values)
-        write_result(connection, query.text, form, output)
+        write_result(
+            connection, query.text, form, output, inputs=[Path(name).expanduser()] if name.endswith(".sql") else []
+        )
 
 
 def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

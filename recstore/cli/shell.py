@@ -19,6 +19,7 @@ from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
 from recstore.errors import OptionError, RecstoreError
 from recstore.saved import find_query, saved_queries, set_parameters
+from recstore.text import decoded, read_text, tokens
 
 COMMANDS = {
     ".help": "say what these are",
@@ -110,7 +111,7 @@ class Shell:
     def _read(self, rest: str) -> None:
         if not rest:
             raise OptionError(".read wants a file: .read queries.sql")
-        text = Path(rest.strip("'\"")).expanduser().read_text(encoding="utf-8")
+        text = read_text(Path(rest.strip("'\"")).expanduser())
         for part in inputs(text.splitlines(keepends=True)):
             self.run(part)
 
@@ -152,8 +153,8 @@ def is_complete(text: str) -> bool:
     stripped = text.strip()
     if not stripped or stripped.startswith("."):
         return True
-    tokens = [(offset, kind) for offset, kind in duckdb.tokenize(text) if not text.startswith(("--", "/*"), offset)]
-    return bool(tokens) and text[tokens[-1][0] :].startswith(";")
+    places = [place for place, _kind in tokens(text) if not text.startswith(("--", "/*"), place)]
+    return bool(places) and text.startswith(";", places[-1])
 
 
 def inputs(lines: list[str]) -> Iterator[str]:
@@ -176,7 +177,7 @@ def run_shell(store: Path, exact: bool, untrusted: bool) -> None:
         if is_terminal:
             _interact(shell, store)
             return
-        for part in inputs(sys.stdin.readlines()):
+        for part in inputs(decoded(sys.stdin.buffer.read(), "The script").splitlines(keepends=True)):
             if part.strip() and not shell.is_over:
                 shell.run(part)
         if shell.failed:

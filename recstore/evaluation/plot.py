@@ -22,8 +22,6 @@ def check_plot(path: Path) -> None:
     """Raise an `OptionError` or a `MissingExtraError` if nothing could be drawn to `path`."""
     if path.suffix.lower() not in _ENDINGS:
         raise OptionError(f"A plot is written as {', '.join(_ENDINGS)}, and {path.name} ends in none of them.")
-    if not path.parent.is_dir():
-        raise OptionError(f"The folder {path.parent} does not exist; make it first.")
     _figure_class()
 
 

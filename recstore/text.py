@@ -1,0 +1,49 @@
+"""Text from outside: SQL cut by characters, and files in whichever Unicode encoding they are."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+import duckdb
+
+from recstore.errors import OptionError
+
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def tokens(query: str) -> list[tuple[int, object]]:
+    """Return where the tokens of `query` begin, counted in characters, and of which kind they are.
+
+    DuckDB counts the bytes of UTF-8.
+    """
+    found = duckdb.tokenize(query)
+    if query.isascii():
+        return list(found)
+    places, byte = {}, 0
+    for place, character in enumerate(query):
+        places[byte] = place
+        byte += len(character.encode("utf-8", "surrogatepass"))
+    return [(places.get(offset, len(query)), kind) for offset, kind in found]
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Return `content` as text: UTF-8, or UTF-16 where it begins with a byte order mark, which is dropped.
+
+    Lines end in \\n. Raises `OptionError`, which calls what it was read from `name`.
+    """
+    mark = next((mark for mark in _MARKS if content.startswith(mark)), b"")
+    encoding = _MARKS.get(mark, "utf-8")
+    try:
+        text = content[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OptionError(f"{name} is not {encoding.upper()} (line {line}); save it as UTF-8.") from error
+    if "\0" in text:
+        raise OptionError(f"{name} is no text: there is a zero byte in it.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file, as `decoded` does; raises `OSError` where it cannot be read."""
+    return decoded(path.read_bytes(), str(path))
