@@ -21,7 +21,7 @@ from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import StoreError
 from recstore.functions import AMONG, ASK, Asking
-from recstore.store import attach_store, info, open_connection
+from recstore.store import attach_store, info, name_tables_of, open_connection
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ def accelerate(connection: duckdb.DuckDBPyConnection, path: Path, database: str,
     if exact:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(f"USE {sql.identifier(database)}")
+        name_tables_of(cursor, database)
         try:
             rows = cursor.execute(sql.read(_QUERIES, "indexed_catalogs")).fetchall()
         except (duckdb.CatalogException, duckdb.BinderException):
@@ -124,7 +124,7 @@ class _Store:
         for connection, database in list(self._connections.items()):
             try:
                 cursor = connection.cursor()
-                cursor.execute(f"USE {sql.identifier(database)}")
+                name_tables_of(cursor, database)
                 found = info(cursor, database)["build_id"] == self._build_id
             except duckdb.Error:
                 continue
@@ -134,7 +134,7 @@ class _Store:
                     return
         with open_connection() as fresh:
             attach_store(fresh, self._path, "store")
-            fresh.execute("USE store")
+            name_tables_of(fresh, "store")
             if info(fresh, "store")["build_id"] != self._build_id:
                 raise StoreError(f"{self._path} was published anew, and its old indexes are gone. Connect again.")
             yield fresh

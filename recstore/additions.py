@@ -14,7 +14,15 @@ from recstore.catalog import CATALOGS
 from recstore.errors import OptionError
 from recstore.loader import Appender, Extender, LoadReport, get_loader
 from recstore.options import BuildOptions
-from recstore.pipeline import BuildReport, check_rejects, copy_catalog, finish, prepare_ahead, recorded_options
+from recstore.pipeline import (
+    BuildReport,
+    check_rejects,
+    copy_catalog,
+    finish,
+    prepare_ahead,
+    recorded_options,
+    refuse_early,
+)
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
 
@@ -59,6 +67,10 @@ def add(
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = recorded_options(staged.connection).changed(changes)
         loads: dict[str, LoadReport] = {}
+        names = [*([loader] if files else []), *(["audioset"] if audioset is not None else [])]
+        catalogs = [CATALOGS[get_loader(name).catalog] for name in names]
+        kept = [other for other in CATALOGS.values() if other not in catalogs]
+        refuse_early(staged, catalogs, kept)
         if files:
             assert isinstance(appender, Appender)
             loads[loader] = _add_rows(staged, appender, files, tuple(given), options, stages)
@@ -66,8 +78,6 @@ def add(
             extender = get_loader("audioset")
             assert isinstance(extender, Extender)
             loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
-        catalogs = [CATALOGS[get_loader(name).catalog] for name in loads]
-        kept = [other for other in CATALOGS.values() if other not in catalogs]
         for other in kept:
             copy_catalog(staged, other, other.tables)
         return finish(staged, catalogs, kept, loads, options, stages, is_addition=True)

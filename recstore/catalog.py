@@ -36,10 +36,10 @@ class Catalog:
     `searched` is the text in which `find` looks for words and `drawn` what a picture calls an item, written likewise.
 
     `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
-    default space, the next one in which it has one answers. `nearest_space` is the one in which any vector is
-    looked for when no space is named. `depth` is how many neighbours per item are stored;
-    `learnt` are tables of what the models found out. `functions` are those that it alone has, in files of their names,
-    with what each does.
+    default space, the next one in which it has one answers. `made` are all the spaces that recstore makes; others are
+    its user's. `nearest_space` is the one in which any vector is looked for when no space is named. `depth` is how many
+    neighbours per item are stored; `learnt` are tables of what the models found out. `functions` are those that it
+    alone has, in files of their names, with what each does.
 
     `weights` is the table of weights from item to item, by which histories are continued; where nothing is rated, none.
     `terms` is the table of terms by which any words are brought into the space `content`, if there is one.
@@ -59,6 +59,7 @@ class Catalog:
     neighbors: str
     sources: tuple[str, ...]
     spaces: tuple[str, ...]
+    made: tuple[str, ...]
     nearest_space: str
     depth: int
     learnt: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ MOVIES = Catalog(
     neighbors="movie_neighbors",
     sources=("movies", "links", "ratings", "tags"),
     spaces=("hybrid", "collaborative", "content"),
+    made=("content", "collaborative", "hybrid", "together"),
     nearest_space="hybrid",
     depth=100,
     learnt=("movie_terms",),
@@ -111,6 +113,7 @@ AUDIO = Catalog(
     neighbors="audio_neighbors",
     sources=("audio_labels", "audio_clips", "audio_frames"),
     spaces=("labels", "mean"),
+    made=("mean", "sequence", "labels"),
     nearest_space="mean",
     depth=50,
     learnt=("audio_predictions", "audio_landmarks", "audio_label_weights"),

@@ -136,7 +136,7 @@ def render_functions(
 def _preference(catalog: Catalog) -> dict[str, str]:
     """Return which of several items of one name is meant, as SQL has it: to order by, and to take the least of."""
     sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
-    preferred = f"{catalog.preference} {direction} NULLS LAST"
+    preferred = f"{catalog.preference} {direction}"
     return {"preference": catalog.preference, "direction": direction, "preferred": preferred, "sign": sign}
 
 
@@ -158,13 +158,16 @@ def _render_own(catalog: Catalog, name: str, comment: str, relation: Callable[[s
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
 
 
-def render_views() -> str:
-    """Return the SQL that creates the views in the store itself: those of every catalogue, and `store_health`."""
+def render_views(target: str = "") -> str:
+    """Return the SQL that creates the views in the store itself: those of every catalogue, and `store_health`.
+
+    `target` is the prefix, already quoted, of where they are created.
+    """
     similar = "\n".join(
         sql.render(
             "recstore.schema.views",
             "similar_items_view",
-            similar_view=f"similar_{catalog.name}_view",
+            similar_view=f"{target}similar_{catalog.name}_view",
             item=catalog.item,
             key=catalog.key,
             name=catalog.title,
@@ -175,7 +178,7 @@ def render_views() -> str:
         )
         for catalog in CATALOGS.values()
     )
-    return f"{similar}\n{health.render_view(sql.names('recstore.schema.tables'))}"
+    return f"{similar}\n{health.render_view(sql.names('recstore.schema.tables'), target)}"
 
 
 def render_tables() -> str:

@@ -34,15 +34,15 @@ def render_checks(relation: Callable[[str], str], tables: list[str]) -> list[Che
     return checks
 
 
-def render_view(tables: list[str]) -> str:
-    """Return the SQL of the view `store_health`: all checks, one row each."""
+def render_view(tables: list[str], target: str = "") -> str:
+    """Return the SQL of the view `store_health`: all checks, one row each. `target` is its prefix."""
     selects = [
         f'SELECT {sql.literal(check.name)} AS "check", faults = 0 AS is_sound, faults, '
         f"CASE WHEN faults > 0 THEN example END AS example, {sql.literal(check.means)} AS means "
         f"FROM (\n{check.query}\n)"
         for check in render_checks(sql.identifier, tables)
     ]
-    return sql.render("recstore.schema.views", "store_health", checks="\nUNION ALL\n".join(selects))
+    return sql.render("recstore.schema.views", "store_health", target=target, checks="\nUNION ALL\n".join(selects))
 
 
 def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:

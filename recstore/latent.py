@@ -25,18 +25,26 @@ _MODELS: dict[str, str] = {"movies": "recstore.movies", "audio": "recstore.audio
 
 
 def compute(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, stages: Stages
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    stages: Stages,
+    given: list[Space] | None = None,
+    chosen: str | None = None,
 ) -> list[Measured]:
-    """Fill the vectors, neighbours and indexes of one catalogue, space by space; return what was found out."""
+    """Fill the vectors, neighbours and indexes of one catalogue, space by space; return what was found out.
+
+    `given` are spaces besides those of the models; `chosen` is the default one, where it is not for recstore to say.
+    """
     from recstore.indexing import building_indexes, store_index
 
     models = import_module(_MODELS[catalog.name])
     with stages.stage(f"prepare {catalog.name}"):
         models.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
-        spaces = list(models.spaces(connection, options, stages.progress))
+        spaces = [*models.spaces(connection, options, stages.progress), *(given or [])]
         made = [space.name for space in spaces]
-        default = next((name for name in catalog.spaces if name in made), None)
+        default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
             _store_vectors(connection, catalog, space, is_default=space.name == default)
     measured: list[Measured] = []

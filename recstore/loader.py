@@ -78,10 +78,12 @@ class Loader(Protocol):
     def load(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
     ) -> LoadReport:
-        """Fill the empty tables of the connection's current database from `source`.
+        """Fill the empty tables of the store in the making, which bare names mean, from `source`.
 
-        A line that cannot be loaded goes to `load_rejects`, one row a line. Raises `SourceError` where the source as
-        a whole cannot be read; how many rejects are too many is for the caller to decide.
+        Bare names of functions mean DuckDB's own, whatever the store's user has defined; a table that the loader makes
+        for itself must be temporary. A line that cannot be loaded goes to `load_rejects`, one row a line. Raises
+        `SourceError` where the source as a whole cannot be read; how many rejects are too many is for the caller to
+        decide.
         """
         ...
 
@@ -93,7 +95,7 @@ class Appender(Loader, Protocol):
     def append(
         self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
     ) -> FileReport:
-        """Fill the empty `table` of the connection's current database from the file `source`.
+        """Fill the empty `table` of the store in the making from the file `source`.
 
         The items that its rows refer to are there. Rows that cannot be loaded go to `load_rejects`, as in `load`.
         """
@@ -107,7 +109,7 @@ class Extender(Loader, Protocol):
     def append_items(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
     ) -> LoadReport:
-        """Add to the filled tables of the connection's current database the items of `source` that are not there.
+        """Add to the filled tables of the store in the making the items of `source` that are not there.
 
         The ids of what is there stay. What cannot be loaded goes to `load_rejects`, as in `load`.
         """

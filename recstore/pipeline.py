@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -24,14 +24,15 @@ from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
-from recstore.publish import OLD, Staged, staged_store
+from recstore.publish import NEW, OLD, Staged, staged_store
 from recstore.reasons import common_reasons
-from recstore.store import FORMAT_VERSION
+from recstore.store import FORMAT_VERSION, name_tables_of
 
 if TYPE_CHECKING:
-    from recstore.spaces import Measured
+    from recstore.spaces import Measured, Space
 
 _STAGES = "recstore.schema.stages"
+_BESIDE = "functions_in_the_making"
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,13 @@ def build(
     prepare_ahead()
     loads: dict[str, LoadReport] = {}
     with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
+        catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
+        kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
+        refuse_early(staged, (), kept)
         for name, loader in loaders.items():
             with stages.stage(f"load {loader.catalog}"):
                 loads[name] = loader.load(staged.connection, os.fspath(sources[name]), options, stages.progress)
             check_rejects(staged.connection, loads[name], options)
-        catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
-        kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
         return finish(staged, catalogs, kept, loads, options, stages)
@@ -112,6 +114,7 @@ def rebuild(
         options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
         kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
+        refuse_early(staged, catalogs, kept)
         with stages.stage("copy"):
             for catalog in catalogs:
                 copy_catalog(staged, catalog, catalog.sources)
@@ -150,9 +153,10 @@ def finish(
     measured: list[Measured] = []
     with threadpool_limits(limits=1):
         for catalog in catalogs:
-            measured += compute(connection, catalog, options, stages)
+            given, chosen = _given_spaces(staged, catalog)
+            measured += compute(connection, catalog, options, stages, given, chosen)
     _refuse_no_space(connection, catalogs)
-    connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
+    put_functions(staged)
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
         {
@@ -197,6 +201,44 @@ def finish(
         connection.execute(sql.render(_STAGES, "carried_facts", old=OLD))
     filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
+
+
+def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
+    """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
+    if staged.carrier:
+        copied = [table for catalog in recomputed for table in catalog.sources]
+        copied += [table for catalog in kept for table in catalog.tables]
+        staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
+        staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
+
+
+def put_functions(staged: Staged) -> None:
+    """Put the views and functions into the store in the making."""
+    connection, beside = staged.connection, staged.carrier is not None and staged.carrier.needs_copy
+    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
+    # it is made elsewhere and copied, which binds nothing.
+    if beside:
+        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
+        connection.execute(functions.render_tables())
+    target = f"{_BESIDE if beside else NEW}.main."
+    views, macros = functions.render_views(target), functions.render_functions(target=target)
+    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
+    if beside:
+        for table in blueprint().tables:
+            connection.execute(f"DROP TABLE {target}{table}")
+        name_tables_of(connection, NEW)
+        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
+
+
+def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
+    """Return the spaces of a catalogue that the store's user put in, and which of them is the default, if one is."""
+    if staged.carrier is None:
+        return [], None
+    from recstore.given import given_space
+
+    found = staged.carrier.given_spaces(catalog)
+    spaces = [given_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
+    return spaces, next((name for name, is_default, _recipe in found if is_default), None)
 
 
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:

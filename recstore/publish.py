@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -21,12 +22,13 @@ from recstore.holding import Hold, held
 from recstore.lock import Patience, builder_lock, remove_own_lock
 from recstore.progress import Progress
 from recstore.soundness import prove
-from recstore.store import STORAGE_VERSION, halve_memory, identity, open_connection, wal_of
+from recstore.store import STORAGE_VERSION, halve_memory, identity, name_tables_of, open_connection, wal_of
 from recstore.versions import finish_keeping, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
-_NEW = "new_store"
+#: The store in the making.
+NEW = "new_store"
 
 
 class _Run:
@@ -114,21 +116,28 @@ def staged_store(
         carrier = hold = None
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
-            carrier = Carrier(connection, path, OLD, _NEW)
+            carrier = Carrier(connection, path, OLD, NEW)
         elif wal_of(target).exists():
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
         with _told_when_full(target):
+            begins_as_copy = carrier is not None and carrier.needs_copy
+            if begins_as_copy:
+                # Open until the end: a process that closes a file lets go of its locks on it.
+                copy_file(stack.enter_context(target.open("rb")), staging)
             connection.execute(
-                f"ATTACH {sql.literal(str(staging))} AS {_NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
+                f"ATTACH {sql.literal(str(staging))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
             )
-            connection.execute(f"USE {_NEW}")
-            if carrier:
-                carrier.copy_definitions()
+            if carrier and begins_as_copy:
+                name_tables_of(connection, NEW)
+                carrier.drop_own()
+            connection.execute(f"USE {NEW}")
             connection.execute(functions.render_tables())
+            name_tables_of(connection, NEW)
             yield Staged(connection, carrier)
             if carrier:
-                carrier.copy_contents()
-            connection.execute(f"USE memory; CHECKPOINT {_NEW}; DETACH {_NEW}")
+                carrier.finish()
+            # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked up.
+            connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
             prove(staging)
             _put_in_place(staging, target, hold, keep, progress)
 
@@ -168,7 +177,7 @@ def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progre
             found = versions(target)
             if not found:
                 raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
-            with held(connection, found[0], _NEW, patience) as before:
+            with held(connection, found[0], NEW, patience) as before:
                 now.refuse_changes()
                 before.refuse_changes()
                 place = swap_back(target)
@@ -240,6 +249,12 @@ def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | No
         ) from error
     flush(target.parent)
     finish_keeping(target, keep)
+
+
+def copy_file(source: IO[bytes], target: Path) -> None:
+    """Copy an open file to a new one."""
+    with target.open("xb") as file:
+        shutil.copyfileobj(source, file, 1 << 22)
 
 
 def flush(path: Path) -> None:

@@ -29,6 +29,7 @@ from recstore.store import (
     close_off,
     halve_memory,
     info,
+    name_tables_of,
     open_connection,
 )
 
@@ -65,6 +66,8 @@ def check_file(path: Path) -> list[Finding]:
         halve_memory(connection)
         attach_store(connection, path, _STORE)
         close_off(connection)
+        # DuckDB binds the constraints that it lists, and these may name macros of the user's.
+        name_tables_of(connection, _STORE)
         return check_attached(connection, _STORE)
 
 
@@ -79,7 +82,14 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list
     questions.append(partial(_read_everything, database=database))
     # Some checks keep one core busy, others all.
     with ThreadPoolExecutor(2) as pool:
-        return findings + list(pool.map(lambda question: question(connection.cursor()), questions))
+        return findings + list(pool.map(lambda question: question(_cursor(connection, database)), questions))
+
+
+def _cursor(connection: duckdb.DuckDBPyConnection, database: str) -> duckdb.DuckDBPyConnection:
+    """Return a cursor in which the computed columns of the user's tables find the macros that they name."""
+    cursor = connection.cursor()
+    name_tables_of(cursor, database)
+    return cursor
 
 
 def first_fault(findings: list[Finding]) -> str | None:

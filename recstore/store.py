@@ -132,6 +132,16 @@ def halve_memory(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"SET memory_limit = '{float(limit) / 2:.2f} {unit}'")
 
 
+def name_tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Let unqualified names mean DuckDB's own functions, operators and types first, and then what is in a store.
+
+    So a macro in the store that is named like a built-in function changes nothing that is computed. What is created
+    without a qualified name is refused, unless it is temporary. `USE` does it the other way round.
+    """
+    path = f"system.main,{sql.identifier(database)}.main"
+    connection.execute(f"SET search_path = {sql.literal(path)}")
+
+
 def close_off(connection: duckdb.DuckDBPyConnection) -> None:
     """Let a connection reach no file or address beyond the databases that are attached; this cannot be undone."""
     connection.execute("SET enable_external_access = false")

@@ -43,7 +43,7 @@ FLOORS = [
     ["recstore.publish", "recstore.latent"],
     ["recstore.carry", "recstore.soundness", "recstore.changes"],
     ["recstore.genuine"],
-    ["recstore.movies", "recstore.audio", "recstore.indexing", "recstore.weights"],
+    ["recstore.movies", "recstore.audio", "recstore.indexing", "recstore.weights", "recstore.given"],
     ["recstore.audio_labels"],
     ["recstore.annoy_index", "recstore.index_file", "recstore.clustered"],
     ["recstore.blueprint", "recstore.versions"],

@@ -20,6 +20,7 @@ from recstore.evaluation.results import Evaluation, Panel
 from recstore.interactions import Interactions
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
+from recstore.publish import NEW
 from recstore.spaces import Space
 from recstore.weights import read_interactions
 
@@ -128,13 +129,12 @@ def _fitted_spaces(
     columns: list[NDArray[Any]] = [train.users, ids[train.items], train.ratings, train.times]
     names = ["user_id", "movie_id", "rating", "time"]
     ratings = pa.table([arrow_column(column) for column in columns], names=names)
-    store = connection.execute("SELECT current_database()").fetchall()[0][0]
     with connection.cursor() as trial:
         trial.register("train_ratings", ratings)
         trial.execute("ATTACH ':memory:' AS trial; USE trial")
         try:
             for table in ("movies", "tags"):
-                trial.execute(f"CREATE TABLE {table} AS FROM {sql.identifier(store)}.main.{table}")
+                trial.execute(f"CREATE TABLE {table} AS FROM {NEW}.main.{table}")
             trial.execute(sql.read(_STAGES, "train_ratings"))
             return list(movies.spaces(trial, options, Progress()))
         finally:

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from recstore import functions, sql
+from recstore import sql
 from recstore.blueprint import blueprint
+from recstore.catalog import CATALOGS
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
+from recstore.pipeline import put_functions, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
 
@@ -76,6 +78,7 @@ def _copy(staged: Staged) -> None:
     """Bring all of the old store but its evaluations into the new, empty one."""
     connection, carrier = staged.connection, staged.carrier
     assert carrier is not None
+    refuse_early(staged, (), CATALOGS.values())
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
     ).fetchall()
@@ -83,4 +86,4 @@ def _copy(staged: Staged) -> None:
         if table in blueprint().tables and table != "evaluations":
             carrier.add_columns(table)
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
-    connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")
+    put_functions(staged)

@@ -1,4 +1,4 @@
--- The indexes of the schema main that stand on one of these tables.
-SELECT index_name, sql FROM duckdb_indexes()
-WHERE database_name = $database AND schema_name = 'main' AND list_contains(CAST($tables AS VARCHAR[]), table_name)
-ORDER BY index_name;
+-- The indexes that somebody made, with the statements that make them again.
+SELECT schema_name, index_name, sql, comment FROM duckdb_indexes()
+WHERE database_name = $database AND sql IS NOT NULL
+ORDER BY schema_name, index_name;
