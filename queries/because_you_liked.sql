@@ -6,7 +6,7 @@ WITH favourites AS (
     SELECT r.movie_id, m.title, r.rating
     FROM ratings AS r JOIN movies AS m USING (movie_id)
     WHERE r.user_id = coalesce(getvariable('user'), 1)
-    ORDER BY r.rating DESC, r.rated_at DESC, r.movie_id
+    ORDER BY r.rating DESC, r.rated_at DESC NULLS LAST, r.movie_id ASC
     LIMIT coalesce(getvariable('favourites'), 5)
 ),
 near AS (
@@ -20,5 +20,5 @@ fresh AS (
 )
 SELECT because_you_liked, rating AS your_rating, movie_id, title, score
 FROM fresh
-QUALIFY row_number() OVER (PARTITION BY because_you_liked ORDER BY rank) <= coalesce(getvariable('k'), 3)
-ORDER BY your_rating DESC, because_you_liked, rank;
+QUALIFY row_number() OVER (PARTITION BY because_you_liked ORDER BY rank ASC) <= coalesce(getvariable('k'), 3)
+ORDER BY your_rating DESC, because_you_liked ASC, rank ASC;

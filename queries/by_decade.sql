@@ -9,5 +9,5 @@ WITH ranked AS (
 )
 SELECT decade, movie_id, title, genres, score
 FROM ranked
-QUALIFY row_number() OVER (PARTITION BY decade ORDER BY rank) <= coalesce(getvariable('k'), 2)
-ORDER BY decade, rank;
+QUALIFY row_number() OVER (PARTITION BY decade ORDER BY rank ASC) <= coalesce(getvariable('k'), 2)
+ORDER BY decade ASC NULLS LAST, rank ASC;

@@ -10,4 +10,4 @@ LEFT JOIN similar_movies(coalesce(getvariable('movie'), 'Toy Story (1995)'), k :
     space := 'collaborative') AS l ON l.rank = r.rank
 LEFT JOIN similar_movies(coalesce(getvariable('movie'), 'Toy Story (1995)'), k := coalesce(getvariable('k'), 10),
     space := 'content') AS c ON c.rank = r.rank
-ORDER BY r.rank;
+ORDER BY r.rank ASC;

@@ -16,5 +16,5 @@ SELECT c.clip_id, c.video_id, c.start_seconds, c.labels, round(n.mean_score, 5) 
 FROM near AS n
 JOIN audio_clips AS c ON c.clip_id = n.clip_id
 WHERE n.agreeing = 0
-ORDER BY n.mean_score DESC, c.clip_id
+ORDER BY n.mean_score DESC NULLS LAST, c.clip_id ASC
 LIMIT coalesce(getvariable('k'), 20);

@@ -15,4 +15,4 @@ SELECT
     round(max(value) FILTER (metric = 'diversity@10'), 4) AS "diversity@10"
 FROM evaluations
 GROUP BY catalog, protocol, model, is_default
-ORDER BY catalog DESC, protocol, coalesce("ndcg@10", "precision@10") DESC, model;
+ORDER BY catalog DESC, protocol ASC NULLS LAST, coalesce("ndcg@10", "precision@10") DESC NULLS LAST, model ASC;

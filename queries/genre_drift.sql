@@ -7,7 +7,7 @@ SELECT
     round(avg(CAST(list_contains(b.genres, coalesce(getvariable('genre'), 'Comedy')) AS INTEGER)), 4)
         AS share_of_the_genre,
     round(avg(CASE WHEN len(b.genres) > 0 THEN
-        len(list_intersect(a.genres, b.genres)) / len(list_distinct(list_concat(a.genres, b.genres))) END), 4)
+        CAST(len(list_intersect(a.genres, b.genres)) AS DOUBLE) / len(list_distinct(list_concat(a.genres, b.genres))) END), 4)
         AS mean_overlap,
     round(avg(CAST(len(list_intersect(a.genres, b.genres)) = 0 AS INTEGER)), 4) AS share_without_overlap
 FROM movie_neighbors AS n
@@ -15,4 +15,4 @@ JOIN movies AS a ON a.movie_id = n.movie_id
 JOIN movies AS b ON b.movie_id = n.neighbor_id
 WHERE list_contains(a.genres, coalesce(getvariable('genre'), 'Comedy'))
 GROUP BY ALL
-ORDER BY n.space, min(n.rank);
+ORDER BY n.space ASC, min(n.rank) ASC;

@@ -18,4 +18,4 @@ SELECT * FROM (
         FROM (SELECT space, movie_id FROM movie_vectors EXCEPT SELECT space, movie_id FROM movie_neighbors) AS lone
     UNION ALL SELECT 11, 'lines not loaded', CAST(count(*) AS VARCHAR) FROM load_rejects
 ) AS facts
-ORDER BY line, what;
+ORDER BY line ASC, what ASC;

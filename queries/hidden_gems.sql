@@ -10,4 +10,4 @@ FROM similar_movies(
     filter := n_ratings BETWEEN 1 AND coalesce(getvariable('max_ratings'), 25)
         AND mean_rating >= coalesce(getvariable('min_mean'), 3.5)
 )
-ORDER BY rank;
+ORDER BY rank ASC;

@@ -23,10 +23,10 @@ SELECT
     p.label,
     p.sounds_like,
     p.neighbors,
-    round(p.neighbors / (10.0 * x.clips) / (y.clips / (SELECT count(*) FROM audio_clips)), 2) AS times_chance
+    round(p.neighbors / (10.0 * x.clips) / (CAST(y.clips AS DOUBLE) / (SELECT count(*) FROM audio_clips)), 2) AS times_chance
 FROM pairs AS p
 JOIN sizes AS x ON x.label = p.label
 JOIN sizes AS y ON y.label = p.sounds_like
 WHERE p.neighbors > 1
-ORDER BY times_chance DESC, p.neighbors DESC, p.label, p.sounds_like
+ORDER BY times_chance DESC NULLS LAST, p.neighbors DESC, p.label ASC, p.sounds_like ASC
 LIMIT coalesce(getvariable('k'), 20);

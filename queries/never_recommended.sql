@@ -9,5 +9,5 @@ ANTI JOIN (
     WHERE space = coalesce(getvariable('space'), 'hybrid') AND rank <= 10
 ) AS shown ON shown.neighbor_id = m.movie_id
 WHERE m.n_ratings >= coalesce(getvariable('min_ratings'), 20)
-ORDER BY m.n_ratings DESC, m.movie_id
+ORDER BY m.n_ratings DESC, m.movie_id ASC
 LIMIT coalesce(getvariable('k'), 20);

@@ -11,7 +11,7 @@ WITH given AS (
 ),
 favourites AS (
     SELECT * FROM given
-    QUALIFY row_number() OVER (PARTITION BY segment ORDER BY times DESC, movie) <= 20
+    QUALIFY row_number() OVER (PARTITION BY segment ORDER BY times DESC, movie ASC) <= 20
 ),
 near AS (
     SELECT f.segment, s.movie_id, s.title, sum(s.score * f.times) AS weight
@@ -20,11 +20,11 @@ near AS (
 )
 SELECT
     n.segment,
-    row_number() OVER (PARTITION BY n.segment ORDER BY n.weight DESC, n.movie_id) AS rank,
+    row_number() OVER (PARTITION BY n.segment ORDER BY n.weight DESC, n.movie_id ASC) AS rank,
     n.movie_id,
     n.title,
     round(n.weight, 4) AS weight
 FROM near AS n
 ANTI JOIN given AS g ON g.segment = n.segment AND g.movie IN (CAST(n.movie_id AS VARCHAR), n.title)
 QUALIFY rank <= coalesce(getvariable('k'), 3)
-ORDER BY n.segment, rank;
+ORDER BY n.segment ASC, rank ASC;

@@ -5,7 +5,7 @@
 WITH asked AS (
     SELECT movie_id FROM movies
     WHERE coalesce(getvariable('movie'), 'Toy Story (1995)') IN (title, CAST(movie_id AS VARCHAR))
-    ORDER BY n_ratings DESC, movie_id
+    ORDER BY n_ratings DESC, movie_id ASC
     LIMIT 1
 ),
 fans AS (
@@ -27,4 +27,4 @@ SELECT
     round(seen.their_mean, 2) AS mean_of_fans
 FROM similar_movies(coalesce(getvariable('movie'), 'Toy Story (1995)'), k := coalesce(getvariable('k'), 10)) AS s
 LEFT JOIN seen ON seen.movie_id = s.movie_id
-ORDER BY have_not_rated_it DESC, s.rank;
+ORDER BY have_not_rated_it DESC, s.rank ASC;

@@ -4,7 +4,7 @@
 WITH asked AS (
     SELECT movie_id FROM movies
     WHERE coalesce(getvariable('movie'), 'Pulp Fiction (1994)') IN (title, CAST(movie_id AS VARCHAR))
-    ORDER BY n_ratings DESC, movie_id
+    ORDER BY n_ratings DESC, movie_id ASC
     LIMIT 1
 ),
 own AS (
@@ -19,4 +19,4 @@ FROM similar_movies(coalesce(getvariable('movie'), 'Pulp Fiction (1994)'), k := 
 LEFT JOIN tags AS t ON t.movie_id = s.movie_id
 LEFT JOIN own AS o ON o.tag = lower(t.tag)
 GROUP BY s.rank, s.title, s.score
-ORDER BY s.rank;
+ORDER BY s.rank ASC;

@@ -3,4 +3,4 @@ SELECT table_name, comment
 FROM duckdb_tables()
 WHERE schema_name = 'main' AND database_name = coalesce(
     (SELECT min(database_name) FROM duckdb_databases() WHERE database_name = 'rec_store'), current_database())
-ORDER BY table_name;
+ORDER BY table_name ASC;

@@ -4,7 +4,7 @@
 SELECT n.rank, n.video_id, n.start_seconds, n.labels, n.url, n.score
 FROM nearest_audio(
     (
-        SELECT list(mean ORDER BY position)
+        SELECT list(mean ORDER BY position ASC)
         FROM (
             SELECT position, avg(value) AS mean
             FROM (
@@ -18,4 +18,4 @@ FROM nearest_audio(
     ),
     k := coalesce(getvariable('k'), 10)
 ) AS n
-ORDER BY n.rank;
+ORDER BY n.rank ASC;

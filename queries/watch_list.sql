@@ -14,10 +14,10 @@ SELECT
     genres,
     count(*) AS liked_nearby,
     round(sum(score), 5) AS score_sum,
-    arg_max(asked, score) AS nearest_to
+    arg_max(asked, {'score': score, 'asked': asked}) AS nearest_to
 FROM near
 WHERE title NOT IN (SELECT trim(asked) FROM liked)
     AND CAST(movie_id AS VARCHAR) NOT IN (SELECT trim(asked) FROM liked)
 GROUP BY movie_id, title, genres
-ORDER BY score_sum DESC, movie_id
+ORDER BY score_sum DESC, movie_id ASC
 LIMIT coalesce(getvariable('k'), 10);

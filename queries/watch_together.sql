@@ -8,10 +8,10 @@ WITH people AS (
 favourites AS (
     SELECT r.user_id, r.movie_id, r.rating
     FROM ratings AS r SEMI JOIN people USING (user_id)
-    QUALIFY row_number() OVER (PARTITION BY r.user_id ORDER BY r.rating DESC, r.rated_at DESC, r.movie_id) <= 25
+    QUALIFY row_number() OVER (PARTITION BY r.user_id ORDER BY r.rating DESC, r.rated_at DESC NULLS LAST, r.movie_id ASC) <= 25
 ),
 near AS (
-    SELECT f.user_id, s.movie_id, s.title, max(s.score) AS score, arg_max(f.movie_id, s.score) AS because
+    SELECT f.user_id, s.movie_id, s.title, max(s.score) AS score, arg_max(f.movie_id, {'score': s.score, 'smaller': -f.movie_id}) AS because
     FROM favourites AS f, similar_movies(f.movie_id, k := 100) AS s
     GROUP BY ALL
 ),
@@ -31,5 +31,5 @@ JOIN fresh AS b ON b.movie_id = a.movie_id
 JOIN movies AS x ON x.movie_id = a.because
 JOIN movies AS y ON y.movie_id = b.because
 WHERE a.user_id = coalesce(getvariable('first_user'), 1) AND b.user_id = coalesce(getvariable('second_user'), 2)
-ORDER BY score DESC, a.movie_id
+ORDER BY score DESC, a.movie_id ASC
 LIMIT coalesce(getvariable('k'), 10);

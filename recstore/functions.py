@@ -136,7 +136,7 @@ def render_functions(
 def _preference(catalog: Catalog) -> dict[str, str]:
     """Return which of several items of one name is meant, as SQL has it: to order by, and to take the least of."""
     sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
-    preferred = f"{catalog.preference} {direction}"
+    preferred = f"{catalog.preference} {direction} NULLS LAST"
     return {"preference": catalog.preference, "direction": direction, "preferred": preferred, "sign": sign}
 
 

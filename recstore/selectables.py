@@ -226,7 +226,7 @@ class _Condition(ColumnElement[bool]):
     """
 
     __visit_name__ = "recstore_condition"
-    _traverse_internals: Any = [
+    _traverse_internals: Any = [  # noqa: RUF012 - as SQLAlchemy itself has it
         ("condition", InternalTraversal.dp_clauseelement),
         ("items", InternalTraversal.dp_string),
     ]

@@ -1,2 +1,2 @@
 -- Every item that has a vector in any space.
-SELECT DISTINCT $key AS id FROM $vectors ORDER BY $key;
+SELECT DISTINCT $key AS id FROM $vectors ORDER BY $key ASC;

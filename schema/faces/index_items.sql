@@ -1,1 +1,1 @@
-SELECT item, id FROM annoy_items WHERE index_name = $index_name ORDER BY item;
+SELECT item, id FROM annoy_items WHERE index_name = $index_name ORDER BY item ASC;

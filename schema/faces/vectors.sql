@@ -1,1 +1,1 @@
-SELECT $key AS id, vector FROM $vectors WHERE space = $$space ORDER BY $key;
+SELECT $key AS id, vector FROM $vectors WHERE space = $$space ORDER BY $key ASC;

@@ -20,7 +20,7 @@ _rs_counted AS (
 _rs_weighed AS (
     SELECT
         _rs_c._rs_text AS _rs_of, list_sum(list((_rs_c._rs_times * _rs_t.idf) ** 2)) AS _rs_square,
-        list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term)
+        list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term ASC)
             AS _rs_terms
     FROM _rs_counted AS _rs_c
     JOIN $terms AS _rs_t ON _rs_t.term = _rs_c._rs_word

@@ -11,7 +11,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -23,4 +23,4 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;

@@ -24,7 +24,7 @@ _rs_checked AS (
         _rs_s._rs_center
     FROM _rs_args AS _rs_a, (
         SELECT
-            coalesce(list(_rs_t.space ORDER BY _rs_t.space), []) AS _rs_known,
+            coalesce(list(_rs_t.space ORDER BY _rs_t.space ASC), []) AS _rs_known,
             any_value(_rs_t.center) FILTER (_rs_t.space = 'mean') AS _rs_center
         FROM $spaces AS _rs_t WHERE _rs_t.catalog = 'audio'
     ) AS _rs_s
@@ -67,7 +67,7 @@ _rs_compared AS (
         END) AS _rs_near
     FROM _rs_measured AS _rs_m, (
         SELECT list({'kind': _rs_b.kind, 'width': _rs_b.width, 'vector': CAST(_rs_b.vector AS DOUBLE[])}
-            ORDER BY _rs_b.landmark) AS _rs_landmarks
+            ORDER BY _rs_b.landmark ASC) AS _rs_landmarks
         FROM $audio_landmarks AS _rs_b
     ) AS _rs_l
 ),
@@ -77,7 +77,7 @@ _rs_scored AS (
         list_transform(_rs_w._rs_weights, lambda _rs_x:
             _rs_x.bias + list_inner_product(_rs_c._rs_near, _rs_x.weights)) AS _rs_scores
     FROM _rs_compared AS _rs_c, (
-        SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place) AS _rs_weights
+        SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place ASC) AS _rs_weights
         FROM $audio_label_weights AS _rs_b WHERE _rs_b.gives = 'score'
     ) AS _rs_w
 ),

@@ -7,7 +7,7 @@ _rs_args AS (
 ),
 _rs_named AS (
     SELECT
-        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.$key ORDER BY _rs_i.$preferred, _rs_i.$key) AS _rs_named_id
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.$key ORDER BY _rs_i.$preferred, _rs_i.$key ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
     LEFT JOIN $items AS _rs_i
         ON _rs_i.$name = CASE
@@ -59,8 +59,8 @@ _rs_before AS (
 _rs_spaces AS (
     SELECT
         _rs_of,
-        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
-        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / 1e5 AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(_rs_nearer + 1 ORDER BY _rs_space ASC)) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_of
 ),

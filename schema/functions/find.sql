@@ -32,9 +32,9 @@ _rs_ranked AS (
     SELECT
         row_number() OVER (
             PARTITION BY _rs_words, _rs_k
-            ORDER BY _rs_whole DESC, _rs_preference $direction, _rs_id
+            ORDER BY _rs_whole DESC, _rs_preference $direction NULLS LAST, _rs_id ASC
         ) AS _rs_rank,
-        _rs_k, _rs_id, CAST(_rs_matched / len(_rs_words) AS FLOAT) AS _rs_score
+        _rs_k, _rs_id, CAST(CAST(_rs_matched AS DOUBLE) / len(_rs_words) AS FLOAT) AS _rs_score
     FROM _rs_counted
     JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
     WHERE _rs_matched > 0
@@ -43,4 +43,4 @@ SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR)
 FROM _rs_ranked AS _rs_r
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;

@@ -4,7 +4,7 @@ FROM ($ids) AS _rs_e
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE

@@ -10,8 +10,10 @@ FROM (
     FROM (
         SELECT
             _rs_are_names, _rs_are_names_too,
-            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
-            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
         FROM (
             SELECT
                 regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,

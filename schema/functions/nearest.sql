@@ -17,7 +17,7 @@ _rs_measured AS (
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
         SELECT
-            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
     ) AS _rs_spaces_of_catalog
 ),

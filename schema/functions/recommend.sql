@@ -23,10 +23,10 @@ _rs_history AS (
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < $low_rating THEN $low_share ELSE 1.0 END AS _rs_counts,
-            _rs_first, (_rs_first + _rs_last) / 2 AS _rs_back
+            _rs_first, (_rs_first + _rs_last) / 2e0 AS _rs_back
         FROM (
             SELECT
-                *, rank() OVER (ORDER BY _rs_at DESC) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC) AS _rs_last
+                *, rank() OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b

@@ -5,7 +5,7 @@
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -26,13 +26,13 @@ _rs_contributions AS (
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
-        SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key) AS _rs_place
+        SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key ASC) AS _rs_place
         FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -66,9 +66,9 @@ _rs_found AS (
 SELECT
     CAST(_rs_f._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR) AS space,
     CAST(CASE
-        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 100000
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
         WHEN _rs_f._rs_level >= -1000000000 THEN 0
-        ELSE (_rs_f._rs_level + 2000000000) / 100000
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
     END AS FLOAT) AS score,
     _rs_because.$name AS because,
     CASE
@@ -81,4 +81,4 @@ FROM _rs_found AS _rs_f
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_f._rs_id
 LEFT JOIN $items AS _rs_because
     ON _rs_because.$key = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
-ORDER BY _rs_f._rs_rank;
+ORDER BY _rs_f._rs_rank ASC;

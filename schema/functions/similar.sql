@@ -34,7 +34,7 @@ _rs_checked AS (
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM $spaces AS _rs_s WHERE _rs_s.catalog = $catalog
     ) AS _rs_spaces_of_catalog
 ),
@@ -94,7 +94,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT),
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -106,4 +106,4 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;

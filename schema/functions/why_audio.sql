@@ -7,7 +7,7 @@ _rs_judged AS (
     SELECT
         _rs_q._rs_first AS _rs_of,
         list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
-            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id) AS _rs_both
+            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id ASC) AS _rs_both
     FROM _rs_pair AS _rs_q
     JOIN $audio_predictions AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
     JOIN $audio_predictions AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id

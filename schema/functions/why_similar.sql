@@ -9,7 +9,7 @@ _rs_sides AS (
     SELECT _rs_first, _rs_second, false FROM _rs_pair
 ),
 _rs_tagged AS (
-    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag) AS _rs_tags
+    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag ASC) AS _rs_tags
     FROM (
         SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
         FROM _rs_sides AS _rs_s

@@ -39,7 +39,7 @@ _rs_checked AS (
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
@@ -120,7 +120,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT),
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -132,7 +132,7 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.similar_movies IS 'The items most like one item: similar_movies(movie, k := 10, space, filter, store)';
 
 -- The items nearest to any vector of a space.
@@ -159,7 +159,7 @@ _rs_measured AS (
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
         SELECT
-            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
@@ -217,7 +217,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -229,7 +229,7 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.nearest_movies IS 'The items nearest to a vector of a space: nearest_movies(vector, k := 10, space, filter, store)';
 
 -- Items by words, in any order, ignoring case and accents.
@@ -271,9 +271,9 @@ _rs_ranked AS (
     SELECT
         row_number() OVER (
             PARTITION BY _rs_words, _rs_k
-            ORDER BY _rs_whole DESC, _rs_preference DESC, _rs_id
+            ORDER BY _rs_whole DESC, _rs_preference DESC NULLS LAST, _rs_id ASC
         ) AS _rs_rank,
-        _rs_k, _rs_id, CAST(_rs_matched / len(_rs_words) AS FLOAT) AS _rs_score
+        _rs_k, _rs_id, CAST(CAST(_rs_matched AS DOUBLE) / len(_rs_words) AS FLOAT) AS _rs_score
     FROM _rs_counted
     JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
     WHERE _rs_matched > 0
@@ -282,7 +282,7 @@ SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, 
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
 
 -- The items that words are about: the nearest to what the words weigh in the space content.
@@ -312,7 +312,7 @@ _rs_counted AS (
 _rs_weighed AS (
     SELECT
         _rs_c._rs_text AS _rs_of, list_sum(list((_rs_c._rs_times * _rs_t.idf) ** 2)) AS _rs_square,
-        list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term)
+        list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term ASC)
             AS _rs_terms
     FROM _rs_counted AS _rs_c
     JOIN "rec_store".main."movie_terms" AS _rs_t ON _rs_t.term = _rs_c._rs_word
@@ -370,7 +370,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -382,7 +382,7 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.movies_about IS 'The items that words are about: movies_about(words, k := 10, filter, store)';
 
 -- What a person in the ratings wants next.
@@ -410,10 +410,10 @@ _rs_history AS (
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
-            _rs_first, (_rs_first + _rs_last) / 2 AS _rs_back
+            _rs_first, (_rs_first + _rs_last) / 2e0 AS _rs_back
         FROM (
             SELECT
-                *, rank() OVER (ORDER BY _rs_at DESC) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC) AS _rs_last
+                *, rank() OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
@@ -436,7 +436,7 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -457,13 +457,13 @@ _rs_contributions AS (
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
-        SELECT movie_id AS _rs_id, row_number() OVER (ORDER BY n_ratings DESC, movie_id) AS _rs_place
+        SELECT movie_id AS _rs_id, row_number() OVER (ORDER BY n_ratings DESC NULLS LAST, movie_id ASC) AS _rs_place
         FROM "rec_store".main."movies" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -502,9 +502,9 @@ END AS _rs_k) AS _rs_a, _rs_keys
 SELECT
     CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
     CAST(CASE
-        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 100000
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
         WHEN _rs_f._rs_level >= -1000000000 THEN 0
-        ELSE (_rs_f._rs_level + 2000000000) / 100000
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
     END AS FLOAT) AS score,
     _rs_because.title AS because,
     CASE
@@ -517,7 +517,7 @@ FROM _rs_found AS _rs_f
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
 LEFT JOIN "rec_store".main."movies" AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
-ORDER BY _rs_f._rs_rank;
+ORDER BY _rs_f._rs_rank ASC;
 
 COMMENT ON MACRO TABLE "rec".main.recommend_movies IS 'What a person in the ratings wants next: recommend_movies(user_id, k := 10, filter, store)';
 
@@ -543,8 +543,10 @@ FROM (
     FROM (
         SELECT
             _rs_are_names, _rs_are_names_too,
-            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
-            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
         FROM (
             SELECT
                 regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
@@ -560,7 +562,7 @@ FROM (
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
@@ -581,8 +583,10 @@ FROM (
     FROM (
         SELECT
             _rs_are_names, _rs_are_names_too,
-            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
-            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
         FROM (
             SELECT
                 regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
@@ -622,8 +626,10 @@ FROM (
     FROM (
         SELECT
             _rs_are_names, _rs_are_names_too,
-            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
-            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
         FROM (
             SELECT
                 regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
@@ -639,7 +645,7 @@ FROM (
 WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back))
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
@@ -660,8 +666,10 @@ FROM (
     FROM (
         SELECT
             _rs_are_names, _rs_are_names_too,
-            list_filter(_rs_l, lambda _rs_t, _rs_n: list_position(_rs_l, _rs_t) = _rs_n) AS _rs_texts,
-            list_filter(_rs_d, lambda _rs_t, _rs_n: list_position(_rs_d, _rs_t) = _rs_n) AS _rs_others
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
         FROM (
             SELECT
                 regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
@@ -708,7 +716,7 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -729,13 +737,13 @@ _rs_contributions AS (
     SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
-        SELECT movie_id AS _rs_id, row_number() OVER (ORDER BY n_ratings DESC, movie_id) AS _rs_place
+        SELECT movie_id AS _rs_id, row_number() OVER (ORDER BY n_ratings DESC NULLS LAST, movie_id ASC) AS _rs_place
         FROM "rec_store".main."movies" WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -774,9 +782,9 @@ END AS _rs_k) AS _rs_a, _rs_keys
 SELECT
     CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
     CAST(CASE
-        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 100000
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
         WHEN _rs_f._rs_level >= -1000000000 THEN 0
-        ELSE (_rs_f._rs_level + 2000000000) / 100000
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
     END AS FLOAT) AS score,
     _rs_because.title AS because,
     CASE
@@ -789,7 +797,7 @@ FROM _rs_found AS _rs_f
 JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
 LEFT JOIN "rec_store".main."movies" AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
-ORDER BY _rs_f._rs_rank;
+ORDER BY _rs_f._rs_rank ASC;
 
 COMMENT ON MACRO TABLE "rec".main.recommend_for IS 'What follows on a list of items, oldest first: recommend_for(liked, k := 10, disliked, filter, store)';
 
@@ -806,7 +814,7 @@ _rs_args AS (
 ),
 _rs_named AS (
     SELECT
-        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC, _rs_i.movie_id) AS _rs_named_id
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC NULLS LAST, _rs_i.movie_id ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
     LEFT JOIN "rec_store".main."movies" AS _rs_i
         ON _rs_i.title = CASE
@@ -858,8 +866,8 @@ _rs_before AS (
 _rs_spaces AS (
     SELECT
         _rs_of,
-        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
-        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / 1e5 AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(_rs_nearer + 1 ORDER BY _rs_space ASC)) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_of
 ),
@@ -870,7 +878,7 @@ _rs_sides AS (
     SELECT _rs_first, _rs_second, false FROM _rs_pair
 ),
 _rs_tagged AS (
-    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag) AS _rs_tags
+    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag ASC) AS _rs_tags
     FROM (
         SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
         FROM _rs_sides AS _rs_s
@@ -955,7 +963,7 @@ _rs_checked AS (
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS BOOLEAN)
         END AS _rs_is_sound
     FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space), []) AS _rs_known
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
@@ -1036,7 +1044,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT),
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT)
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -1048,7 +1056,7 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.similar_audio IS 'The items most like one item: similar_audio(clip, k := 10, space, filter, store)';
 
 -- The items nearest to any vector of a space.
@@ -1075,7 +1083,7 @@ _rs_measured AS (
         list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
     FROM _rs_args, (
         SELECT
-            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space), []) AS _rs_known
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
         FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
@@ -1133,7 +1141,7 @@ _rs_ranked AS (
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
         CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 100000 AS FLOAT) AS _rs_score
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
@@ -1145,7 +1153,7 @@ _rs_ranked AS (
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.nearest_audio IS 'The items nearest to a vector of a space: nearest_audio(vector, k := 10, space, filter, store)';
 
 -- Items by words, in any order, ignoring case and accents.
@@ -1187,9 +1195,9 @@ _rs_ranked AS (
     SELECT
         row_number() OVER (
             PARTITION BY _rs_words, _rs_k
-            ORDER BY _rs_whole DESC, _rs_preference ASC, _rs_id
+            ORDER BY _rs_whole DESC, _rs_preference ASC NULLS LAST, _rs_id ASC
         ) AS _rs_rank,
-        _rs_k, _rs_id, CAST(_rs_matched / len(_rs_words) AS FLOAT) AS _rs_score
+        _rs_k, _rs_id, CAST(CAST(_rs_matched AS DOUBLE) / len(_rs_words) AS FLOAT) AS _rs_score
     FROM _rs_counted
     JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
     WHERE _rs_matched > 0
@@ -1198,7 +1206,7 @@ SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.clip_id AS clip_id, _r
 FROM _rs_ranked AS _rs_r
 JOIN "rec_store".main."audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
-ORDER BY _rs_r._rs_rank;
+ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.find_audio IS 'The items whose words match: find_audio(words, k := 10, store)';
 
 -- What brings a clip that is not in the store into a space: the vector of its 10 x 128 bytes, for nearest_audio.
@@ -1227,7 +1235,7 @@ _rs_checked AS (
         _rs_s._rs_center
     FROM _rs_args AS _rs_a, (
         SELECT
-            coalesce(list(_rs_t.space ORDER BY _rs_t.space), []) AS _rs_known,
+            coalesce(list(_rs_t.space ORDER BY _rs_t.space ASC), []) AS _rs_known,
             any_value(_rs_t.center) FILTER (_rs_t.space = 'mean') AS _rs_center
         FROM "rec_store".main."spaces" AS _rs_t WHERE _rs_t.catalog = 'audio'
     ) AS _rs_s
@@ -1270,7 +1278,7 @@ _rs_compared AS (
         END) AS _rs_near
     FROM _rs_measured AS _rs_m, (
         SELECT list({'kind': _rs_b.kind, 'width': _rs_b.width, 'vector': CAST(_rs_b.vector AS DOUBLE[])}
-            ORDER BY _rs_b.landmark) AS _rs_landmarks
+            ORDER BY _rs_b.landmark ASC) AS _rs_landmarks
         FROM "rec_store".main."audio_landmarks" AS _rs_b
     ) AS _rs_l
 ),
@@ -1280,7 +1288,7 @@ _rs_scored AS (
         list_transform(_rs_w._rs_weights, lambda _rs_x:
             _rs_x.bias + list_inner_product(_rs_c._rs_near, _rs_x.weights)) AS _rs_scores
     FROM _rs_compared AS _rs_c, (
-        SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place) AS _rs_weights
+        SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place ASC) AS _rs_weights
         FROM "rec_store".main."audio_label_weights" AS _rs_b WHERE _rs_b.gives = 'score'
     ) AS _rs_w
 ),
@@ -1317,7 +1325,7 @@ _rs_args AS (
 ),
 _rs_named AS (
     SELECT
-        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC, _rs_i.clip_id) AS _rs_named_id
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC NULLS LAST, _rs_i.clip_id ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
     LEFT JOIN "rec_store".main."audio_clips" AS _rs_i
         ON _rs_i.video_id = CASE
@@ -1369,8 +1377,8 @@ _rs_before AS (
 _rs_spaces AS (
     SELECT
         _rs_of,
-        map(list(_rs_space ORDER BY _rs_space), list(CAST(_rs_steps / 100000 AS FLOAT) ORDER BY _rs_space)) AS _rs_scores,
-        map(list(_rs_space ORDER BY _rs_space), list(_rs_nearer + 1 ORDER BY _rs_space)) AS _rs_ranks
+        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / 1e5 AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(_rs_nearer + 1 ORDER BY _rs_space ASC)) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_of
 ),
@@ -1379,7 +1387,7 @@ _rs_judged AS (
     SELECT
         _rs_q._rs_first AS _rs_of,
         list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
-            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id) AS _rs_both
+            ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id ASC) AS _rs_both
     FROM _rs_pair AS _rs_q
     JOIN "rec_store".main."audio_predictions" AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
     JOIN "rec_store".main."audio_predictions" AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
