@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import tarfile
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from recstore import sql
+from recstore.addresses import shown
 from recstore.columns import arrow_bytes, arrow_column, arrow_lists
 from recstore.errors import SourceError
 from recstore.loader import FileReport, LoadReport
@@ -24,7 +21,9 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.reasons import common_reasons, last_reject
 from recstore.rules import faults
+from recstore.source import local_path
 
+from .audioset_archive import read_archive
 from .audioset_frames import KeptFrames, kept_frames
 from .audioset_labels import Labels, read_labels
 from .audioset_records import Clips, RecordFile, RecordReader, Reject
@@ -32,7 +31,6 @@ from .audioset_records import Clips, RecordFile, RecordReader, Reject
 _SQL = "recstore.loaders.audioset_sql"
 #: How much of the source is read and parsed at a time.
 _CHUNK_BYTES = 16 << 20
-_MAX_MEMBER_BYTES = 1 << 30
 _BLOCK = 1 << 20
 
 
@@ -84,9 +82,11 @@ class _Wanted:
 
 
 def _there(source: str) -> Path:
-    path = Path(source).expanduser()
+    path = local_path(source)
     if not path.exists():
-        raise SourceError(f"{source} does not exist. Pass features.tar.gz, a folder of .tfrecord files, or a .json.")
+        raise SourceError(
+            f"{shown(source)} does not exist. Pass features.tar.gz, a folder of .tfrecord files, or a .json."
+        )
     return path
 
 
@@ -146,7 +146,7 @@ def _stage_records(
 ) -> Clips:
     """Read record files chunk by chunk into `staged_clips`, and return the counts."""
     total = Clips()
-    files = _in_folder(path, digest) if path.is_dir() else _in_file(path, digest)
+    files = _in_folder(path, digest) if path.is_dir() else _in_file(path, digest, total.rejects)
     for chunk in _ahead(_chunks(files)):
         clips = reader.read(chunk)
         _stage(connection, clips)
@@ -194,42 +194,17 @@ def _in_folder(folder: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
 
 def _record_files(folder: Path) -> list[Path]:
     found = (Path(root, name) for root, _folders, names in os.walk(folder) for name in names)
-    # As text: to compare thousands of paths part by part takes as long as to read them.
-    return sorted((path for path in found if path.suffix == ".tfrecord"), key=str)
+    # As text: to compare thousands of paths part by part takes as long as to read them. A pipe would be waited for.
+    return sorted((path for path in found if path.suffix == ".tfrecord" and path.is_file()), key=str)
 
 
-def _in_file(path: Path, digest: hashlib._Hash) -> Iterator[RecordFile]:
+def _in_file(path: Path, digest: hashlib._Hash, rejects: list[Reject]) -> Iterator[RecordFile]:
     if path.suffix == ".tfrecord":
         content = path.read_bytes()
         digest.update(content)
         yield RecordFile(path.name, path.resolve().parent.name, content)
-        return
-    try:
-        with path.open("rb") as packed, tarfile.open(mode="r|*", fileobj=_Hashed(packed, digest)) as archive:
-            for member in archive:
-                name = PurePosixPath(member.name)
-                if member.isfile() and name.suffix == ".tfrecord":
-                    if member.size > _MAX_MEMBER_BYTES:
-                        raise SourceError(f"{path}: {member.name} is too large for a record file of AudioSet.")
-                    packed_file = archive.extractfile(member)
-                    # A name is only a label here: nothing is ever written under it.
-                    yield RecordFile(str(name), name.parent.name, packed_file.read() if packed_file else b"")
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise SourceError(f"{path} is no tar archive, or it is damaged or cut short ({error}).") from error
-
-
-class _Hashed(io.RawIOBase):
-    """A file that is hashed as it is read, once, from beginning to end."""
-
-    def __init__(self, file: IO[bytes], digest: hashlib._Hash) -> None:
-        self._file = file
-        self._digest = digest
-
-    def read(self, size: int = -1) -> bytes:
-        """Read and hash."""
-        block = self._file.read(size)
-        self._digest.update(block)
-        return block
+    else:
+        yield from read_archive(path, digest, rejects)
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, clips: Clips) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore.errors import OptionError, SourceError
-from recstore.fetch import cache_folder, download
+from recstore.fetch import dataset
 from recstore.progress import Progress
 
 #: The class "Music" of the ontology, whose subtree is the default filter.
@@ -52,11 +54,13 @@ def read_labels(beside: Path, music_filter: str, progress: Progress) -> Labels:
 
     `music_filter` is `ontology` (the subtree of Music) or `name` (names that contain "music", in any case).
     """
-    mids, names = _listed(_find(LABELS_FILE, beside, progress))
+    with _found(LABELS_FILE, beside, progress) as path:
+        mids, names = _listed(path)
     if music_filter == "name":
         is_music = np.array(["music" in name.casefold() for name in names])
     else:
-        subtree = _subtree(_find(ONTOLOGY_FILE, beside, progress))
+        with _found(ONTOLOGY_FILE, beside, progress) as path:
+            subtree = _subtree(path)
         is_music = np.array([mid in subtree for mid in mids])
     if not is_music.any():
         raise SourceError(
@@ -100,17 +104,20 @@ def _listed(path: Path) -> tuple[list[str], list[str]]:
     return mids, names
 
 
-def _find(name: str, beside: Path, progress: Progress) -> Path:
-    cached = cache_folder() / "datasets" / name
-    for path in (beside / name, beside.parent / name, cached):
+@contextmanager
+def _found(name: str, beside: Path, progress: Progress) -> Iterator[Path]:
+    for path in (beside / name, beside.parent / name):
         if path.is_file():
-            return path
-    try:
-        return download(_ADDRESSES[name], cached, progress)
-    except SourceError as error:
-        raise SourceError(
-            f"{name} is neither beside the source nor can it be fetched. Put it into {beside}: {error}"
-        ) from error
+            yield path
+            return
+    with ExitStack() as stack:
+        try:
+            path = stack.enter_context(dataset(name, _ADDRESSES[name], progress))
+        except SourceError as error:
+            raise SourceError(
+                f"{name} is neither beside the source nor can it be fetched. Put it into {beside}: {error}"
+            ) from error
+        yield path
 
 
 def _subtree(path: Path) -> set[str]:

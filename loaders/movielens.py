@@ -40,14 +40,15 @@ class MovieLens:
         known = {name: f"{base}/{name}.zip" for name in RELEASES}
         wanted = frozenset(file.name for family in FAMILIES for file in family)
         report = LoadReport(source)
+        named = report.source
         with open_source(source, wanted, known, progress) as found:
-            for file in family_of(found, source):
+            for file in family_of(found, named):
                 if file.name not in found:
                     if file.required:
-                        raise SourceError(f"{file.name} is missing in {source}.")
-                    progress.notice(f"{file.name} is not in {source}: the store will have no {file.table}.")
+                        raise SourceError(f"{file.name} is missing in {named}.")
+                    progress.notice(f"{file.name} is not in {named}: the store will have no {file.table}.")
                     continue
-                report.files.append(_FileLoad(connection, file, found[file.name], source, progress).run())
+                report.files.append(_FileLoad(connection, file, found[file.name], named, progress).run())
         return report
 
     def append(

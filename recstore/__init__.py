@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
 
 if TYPE_CHECKING:
+    from recstore import cache
     from recstore.additions import add
     from recstore.changes import diff
     from recstore.checking import check
@@ -31,6 +32,7 @@ __all__ = [
     "add",
     "attach",
     "build",
+    "cache",
     "check",
     "connect",
     "diff",
@@ -58,10 +60,12 @@ _LAZY = {
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is imported decides
     """Import the parts of the public API when they are first used, so that `import recstore` stays quick."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "cache":
+        return import_module("recstore.cache")
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_LAZY[name]), name)
     globals()[name] = value
     return value

@@ -7,7 +7,6 @@ needs it, once for all connections of the process.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import StoreError
 from recstore.functions import AMONG, ASK, Asking
+from recstore.scratch import scratch_folder
 from recstore.store import attach_store, info, name_tables_of, open_connection
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int
     query = sql.render(_QUERIES, "vectors", vectors=catalog.vectors, key=catalog.key)
     rows = cursor.execute(query, {"space": facts.space}).fetchnumpy()
     vectors = np.stack(list(rows["vector"])).astype(np.float32)
-    with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
-        path = Path(folder) / "index.ann"
+    with scratch_folder() as folder:
+        path = folder / "index.ann"
         build_index(vectors, facts.trees, facts.seed, path)
         return Index(path, vectors.shape[1], np.asarray(rows["id"]), search_k)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from recstore import functions, sql
 from recstore.definitions import signatures
+from recstore.scratch import scratch_folder
 from recstore.store import STORAGE_VERSION, open_connection
 
 _CARRY = "recstore.schema.carry"
@@ -65,8 +64,8 @@ def blueprint() -> Blueprint:
 
     It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
     """
-    with tempfile.TemporaryDirectory(prefix="recstore-") as folder, open_connection() as connection:
-        file = sql.literal(str(Path(folder) / "empty.duckdb"))
+    with scratch_folder() as folder, open_connection() as connection:
+        file = sql.literal(str(folder / "empty.duckdb"))
         connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
         connection.execute(functions.render_tables())
         connection.execute(f"BEGIN;\n{functions.render_views()}{functions.render_functions()}COMMIT;")

@@ -5,20 +5,15 @@ A cache that cannot be written, or that holds something else under the name, is 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
-import stat
-import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from recstore.fetch import cache_folder
+from recstore import cache
+from recstore.scratch import scratch_folder
 
-#: Indexes that nobody used for so long are removed when a new one comes in.
-_KEPT_SECONDS = 14 * 24 * 3600
 _BLOCK = 1 << 20
 
 
@@ -33,46 +28,33 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
     The file may be gone when the block ends: open it within. Raises `DamagedIndexError` where the chunks do not give
     these bytes, and `OSError` where not even a temporary file can be written.
     """
-    folder = cache_folder() / "annoy"
-    cached = folder / f"{sha256}.ann"
-    if _is_private(folder, stat.S_ISDIR) and _is_private(cached, stat.S_ISREG) and _holds(cached, sha256, size):
-        with suppress(OSError):
-            os.utime(cached)
-        yield cached
-        return
-    try:
-        part = _written(folder, chunks(), sha256, size)
-        # In one step, and in place of whatever stood there, were it a link.
-        part = part.replace(cached)
-        _sweep(folder)
-    except OSError:
-        part = _written(None, chunks(), sha256, size)
-    try:
-        yield part
-    finally:
-        if part != cached:
+    cached = cache.folder() / cache.INDEXES / f"{sha256}.ann"
+    with cache.held(cached) as is_safe:
+        if is_safe and _holds(cached, sha256, size):
             with suppress(OSError):
-                part.unlink()
-
-
-def _written(folder: Path | None, chunks: Iterable[tuple[bytes, str]], sha256: str, size: int) -> Path:
-    """Write the chunks to a new file that only we may read, in the cache's folder or, with None, a temporary one."""
-    if folder is not None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_private(folder, stat.S_ISDIR):
-            raise PermissionError(errno.EPERM, "others may write here, or it is a link", str(folder))
-    descriptor, name = tempfile.mkstemp(prefix=".recstore-", suffix=".part", dir=folder)
-    try:
-        _write(descriptor, chunks, sha256, size)
-    except BaseException:
-        Path(name).unlink()
-        raise
-    return Path(name)
+                os.utime(cached)
+            yield cached
+            return
+    with ExitStack() as stack:
+        try:
+            with cache.new_file(cache.ready_folder(cache.INDEXES)) as (descriptor, part):
+                _write(descriptor, chunks(), sha256, size)
+                # In one step, and in place of whatever stood there, were it a link.
+                part.replace(cached)
+                stack.enter_context(cache.held(cached))
+            path = cached
+        except OSError:
+            path = stack.enter_context(scratch_folder()) / "index.ann"
+            with path.open("wb") as file:
+                _write(file.fileno(), chunks(), sha256, size)
+        yield path
+    if path == cached:
+        cache.trim()
 
 
 def _write(descriptor: int, chunks: Iterable[tuple[bytes, str]], sha256: str, size: int) -> None:
     whole, length = hashlib.sha256(), 0
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(os.dup(descriptor), "wb") as file:
         for data, checksum in chunks:
             if hashlib.sha256(data).hexdigest() != checksum:
                 raise DamagedIndexError("a chunk of the index does not match its checksum")
@@ -81,16 +63,6 @@ def _write(descriptor: int, chunks: Iterable[tuple[bytes, str]], sha256: str, si
             file.write(data)
     if length != size or whole.hexdigest() != sha256:
         raise DamagedIndexError("the chunks of the index do not match its checksum")
-
-
-def _is_private(path: Path, kind: Callable[[int], bool]) -> bool:
-    """Say whether the path itself, not what a link leads to, is of this kind, ours, and closed to others' writing."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return False
-    ours = not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
-    return kind(status.st_mode) and ours
 
 
 def _holds(path: Path, sha256: str, size: int) -> bool:
@@ -104,12 +76,3 @@ def _holds(path: Path, sha256: str, size: int) -> bool:
     except OSError:
         return False
     return digest.hexdigest() == sha256
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what was long not used; who has such a file open keeps it until the end."""
-    before = time.time() - _KEPT_SECONDS
-    for path in folder.iterdir():
-        with suppress(OSError):
-            if path.lstat().st_mtime < before:
-                path.unlink()

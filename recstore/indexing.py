@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -23,6 +21,7 @@ from recstore.annoy_index import METRIC, SMALL, Index, build_index, calibrate, d
 from recstore.catalog import Catalog
 from recstore.columns import arrow_column
 from recstore.options import BuildOptions
+from recstore.scratch import scratch_folder
 from recstore.spaces import Measured, Space
 
 _STAGES = "recstore.schema.stages"
@@ -55,8 +54,8 @@ def _build(space: Space, options: BuildOptions) -> _Built:
 
     trees = options.trees or default_trees(len(space.ids))
     # The file is mapped and goes at once, so that a build that is killed leaves none behind.
-    with tempfile.TemporaryDirectory(prefix="recstore-", ignore_cleanup_errors=True) as folder:
-        path = Path(folder) / "index.ann"
+    with scratch_folder() as folder:
+        path = folder / "index.ann"
         build_index(space.vectors, trees, options.seed, path)
         index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
         content = pa.memory_map(str(path)).read_buffer()

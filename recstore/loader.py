@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import duckdb
 
+from recstore.addresses import shown
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
@@ -35,10 +36,14 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What a loader read: the source as it was named, and its files."""
+    """What a loader read: the source as it was named, an address without what opens its door, and its files."""
 
     source: str
     files: list[FileReport] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Leave out of an address what nobody else may see: it is printed, and stored in `builds`."""
+        self.source = shown(self.source)
 
     @property
     def rows(self) -> int:

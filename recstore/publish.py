@@ -15,7 +15,7 @@ from typing import IO
 
 import duckdb
 
-from recstore import functions, sql
+from recstore import functions, scratch, sql
 from recstore.carry import Carrier
 from recstore.errors import StoreError
 from recstore.holding import Hold, held
@@ -75,6 +75,7 @@ def abandon() -> None:
         if not run.ended:
             shutil.rmtree(run.folder, ignore_errors=True)
             remove_own_lock(run.target)
+    scratch.abandon()
 
 
 def has_published() -> bool:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
 
+from recstore.addresses import shown
 from recstore.errors import SourceError
-from recstore.fetch import cache_folder, download
+from recstore.fetch import dataset, download
 from recstore.progress import Progress
-
-#: A zip of text shrinks to a tenth or so; a member that grows more than this is not data.
-_MAX_EXPANSION = 200
+from recstore.scratch import scratch_folder
+from recstore.unpack import unpack
 
 
 @contextmanager
@@ -29,29 +25,46 @@ def open_source(
     `known` names, which are mapped to their addresses and kept in the user's cache once they were fetched.
     Raises `SourceError` where nothing of the kind is there.
     """
-    with tempfile.TemporaryDirectory(prefix="recstore-") as scratch:
-        path = _locate(source, known, Path(scratch), progress)
+    with _located(source, known, progress) as path:
+        named = shown(source) if "://" in source else str(path)
         if path.is_dir():
             yield _in_folder(path, wanted)
-        elif zipfile.is_zipfile(path):
-            yield _unpack(path, wanted, Path(scratch))
+        # Nothing but a file is opened: a pipe would be waited for.
+        elif path.is_file() and zipfile.is_zipfile(path):
+            with scratch_folder() as scratch:
+                yield unpack(path, named, wanted, scratch)
         else:
-            raise SourceError(f"{path} is neither a folder nor a zip archive (or the archive is damaged).")
+            raise SourceError(f"{named} is neither a folder nor a zip archive (or the archive is damaged).")
 
 
-def _locate(source: str, known: Mapping[str, str], scratch: Path, progress: Progress) -> Path:
+@contextmanager
+def _located(source: str, known: Mapping[str, str], progress: Progress) -> Iterator[Path]:
     if "://" in source:
-        return download(source, scratch / (PurePosixPath(urlsplit(source).path).name or "source.zip"), progress)
-    path = Path(source).expanduser()
+        with scratch_folder() as scratch:
+            yield download(source, scratch / "source.zip", progress)
+        return
+    path = local_path(source)
     if source and path.exists():
-        return path
-    if source in known:
-        kept = cache_folder() / "datasets" / f"{source}.zip"
-        return kept if kept.exists() else download(known[source], kept, progress)
-    raise SourceError(
-        f"{source!r} is no file or folder here, and no known name. Pass a folder, a .zip, an https address, "
-        f"or one of: {', '.join(known)}."
-    )
+        yield path
+    elif source in known:
+        with dataset(f"{source}.zip", known[source], progress) as kept:
+            yield kept
+    else:
+        raise SourceError(
+            f"{shown(source)!r} is no file or folder here, and no known name. Pass a folder, a .zip, an https address, "
+            f"or one of: {', '.join(known)}."
+        )
+
+
+def local_path(source: str) -> Path:
+    """Return a source as a path; raises `SourceError` where it can be none."""
+    try:
+        path = Path(source).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {reason}.") from error
+    return path
 
 
 def _in_folder(folder: Path, wanted: frozenset[str]) -> dict[str, Path]:
@@ -60,22 +73,3 @@ def _in_folder(folder: Path, wanted: frozenset[str]) -> dict[str, Path]:
         return found
     inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
     return _in_folder(inner[0], wanted) if len(inner) == 1 else {}
-
-
-def _unpack(archive: Path, wanted: frozenset[str], scratch: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            for member in packed.infolist():
-                name = PurePosixPath(member.filename)
-                if name.name not in wanted or len(name.parts) > 2 or name.name in found or member.is_dir():
-                    continue
-                if member.file_size > _MAX_EXPANSION * max(member.compress_size, 1024):
-                    raise SourceError(f"{archive}: {member.filename} expands suspiciously; unpack it by hand.")
-                target = scratch / name.name
-                with packed.open(member) as packed_file, target.open("wb") as file:
-                    shutil.copyfileobj(packed_file, file, 1 << 20)
-                found[name.name] = target
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise SourceError(f"{archive} is damaged ({error}); download it again.") from error
-    return found

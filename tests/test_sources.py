@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import gzip
 import hashlib
 import http.server
 import ssl
 import threading
+import time
 import zipfile
 
 import duckdb
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 import recstore
 from recstore import SourceError
+from recstore.fetch import download, stated_size
+from recstore.progress import Progress
+from recstore.scratch import scratch_folder
 
 
 def zipped(folder, target, inner=""):
@@ -160,3 +168,174 @@ def test_offline_a_name_says_how_to_pass_a_file(monkeypatch, tmp_path):
     monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(SourceError, match=r"cannot be fetched .* pass the file: --movielens"):
         recstore.build(tmp_path / "store.duckdb", {"movielens": "ml-latest-small"})
+
+
+# What servers do, and what of an address is told.
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Answers with what the test has put into `said`: header lines and a body, which may be a function."""
+
+    said: tuple[list[tuple[str, str]], object] = ([], b"")
+    asked: list[tuple[str, str | None]] = []  # noqa: RUF012 - shared on purpose
+
+    def do_GET(self):
+        self.asked.append((self.path, self.headers.get("Authorization")))
+        if ".md5" in self.path:
+            self.send_error(403)
+            return
+        headers, body = self.said
+        self.send_response(302 if any(name == "Location" for name, _ in headers) else 200)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            if callable(body):
+                body(self.wfile)
+            else:
+                self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def odd(tmp_path, monkeypatch):
+    """A local https server of odd answers; yields its address."""
+    Odd.asked = []
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    with http.server.ThreadingHTTPServer(("localhost", 0), Odd) as https:
+        https.socket = context.wrap_socket(https.socket, server_side=True)
+        thread = threading.Thread(target=https.serve_forever, daemon=True)
+        thread.start()
+        yield f"https://localhost:{https.server_port}"
+        https.shutdown()
+        thread.join()
+
+
+def fetched(url):
+    with scratch_folder() as folder:
+        return download(url, folder / "data", Progress()).read_bytes()
+
+
+BODY = b"0123456789"
+CHUNKED = ("Transfer-Encoding", "chunked")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "outcome"),
+    [
+        ([], BODY, BODY),
+        ([("Content-Length", "10")], BODY, BODY),
+        ([("Content-Length", "0010")], BODY, BODY),
+        ([("Content-Length", "10, 10")], BODY, BODY),
+        ([("Content-Length", "10"), ("Content-Length", "10")], BODY, BODY),
+        ([("Content-Length", "11")], BODY, "cut short: 10 of 11"),
+        ([("Content-Length", "9")], BODY, BODY[:9]),
+        ([("Content-Length", "")], BODY, "size of ''"),
+        ([("Content-Length", "12, 12, 13")], BODY, "size of '12, 12, 13'"),
+        ([("Content-Length", "+10")], BODY, "size of '.10'"),
+        ([("Content-Length", "-1")], BODY, "size of '-1'"),
+        ([("Content-Length", "1_0")], BODY, "size of '1_0'"),
+        ([("Content-Length", "ten")], BODY, "no number of bytes"),
+        ([("Content-Length", "9" * 30)], BODY, "larger than 20 GiB"),
+        ([("Content-Length", str(21 << 30))], BODY, "larger than 20 GiB"),
+        ([CHUNKED], b"a\r\n0123456789\r\n0\r\n\r\n", BODY),
+        ([CHUNKED, ("Content-Length", "ten")], b"a\r\n0123456789\r\n0\r\n\r\n", BODY),
+        ([CHUNKED], b"b\r\n0123456789", "cannot be fetched"),
+        ([CHUNKED], b"xyz\r\n0123456789", "cannot be fetched"),
+        ([("Transfer-Encoding", "gzip, chunked")], BODY, "sent as 'gzip, chunked'"),
+        ([("Content-Encoding", "gzip")], gzip.compress(BODY), BODY),
+        ([("Content-Encoding", "gzip")], gzip.compress(BODY[:5]) + gzip.compress(BODY[5:]), BODY),
+        ([("Content-Encoding", "gzip")], gzip.compress(BODY)[:-3], "cut short"),
+        ([("Content-Encoding", "gzip")], BODY, "arrived damaged"),
+        ([("Content-Encoding", "gzip")], gzip.compress(bytes(1 << 20)) * 90, "expands suspiciously"),
+        ([("Content-Encoding", "br")], BODY, "packed as 'br'"),
+        ([("Location", "/again?secret")], b"", "cannot be fetched .the server says 302"),
+        (
+            [("Location", "https://u:secret@[::1/x")],
+            b"",
+            "cannot be fetched .its server leads on to what is no address",
+        ),
+        ([("Location", "ftp://u:secret@localhost/x?secret")], b"", "leads on to ftp://localhost/x, which is not https"),
+    ],
+)
+def test_what_a_server_says_of_its_answer(headers, body, outcome, odd):
+    Odd.said = headers, body
+    url = odd.replace("https://", "https://user:secret@") + "/data?X-Amz-Signature=secret#secret"
+    if isinstance(outcome, bytes):
+        assert fetched(url) == outcome
+        return
+    with pytest.raises(SourceError, match=outcome) as error:
+        fetched(url)
+    assert "secret" not in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def _slowly(file):
+    for _ in range(100):
+        file.write(b"x")
+        file.flush()
+        time.sleep(0.05)
+
+
+def test_a_server_that_sends_next_to_nothing(odd, monkeypatch):
+    monkeypatch.setattr("recstore.fetch.STALL_SECONDS", 0.4)
+    Odd.said = [("Content-Length", "1000")], _slowly
+    with pytest.raises(SourceError, match=r"next to nothing for 0.4 seconds|timed out"):
+        fetched(f"{odd}/data")
+
+
+def test_a_signed_address_is_asked_and_told_without_what_opens_it(odd, sample_folder, tmp_path):
+    Odd.said = [], zipped(sample_folder, tmp_path / "data.zip").read_bytes()
+    heard = []
+    progress = Progress()
+    progress.notice = heard.append
+    url = odd.replace("https://", "https://me:secret@") + "/data.zip?X-Amz-Signature=secret&a=b#secret"
+    report = recstore.build(tmp_path / "store.duckdb", {"movielens": url}, progress=progress)
+    assert Odd.asked[-1] == ("/data.zip?X-Amz-Signature=secret&a=b", "Basic bWU6c2VjcmV0")
+    assert report.loads["movielens"].source == f"{odd}/data.zip"
+    assert heard[0] == f"Fetching {odd}/data.zip"
+    assert "secret" not in " ".join(heard)
+    with duckdb.connect(str(tmp_path / "store.duckdb"), read_only=True) as con:
+        for table in ("builds", "load_rejects", "store_info"):
+            assert "secret" not in str(con.execute(f"FROM {table}").fetchall())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "https://user:secret@localhost:1/x?secret#secret",
+        "http://user:secret@localhost/x?secret",
+        "HTTPS://user:secret@localhost:x/?secret",
+        "https://user:sec/secret@localhost/x?secret",
+        "https://[::1/x?secret",
+        "https://localhost:99999/x?secret",
+        "https:///x?secret",
+        "https:/localhost/x?secret",
+        "https://loc alhost/x?secret",
+        "https://localhost:1/\u00e9 x\n?secret\u00e9",
+        "s3://bucket/x?secret",
+    ],
+)
+@pytest.mark.parametrize("loader", ["movielens", "audioset"])
+def test_no_message_tells_what_opens_an_address(source, loader, tmp_path):
+    with pytest.raises(SourceError) as error:
+        recstore.build(tmp_path / "store.duckdb", {loader: source})
+    assert "secret" not in str(error.value)
+
+
+@given(st.lists(st.text("0123456789 ,+-_.e\u0663x", max_size=12), max_size=3))
+def test_a_stated_size_is_digits_alone_and_one(values):
+    try:
+        size = stated_size(values, "it")
+    except SourceError:
+        return
+    if values:
+        assert {part.strip().lstrip("0") for value in values for part in value.split(",")} == {str(size).lstrip("0")}
+    else:
+        assert size is None

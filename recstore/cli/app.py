@@ -108,6 +108,7 @@ def build(
 
     def work() -> None:
         from recstore import BuildOptions
+        from recstore.addresses import shown
         from recstore.errors import OptionError
         from recstore.pipeline import build as build_store
 
@@ -116,9 +117,11 @@ def build(
         for text in source or []:
             name, equals, value = text.partition("=")
             if not equals:
-                raise OptionError(f"--source takes LOADER=SOURCE, not {text!r}.")
+                raise OptionError(f"--source takes LOADER=SOURCE, not {shown(text)!r}.")
             if name in sources:
-                raise OptionError(f"There are two sources for {name}: {sources[name]} and {value}. Name one.")
+                raise OptionError(
+                    f"There are two sources for {name}: {shown(sources[name])} and {shown(value)}. Name one."
+                )
             sources[name] = value
         options = BuildOptions(
             min_user_ratings=min_user_ratings,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,12 +12,13 @@ from recstore.pipeline import build
 from recstore.progress import Progress
 from recstore.sample import EXAMPLE_TITLE, write_sample
 from recstore.sample_audio import EXAMPLE_CLIP, write_audio_sample
+from recstore.scratch import scratch_folder
 
 
 def run_demo(store: Path, progress: Progress) -> None:
     """Build the sample store at `store`, print similar movies and similar music, and end with the lines to paste."""
-    with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
-        movies, audio = Path(folder) / "movies", Path(folder) / "audio"
+    with scratch_folder() as folder:
+        movies, audio = folder / "movies", folder / "audio"
         write_sample(movies)
         sources = {"movielens": movies}
         if find_spec("tensorflow"):

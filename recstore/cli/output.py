@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from recstore import sql
 from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
+from recstore.scratch import scratch_folder
 from recstore.store import open_connection
 from recstore.target import check_target, whole_file
 from recstore.text import tokens
@@ -72,8 +72,8 @@ def write_result(
         raise OptionError(f"Only a query can be written as {form.value}, and the last statement is none.")
     elif output is None:
         # Not /dev/stdout: opened anew, it would empty the file that stdout may be.
-        with tempfile.TemporaryDirectory(prefix="recstore-") as folder:
-            part = Path(folder) / "result"
+        with scratch_folder() as folder:
+            part = folder / "result"
             _write_rows(connection, last, values, form, part)
             sys.stdout.flush()
             with part.open("rb") as written:

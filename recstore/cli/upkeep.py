@@ -10,6 +10,7 @@ import typer
 
 from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait
 from recstore.cli.console import run_command, say, watch
+from recstore.cli.formats import Format
 
 if TYPE_CHECKING:
     from recstore.pipeline import BuildReport
@@ -91,6 +92,23 @@ def check(
         from recstore.cli.care import run_check
 
         run_check(store, as_json, untrusted)
+
+    run_command(work)
+
+
+@upkeep.command(epilog="Example: recstore cache")
+def cache(
+    action: Annotated[str | None, typer.Argument(metavar="[clear]", help="Remove what is there.")] = None,
+    datasets: Annotated[bool, typer.Option("--datasets", help="Clear fetched data sets alone.")] = False,
+    indexes: Annotated[bool, typer.Option("--indexes", help="Clear Annoy indexes alone.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
+) -> None:
+    """Show what is in your cache of data sets and indexes, or clear it; what is in use or not recstore's stays."""
+
+    def work() -> None:
+        from recstore.cli.cache import run_cache
+
+        run_cache(action, datasets, indexes, form)
 
     run_command(work)
 

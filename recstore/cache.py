@@ -1,0 +1,240 @@
+"""The user's cache: fetched data sets and Annoy indexes, which nobody else can write, and no more than fits.
+
+`folder`, `entries` and `clear` are for users; the rest is for the modules that put something in.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import platformdirs
+
+from recstore.errors import OptionError
+from recstore.scratch import lock_if_free, lock_shared
+
+#: The folders in the cache, and what is in them.
+DATASETS, INDEXES = "datasets", "annoy"
+_DEFAULT_GB = 20.0
+#: Indexes that nobody used for so long are removed when something new comes in.
+_INDEX_SECONDS = 14 * 24 * 3600
+_INDEX = re.compile(r"[0-9a-f]{64}\.ann")
+_PART = re.compile(r"\.recstore-\w{8}\.part")
+_RECORD = ".fetched"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the cache: a `dataset`, an `index`, an `unfinished` download, or `other`, which is not recstore's.
+
+    `last_used` is in UTC.
+    """
+
+    kind: str
+    bytes: int
+    last_used: datetime
+    path: Path
+
+
+def folder() -> Path:
+    """Return where the cache is: `$RECSTORE_CACHE`, or the system's folder for such."""
+    override = os.environ.get("RECSTORE_CACHE")
+    if not override:
+        return platformdirs.user_cache_path("recstore", appauthor=False)
+    try:
+        return Path(override).expanduser().absolute()
+    except RuntimeError as error:
+        raise OptionError(f"RECSTORE_CACHE is {override!r}, and there is no such user's home.") from error
+
+
+def size_limit() -> int:
+    """Return how many bytes the cache may hold: `$RECSTORE_CACHE_SIZE`, in GB, or 20 GB."""
+    given = os.environ.get("RECSTORE_CACHE_SIZE", "").strip()
+    try:
+        size = float(given) if given else _DEFAULT_GB
+    except ValueError:
+        size = math.nan
+    if not 0 <= size < math.inf:
+        raise OptionError(f"RECSTORE_CACHE_SIZE is a number of GB, such as 5, not {given!r}.")
+    return int(size * 1e9)
+
+
+def entries() -> list[Entry]:
+    """Return what is in the cache, the latest used first.
+
+    Folders that somebody else can write are left out, as they are not used.
+    """
+    found = [entry for kind in (DATASETS, INDEXES) for entry in _in(kind)]
+    return sorted(found, key=lambda entry: (entry.last_used, entry.path), reverse=True)
+
+
+def clear(*, datasets: bool = True, indexes: bool = True) -> list[Entry]:
+    """Remove data sets, indexes or both, and return what was removed.
+
+    What is in use stays, and so does whatever recstore cannot prove that it wrote.
+    """
+    kinds = [kind for kind, wanted in ((DATASETS, datasets), (INDEXES, indexes)) if wanted]
+    return [entry for kind in kinds for entry in _in(kind) if _remove(entry)]
+
+
+def trim() -> None:
+    """Remove unfinished files, indexes that were long not used, and the least recently used beyond the limit."""
+    limit = size_limit()
+    before = datetime.fromtimestamp(datetime.now(UTC).timestamp() - _INDEX_SECONDS, UTC)
+    own = [entry for entry in entries() if entry.kind != "other"]
+    total = sum(entry.bytes for entry in own)
+    for entry in reversed(own):
+        is_old = entry.kind == "index" and entry.last_used < before
+        if (total > limit or is_old or entry.kind == "unfinished") and _remove(entry):
+            total -= entry.bytes
+
+
+def is_private(path: Path, kind: Callable[[int], bool]) -> bool:
+    """Say whether the path itself, not what a link leads to, is of this kind, ours, and closed to others' writing.
+
+    What belongs to the system's administrator is as good as ours: who can be root can write anything.
+    """
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    ours = not hasattr(os, "getuid") or (status.st_uid in (os.getuid(), 0) and not status.st_mode & 0o022)
+    return kind(status.st_mode) and ours
+
+
+def is_safe(path: Path) -> bool:
+    """Say whether a file of the cache is one that nobody else can write, nor any folder above it in the cache."""
+    return _is_safe_folder(path.parent) and is_private(path, stat.S_ISREG)
+
+
+def ready_folder(kind: str) -> Path:
+    """Return a folder of the cache, made if it is not there; raises `OSError` where nothing may be put into it."""
+    root = folder()
+    place = root / kind
+    for missing in [path for path in (place, *place.parents) if not path.exists()][::-1]:
+        with suppress(FileExistsError):
+            missing.mkdir(mode=0o700)
+    if not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(place))
+    if not _is_safe_folder(place):
+        raise PermissionError(errno.EPERM, "others may write there, or it is a link or not yours", str(place))
+    if not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, "it cannot be written", str(place))
+    return place
+
+
+@contextmanager
+def held(path: Path) -> Iterator[bool]:
+    """Keep a file of the cache from being removed while the block lasts; yields whether it is there and safe."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        yield False
+        return
+    try:
+        lock_shared(descriptor)
+        yield is_safe(path) and os.path.samestat(os.fstat(descriptor), path.lstat())
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def new_file(place: Path) -> Iterator[tuple[int, Path]]:
+    """Yield a new file in a folder, as descriptor and path; what was not moved away by the end of the block goes.
+
+    While the block lasts its lock says that it is being written; what a killed process leaves is removed by `trim`.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".recstore-", suffix=".part", dir=place)
+    try:
+        lock_shared(descriptor)
+        yield descriptor, Path(name)
+    finally:
+        os.close(descriptor)
+        Path(name).unlink(missing_ok=True)
+
+
+def record_of(path: Path) -> Path:
+    """Return the file that says what was fetched to `path`."""
+    return path.with_name(path.name + _RECORD)
+
+
+def recorded(path: Path) -> tuple[int, str] | None:
+    """Return the size and SHA-256 that a data set had when it was fetched, or None where nothing says so."""
+    record = record_of(path)
+    if not is_private(record, stat.S_ISREG):
+        return None
+    try:
+        facts = json.loads(record.read_text("utf-8"))
+        size, sha256 = facts["bytes"], facts["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return (size, sha256) if isinstance(size, int) and isinstance(sha256, str) else None
+
+
+def _is_safe_folder(place: Path) -> bool:
+    root = place.parent
+    with suppress(OSError):
+        # The user's own link may move the cache as a whole to another disk.
+        if root.is_symlink() and (not hasattr(os, "getuid") or root.lstat().st_uid == os.getuid()):
+            root = root.resolve()
+    return is_private(place, stat.S_ISDIR) and is_private(root, stat.S_ISDIR)
+
+
+def _in(kind: str) -> Iterator[Entry]:
+    place = folder() / kind
+    if not _is_safe_folder(place):
+        return
+    with suppress(OSError):
+        for path in sorted(place.iterdir()):
+            with suppress(OSError):
+                status = path.lstat()
+                last_used = datetime.fromtimestamp(status.st_mtime, UTC)
+                if name := _kind_of(kind, path, status):
+                    yield Entry(name, status.st_size, last_used, path)
+
+
+def _kind_of(kind: str, path: Path, status: os.stat_result) -> str | None:
+    """Say what a file is; the record of a data set belongs to it, and is none of its own."""
+    if stat.S_ISREG(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid()):
+        if _PART.fullmatch(path.name):
+            return "unfinished"
+        if kind == INDEXES and _INDEX.fullmatch(path.name):
+            return "index"
+        if kind == DATASETS and path.name.endswith(_RECORD) and recorded(path.with_suffix("")):
+            return None
+        if kind == DATASETS and (facts := recorded(path)) and facts[0] == status.st_size:
+            return "dataset"
+    return "other"
+
+
+def _remove(entry: Entry) -> bool:
+    """Remove a file that nobody uses, and say whether it is gone; only what is recstore's."""
+    if entry.kind == "other":
+        return False
+    try:
+        descriptor = os.open(entry.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        if os.name == "posix" and not lock_if_free(descriptor):
+            return False
+        if not os.path.samestat(os.fstat(descriptor), entry.path.lstat()):
+            return False
+        entry.path.unlink()
+        if entry.kind == "dataset":
+            record_of(entry.path).unlink(missing_ok=True)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

@@ -1,0 +1,149 @@
+"""Folders for what is needed for a while: gone when their user is done, and swept away where it was killed.
+
+A folder of ours holds a lock file, whose lock the system lets go of when its holder ends, however it ends. So whoever
+finds such a folder with nobody's lock on it knows that it is ours and that nobody needs it any more.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from recstore.errors import SourceError
+
+try:
+    import fcntl
+except ImportError:  # Windows: what a killed process leaves is for the system's own cleaning
+    fcntl = None  # type: ignore[assignment]
+
+_NAME = re.compile(r"recstore-[0-9a-f]{16}")
+_LOCK = ".recstore-lock"
+_MARK = b"A folder that recstore works in. It may be removed when no process holds a lock on this file.\n"
+#: Whoever unpacks leaves so much of the disk to others.
+_SPARE_BYTES = 64 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+#: The folders of this process, for when it ends in the middle of the work.
+_mine: set[Path] = set()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield an empty folder for this user alone, in the system's folder for such; it is gone when the block ends.
+
+    Those that killed processes of this user left are removed first.
+    """
+    parent = Path(tempfile.gettempdir())
+    sweep(parent)
+    # Known before it is there: an interrupt may strike anywhere.
+    folder = parent / f"recstore-{secrets.token_hex(8)}"
+    _mine.add(folder)
+    descriptor = None
+    try:
+        descriptor = _begin(folder)
+        yield folder
+    finally:
+        if fcntl is None and descriptor is not None:  # Windows removes no file that is open
+            os.close(descriptor)
+            descriptor = None
+        shutil.rmtree(folder, ignore_errors=True)
+        if descriptor is not None:
+            os.close(descriptor)
+        _mine.discard(folder)
+
+
+def abandon() -> None:
+    """Remove the folders of this process: for one that ends at once."""
+    for folder in list(_mine):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(parent: Path) -> None:
+    """Remove the folders in `parent` that are provably ours, and whose processes are gone."""
+    if fcntl is None:
+        return
+    with suppress(OSError), os.scandir(parent) as found:
+        for entry in found:
+            if _NAME.fullmatch(entry.name):
+                with suppress(OSError):
+                    _sweep_one(Path(entry.path))
+
+
+def require_room(folder: Path, size: int, what: str) -> None:
+    """Raise `SourceError` where a folder has no room for so many bytes and some to spare."""
+    free = shutil.disk_usage(folder).free
+    if size + _SPARE_BYTES > free:
+        raise SourceError(
+            f"{what} needs {size / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free. Make room there, or "
+            "name another folder (TMPDIR for what is unpacked, RECSTORE_CACHE for what is fetched)."
+        )
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether an error means that there was no room."""
+    return error.errno in _FULL
+
+
+def lock_if_free(descriptor: int) -> bool:
+    """Lock an open file for this process alone, and say whether nobody else has it; the lock goes with the file."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def lock_shared(descriptor: int) -> None:
+    """Say that an open file is in use, to whoever asks `lock_if_free`; waits while it is being removed."""
+    if fcntl is not None:
+        # Where the file system knows no locks, nobody can prove that a file is free either.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+
+def _begin(folder: Path) -> int:
+    """Make the folder and its lock file, and return the lock; a sweeper may be quicker, and then it is made anew."""
+    while True:
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        try:
+            descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            continue
+        try:
+            os.write(descriptor, _MARK)
+            lock_shared(descriptor)
+            if os.path.samestat(os.fstat(descriptor), (folder / _LOCK).lstat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _sweep_one(folder: Path) -> None:
+    if not _is_ours(folder, stat.S_ISDIR) or not _is_ours(folder / _LOCK, stat.S_ISREG):
+        return
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        if os.read(descriptor, len(_MARK) + 1) == _MARK and lock_if_free(descriptor):
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(descriptor)
+
+
+def _is_ours(path: Path, kind: Callable[[int], bool]) -> bool:
+    status = path.lstat()
+    return kind(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
