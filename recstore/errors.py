@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class RecstoreError(Exception):
     """recstore could not do what was asked."""
@@ -22,6 +25,14 @@ class BusyError(StoreError):
     """The store is in use, by a builder or by a writer; it can be waited for."""
 
 
+class FullError(StoreError):
+    """The disk is full, or would be."""
+
+
+class UnsoundError(RecstoreError):
+    """A store is not sound."""
+
+
 class TooManyRejectsError(RecstoreError):
     """More lines than allowed could not be loaded."""
 
@@ -36,3 +47,14 @@ class BelowBarError(RecstoreError):
 
 class MissingExtraError(RecstoreError):
     """Something needs a package that is not installed."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether something failed since the disk, or the share of it that the user may have, is full."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    # DuckDB hands on no number of an error, only the system's words for it.
+    return any(os.strerror(number) in str(error) for number in _FULL)

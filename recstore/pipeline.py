@@ -27,6 +27,7 @@ from recstore.progress import Progress, Stages
 from recstore.publish import NEW, OLD, Staged, staged_store
 from recstore.reasons import common_reasons
 from recstore.store import FORMAT_VERSION, name_tables_of
+from recstore.text import pasted
 
 if TYPE_CHECKING:
     from recstore.spaces import Measured, Space
@@ -108,7 +109,8 @@ def rebuild(
     stages = Stages(progress or Progress())
     target = Path(path)
     if not target.exists():
-        raise OptionError(f"There is no store at {path} to rebuild. Use: recstore build {path} --movielens SOURCE")
+        hint = f"recstore build {pasted(target)} --movielens SOURCE"
+        raise OptionError(f"There is no store at {path} to rebuild. Use: {hint}")
     prepare_ahead()
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)

@@ -17,7 +17,7 @@ import duckdb
 
 from recstore import functions, scratch, sql
 from recstore.carry import Carrier
-from recstore.errors import StoreError
+from recstore.errors import FullError, StoreError, is_full
 from recstore.holding import Hold, held
 from recstore.lock import Patience, builder_lock, remove_own_lock
 from recstore.progress import Progress
@@ -216,7 +216,7 @@ def _told_when_full(target: Path) -> Iterator[None]:
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
             raise
-        raise StoreError(
+        raise (FullError if is_full(error) else StoreError)(
             f"Something could not be read or written while {target.name} was built, and the store is as it was: "
             f"{str(error).splitlines()[0]}. If the disk is full, make room in {target.parent} and build again."
         ) from error

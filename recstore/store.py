@@ -10,6 +10,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import BusyError, StoreError
+from recstore.text import pasted
 
 FORMAT_VERSION = 1
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
@@ -106,7 +107,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
 def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     """Say why a file cannot be opened as a store."""
     if not path.exists():
-        text = f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE"
+        text = f"There is no store at {path}. Build one with: recstore build {pasted(path)} --movielens SOURCE"
     elif not path.is_file():
         text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import shlex
 from pathlib import Path
 
 import duckdb
@@ -42,6 +43,11 @@ def decoded(content: bytes, name: str) -> str:
     if "\0" in text:
         raise OptionError(f"{name} is no text: there is a zero byte in it.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def pasted(path: Path) -> str:
+    """Return a path as it can be pasted into a command line: quoted, and never taken for an option."""
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def read_text(path: Path) -> str:

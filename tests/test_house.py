@@ -31,7 +31,7 @@ FLOORS = [
     ["recstore.cli.cache"],
     ["recstore.cli.demo", "recstore.cli.evaluate", "recstore.cli.info", "recstore.cli.query", "recstore.cli.similar"],
     ["recstore.cli.output"],
-    ["recstore.cli.console", "recstore.cli.formats", "recstore.cli.arguments"],
+    ["recstore.cli.console", "recstore.cli.formats", "recstore.cli.arguments", "recstore.cli.items"],
     ["recstore.sample", "recstore.sample_audio", "recstore", "recstore.export"],
     ["recstore.heatmap"],
     ["recstore.evaluation.run", "recstore.evaluation.bars", "recstore.evaluation.plot"],

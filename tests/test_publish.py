@@ -159,7 +159,7 @@ def test_two_builders(store):
             assert first.poll() is None
             time.sleep(0.001)
         second = cli("rebuild", store)
-        assert second.returncode == 1
+        assert second.returncode == 3
         assert f"is being built already, by process {first.pid}" in second.stderr
         assert cli("rebuild", store, "--wait").returncode == 0
     assert first.returncode == 0
@@ -204,7 +204,7 @@ def writer(store):
 def test_no_writer_is_robbed(store, writer):
     with pytest.raises(BusyError, match=f"open for writing in another program.*{writer.pid}"):
         recstore.rebuild(store)
-    assert cli("rebuild", store).returncode == 1
+    assert cli("rebuild", store).returncode == 3
     waiting = threading.Thread(target=recstore.rebuild, args=(store,), kwargs={"wait": True})
     waiting.start()
     time.sleep(0.5)

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
+from runner import run
 
 import recstore
-from recstore.cli.app import app
 from recstore.errors import OptionError
 from recstore.heatmap import heatmap
 from recstore.target import whole_file
-
-
-def run(*arguments: object) -> tuple[int, str]:
-    done = CliRunner().invoke(app, list(map(str, arguments)))
-    return done.exit_code, done.stderr
 
 
 @pytest.fixture

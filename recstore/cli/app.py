@@ -26,14 +26,15 @@ from recstore.cli.arguments import (
     Wait,
 )
 from recstore.cli.asking import asking
-from recstore.cli.console import Interrupt, State, print_data, run_command, say, use_unicode, watch
+from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, say, watch
 from recstore.cli.formats import Format
+from recstore.cli.items import ItemCommand
 from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(
     name="recstore",
     help="A recommendation store: one DuckDB file in which 'movies like this one' is a SQL function.",
-    epilog="Example: recstore demo",
+    epilog=f"Exit codes: {exit_codes()}. Example: recstore demo",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -47,10 +48,13 @@ app.add_typer(upkeep)
 @app.callback(invoke_without_command=True)
 def main_options(
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="What stderr is: lines of words, or one JSON object a line.")
+    ] = LogFormat.TEXT,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Take the options that every command shares."""
-    State.debug = debug
+    State.debug, State.log_format = debug, log_format
     if version:
         from importlib.metadata import version as installed
 
@@ -208,7 +212,7 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="METRIC=VALUE",
-            help="Exit with 1 if the figure is lower: ndcg@10=0.3, or PROTOCOL/MODEL/METRIC=VALUE; may be repeated.",
+            help="Exit with 5 if the figure is lower: ndcg@10=0.3, or PROTOCOL/MODEL/METRIC=VALUE; may be repeated.",
         ),
     ] = None,
     plot: Annotated[
@@ -229,7 +233,7 @@ def evaluate(
     run_command(work)
 
 
-@app.command(epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
+@app.command(cls=ItemCommand, epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
 def similar(
     store: Store,
     catalog: Annotated[
@@ -316,6 +320,4 @@ def _with_sequence(audio_space: str) -> bool:
 
 def main() -> None:
     """Run the command line."""
-    Interrupt.heed()
-    use_unicode()
-    app()
+    run_app(app)

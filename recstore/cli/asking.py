@@ -10,6 +10,7 @@ import typer
 from recstore.cli.arguments import Store, Untrusted
 from recstore.cli.console import State, print_data, run_command, run_interactively, say
 from recstore.cli.formats import Format
+from recstore.cli.items import ItemCommand
 
 asking = typer.Typer()
 
@@ -69,7 +70,10 @@ def shell(
     raise typer.Exit(run_interactively(lambda: run_shell(store, exact, untrusted), State.debug))
 
 
-@asking.command(epilog='Example: recstore heatmap movies.duckdb movies "Toy Story (1995)" "Heat (1995)" 32 -o heat.png')
+@asking.command(
+    cls=ItemCommand,
+    epilog='Example: recstore heatmap movies.duckdb movies "Toy Story (1995)" "Heat (1995)" 32 -o heat.png',
+)
 def heatmap(
     store: Store,
     catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies or audio.")],

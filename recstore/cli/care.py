@@ -7,9 +7,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from recstore import RecstoreError, check, diff, rollback
+from recstore import check, diff, rollback
 from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
+from recstore.errors import UnsoundError
 from recstore.soundness import first_fault
 from recstore.store import open_connection
 
@@ -24,7 +25,7 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
     else:
         _print(findings, "SELECT \"check\", coalesce(fault, 'sound') AS result, means")
     if fault := first_fault(findings):
-        raise RecstoreError(f"{fault}.")
+        raise UnsoundError(f"{fault}.")
 
 
 def run_rollback(store: Path, wait: bool) -> None:

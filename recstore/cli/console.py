@@ -4,28 +4,85 @@ from __future__ import annotations
 
 import ctypes
 import io
+import json
 import os
 import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
-from enum import IntEnum
+from datetime import UTC, datetime
+from enum import IntEnum, StrEnum
+from itertools import pairwise
 from types import FrameType
 from typing import NoReturn
 
-from recstore.errors import OptionError, RecstoreError
+from recstore.errors import RecstoreError, is_full
 from recstore.progress import Progress
 
 
 class Exit(IntEnum):
-    """What the process returns."""
+    """What the process returns; the documentation lists what each means."""
 
     DONE = 0
     FAILED = 1
     USAGE = 2
+    BUSY = 3
+    FULL = 4
+    BELOW = 5
+    UNSOUND = 6
+    LOST = 7
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+_MEANINGS = {
+    Exit.DONE: "done",
+    Exit.FAILED: "failed",
+    Exit.USAGE: "wrong call",
+    Exit.BUSY: "the store is in use",
+    Exit.FULL: "the disk is full",
+    Exit.BELOW: "below a bar",
+    Exit.UNSOUND: "not sound",
+    Exit.LOST: "a build would lose something",
+    Exit.INTERRUPTED: "Ctrl-C",
+    Exit.TERMINATED: "SIGTERM",
+}
+#: By the name of the class, or of one that it derives from.
+_CODES = {
+    "OptionError": Exit.USAGE,
+    "BusyError": Exit.BUSY,
+    "FullError": Exit.FULL,
+    "BelowBarError": Exit.BELOW,
+    "UnsoundError": Exit.UNSOUND,
+    "LossError": Exit.LOST,
+}
+
+
+def exit_codes() -> str:
+    """Return what the exit codes mean, in one line."""
+    return ", ".join(f"{code.value} {meaning}" for code, meaning in _MEANINGS.items())
+
+
+def exit_code(error: BaseException) -> Exit:
+    """Return the exit code of an error: that of its class, or of the nearest that it derives from."""
+    found = (code for kind in type(error).__mro__ if (code := _CODES.get(kind.__name__)))
+    return next(found, Exit.FULL if is_full(error) else Exit.FAILED)
+
+
+class LogFormat(StrEnum):
+    """What is written to stderr: lines of words, or one JSON object a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class State:
+    """What `recstore --debug --log-format json` set for whatever command follows."""
+
+    debug = False
+    log_format = LogFormat.TEXT
 
 
 #: How long the work may take to end by itself after it was asked to; then the process ends without it.
@@ -53,12 +110,20 @@ class Interrupt:
         # An exception raised here could strike anywhere, even where it is dropped: who waits for the work looks.
         if cls.at_work:
             return
-        say("Interrupted. Nothing was changed.")
+        say("Interrupted. Nothing was changed.", "error", exit_code=cls.code.value, error="Interrupted")
         os._exit(cls.code)
 
 
-def say(text: str) -> None:
-    """Print one line of words to stderr."""
+def say(text: str, event: str = "notice", **facts: object) -> None:
+    """Print one line of words to stderr, or for programs an object: time, level, event, text and `facts`."""
+    if State.log_format is LogFormat.JSON:
+        entry = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "level": "error" if event == "error" else "info",
+            "event": event,
+            "text": text,
+        }
+        text = json.dumps(entry | facts)
     print(text, file=sys.stderr, flush=True)
 
 
@@ -82,6 +147,29 @@ def use_unicode() -> None:
     except UnicodeDecodeError as error:
         say(f"recstore: the argument {error.object!r} is not UTF-8, which names and SQL have to be here.")
         sys.exit(Exit.USAGE)
+
+
+def run_app(app: Callable[..., object]) -> NoReturn:
+    """Run the command line, and leave with its exit code; a wrong call is an error like others where JSON is asked."""
+    Interrupt.heed()
+    use_unicode()
+    warnings.showwarning = _say_warning  # type: ignore[assignment]
+    if "--log-format=json" not in sys.argv and ("--log-format", "json") not in pairwise(sys.argv):
+        app()
+    State.log_format = LogFormat.JSON
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        say(f"recstore: {error.format_message()}", "error", exit_code=Exit.USAGE.value, error=type(error).__name__)
+        code = Exit.USAGE
+    sys.exit(code if isinstance(code, int) else Exit.DONE)
+
+
+def _say_warning(message: Warning | str, *_where: object) -> None:
+    """Print what a library warns of as one line."""
+    say(f"warning: {message}", "warning")
 
 
 def _as_text(argument: str) -> str:
@@ -111,12 +199,6 @@ class _Work(threading.Thread):
     def interrupt(self) -> None:
         """Have Python raise KeyboardInterrupt in this thread as soon as it executes Python again."""
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt))
-
-
-class State:
-    """What `recstore --debug` sets for whatever command follows."""
-
-    debug = False
 
 
 def run_command(work: Callable[[], None]) -> NoReturn:
@@ -168,9 +250,10 @@ def _stop(work: _Work) -> NoReturn:
     in_order = work.done.wait(_GRACE_SECONDS)
     publish.abandon()
     target.abandon()
-    if not in_order and sys.stderr.isatty():
+    if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
-    say(f"Interrupted. {'The new store was in place already' if publish.has_published() else 'Nothing was changed'}.")
+    state = "The new store was in place already" if publish.has_published() else "Nothing was changed"
+    say(f"Interrupted. {state}.", "error", exit_code=code.value, error="Interrupted")
     # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.
     os._exit(code)
 
@@ -183,13 +266,18 @@ def _explain(error: BaseException, debug: bool, database_error: type[Exception])
         return Exit.DONE
     if not isinstance(error, Exception):
         raise error
-    if debug:
+    code = exit_code(error)
+    facts: dict[str, object] = {"exit_code": code.value, "error": type(error).__name__}
+    if debug and State.log_format is LogFormat.JSON:
+        facts["traceback"] = "".join(traceback.format_exception(error))
+    elif debug:
         traceback.print_exception(error)
     if isinstance(error, (RecstoreError, database_error, OSError, MemoryError)):
-        say(f"recstore: {_message(error)}")
+        say(f"recstore: {_message(error)}", "error", **facts)
     else:
-        say(f"recstore: this is a fault of recstore's own ({type(error).__name__}: {error}). Run it with --debug.")
-    return Exit.USAGE if isinstance(error, OptionError) else Exit.FAILED
+        what = f"{type(error).__name__}: {error}"
+        say(f"recstore: this is a fault of recstore's own ({what}). Run it with --debug.", "error", **facts)
+    return code
 
 
 def _message(error: BaseException) -> str:
@@ -252,8 +340,22 @@ class BarProgress(Progress):
         self._bars.stop()
 
 
+class JsonProgress(QuietProgress):
+    """One object for each stage that begins or is done."""
+
+    def started(self, stage: str, steps: int | None) -> None:
+        """Say that a stage begins."""
+        say(stage, "stage started", stage=stage, steps=steps)
+
+    def finished(self, stage: str, seconds: float) -> None:
+        """Say that a stage is done, and how long it took."""
+        say(f"{stage}: {seconds:.2f} s", "stage finished", stage=stage, seconds=round(seconds, 3))
+
+
 def watch(quiet: bool) -> Progress:
     """Return the progress that fits where stderr goes."""
+    if State.log_format is LogFormat.JSON and not quiet:
+        return JsonProgress()
     if quiet:
         return QuietProgress()
     return BarProgress() if sys.stderr.isatty() else PlainProgress()

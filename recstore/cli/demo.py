@@ -13,6 +13,7 @@ from recstore.progress import Progress
 from recstore.sample import EXAMPLE_TITLE, write_sample
 from recstore.sample_audio import EXAMPLE_CLIP, write_audio_sample
 from recstore.scratch import scratch_folder
+from recstore.text import pasted
 
 
 def run_demo(store: Path, progress: Progress) -> None:
@@ -48,5 +49,5 @@ def run_demo(store: Path, progress: Progress) -> None:
             )
     print("\nThe real MovieLens data:")
     print("  recstore build movies.duckdb --movielens ml-latest-small")
-    print(f"The same question in a DuckDB shell (duckdb {store}):")
+    print(f"The same question in a DuckDB shell (duckdb {pasted(store)}):")
     print(f"  FROM similar_movies('{EXAMPLE_TITLE}');")

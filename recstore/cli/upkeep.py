@@ -11,6 +11,7 @@ import typer
 from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait
 from recstore.cli.console import run_command, say, watch
 from recstore.cli.formats import Format
+from recstore.text import pasted
 
 if TYPE_CHECKING:
     from recstore.pipeline import BuildReport
@@ -128,7 +129,7 @@ def _report(store: Path, report: BuildReport) -> None:
     for load in report.loads.values():
         say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
     if report.rejects:
-        say(f'The rejected lines: recstore sql {store} "FROM load_rejects"')
+        say(f'The rejected lines: recstore sql {pasted(store)} "FROM load_rejects"')
     if report.kept:
         say(f"Kept as they were: {', '.join(report.kept)}.")
     say(f"{store} is ready ({store.stat().st_size / 1e6:,.1f} MB, {sum(report.seconds.values()):.1f} s).")
