@@ -19,14 +19,17 @@ from recstore.store import NO_EXTENSIONS, attach_store, close_off, open_connecti
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
+#: While a view of the store's user is brought into a face, this variable says what to bind in its place.
+_STAND_IN = "recstore_stand_in"
 _RELATIONS = (
-    "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
-    "UNION ALL SELECT view_name, comment FROM duckdb_views() "
+    "SELECT table_name, comment, false FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
+    "UNION ALL SELECT view_name, comment, true FROM duckdb_views() "
     "WHERE database_name = $database AND schema_name = 'main' AND NOT internal ORDER BY ALL"
 )
+#: The columns of a view are those that the file remembers: to ask for them binds nothing.
 _COLUMNS = (
-    "SELECT table_name, column_name, comment FROM duckdb_columns() "
-    "WHERE database_name = $database AND schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name, column_index"
+    "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
+    "WHERE database_name = $database AND schema_name = 'main' ORDER BY table_name ASC, column_index ASC"
 )
 
 
@@ -135,34 +138,47 @@ def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> b
 def _face_sql(
     connection: duckdb.DuckDBPyConnection, database: str, alias: str, asking: functions.Asking | None = None
 ) -> str:
-    """Return the SQL of a face: a view for each table and view of the store with its comments, then every function."""
+    """Return the SQL of a face: a view for each table and view of the store with its comments, then every function.
+
+    No view of the store is bound meanwhile, since that opens whatever it reads, such as a share that hangs: each is
+    asked for by `query`, which gets a stand-in as long as a variable is set. So a view over what is not there costs
+    nothing until somebody asks it.
+    """
     target = f"{sql.identifier(alias)}.main."
     relation = functions.attached_relation(database)
-    found = connection.execute(_RELATIONS, {"database": database}).fetchall()
-    # A view that the store's user made may want a file that is not here: it is left out, and the rest works.
-    relations = [(name, comment) for name, comment in found if _answers(connection, relation(name))]
-    names = {name for name, _comment in relations}
-    columns = [row for row in connection.execute(_COLUMNS, {"database": database}).fetchall() if row[0] in names]
-    views = [f"CREATE VIEW {target}{sql.identifier(name)} AS FROM {relation(name)};\n" for name, _ in relations]
-    comments = [
-        f"COMMENT ON VIEW {target}{sql.identifier(name)} IS {sql.literal(comment)};\n"
-        for name, comment in relations
-        if comment
-    ] + [
-        f"COMMENT ON COLUMN {target}{sql.identifier(name)}.{sql.identifier(column)} IS {sql.literal(comment)};\n"
-        for name, column, comment in columns
-    ]
-    return "".join(views + comments) + functions.render_functions(relation, target, asking)
+    columns: dict[str, list[tuple[str, str, str | None]]] = {}
+    for table, *column in connection.execute(_COLUMNS, {"database": database}).fetchall():
+        columns.setdefault(table, []).append((column[0], column[1], column[2]))
+    made = []
+    for name, comment, is_view in connection.execute(_RELATIONS, {"database": database}).fetchall():
+        view, source = f"{target}{sql.identifier(name)}", f"FROM {relation(name)}"
+        if is_view:
+            stand_in = sql.literal(_stand_in(connection, columns.get(name, [])))
+            made.append(f"SET VARIABLE {_STAND_IN} = {stand_in};\n")
+            source = f"FROM query(coalesce(getvariable({sql.literal(_STAND_IN)}), {sql.literal(source)}))"
+        made.append(f"CREATE VIEW {view} AS {source};\n")
+        if is_view:
+            made.append(f"RESET VARIABLE {_STAND_IN};\n")
+        if comment:
+            made.append(f"COMMENT ON VIEW {view} IS {sql.literal(comment)};\n")
+        made += [
+            f"COMMENT ON COLUMN {view}.{sql.identifier(column)} IS {sql.literal(about)};\n"
+            for column, _kind, about in columns.get(name, [])
+            if about
+        ]
+    return "".join(made) + functions.render_functions(relation, target, asking)
 
 
-def _answers(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
-    """Tell whether a table or view can be asked at all."""
+def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:
+    """Return a query with the columns of a view; DuckDB 1.4 wants their types to stay, later versions do not."""
+    typed = ", ".join(f"CAST(NULL AS {kind}) AS {sql.identifier(name)}" for name, kind, _about in columns)
     with connection.cursor() as cursor:
         try:
-            cursor.execute(f"PREPARE recstore_asks AS FROM {relation}; DEALLOCATE recstore_asks")
+            cursor.execute(f"PREPARE {_STAND_IN} AS SELECT {typed}; DEALLOCATE {_STAND_IN}")
         except duckdb.Error:
-            return False
-    return True
+            # Without columns, or with types that only the store knows.
+            return f"SELECT {', '.join(f'NULL AS {sql.identifier(name)}' for name, *_ in columns) or 'NULL'}"
+    return f"SELECT {typed}"
 
 
 def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:
