@@ -24,6 +24,7 @@ from recstore.cli.arguments import (
     Trees,
     Untrusted,
     Wait,
+    WaitingCommand,
 )
 from recstore.cli.asking import asking
 from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, say, watch
@@ -76,7 +77,7 @@ def demo(
     run_command(work)
 
 
-@app.command(epilog="Example: recstore build movies.duckdb --movielens ml-latest-small")
+@app.command(cls=WaitingCommand, epilog="Example: recstore build movies.duckdb --movielens ml-latest-small")
 def build(
     store: Store,
     movielens: Annotated[
@@ -102,7 +103,7 @@ def build(
     audio_space: AudioSpace[str] = "mean",
     audio_train_split: AudioTrainSplit[str] = "",
     keep: Keep = 1,
-    wait: Wait = False,
+    wait: Wait = 0.0,
     exact_up_to: ExactUpTo[int] = 200_000,
     trees: Trees[int] = 0,
     memory: Memory[float] = 4.0,
@@ -150,7 +151,7 @@ def build(
     run_command(work)
 
 
-@app.command(epilog="Example: recstore rebuild movies.duckdb --seed 1")
+@app.command(cls=WaitingCommand, epilog="Example: recstore rebuild movies.duckdb --seed 1")
 def rebuild(
     store: Store,
     min_user_ratings: MinRatings[int | None] = None,
@@ -164,7 +165,7 @@ def rebuild(
     memory: Memory[float | None] = None,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
-    wait: Wait = False,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
 ) -> None:
     """Recompute vectors and neighbours from the tables in the store; what is not named is as it was built."""
@@ -205,7 +206,9 @@ def info(store: Store) -> None:
     run_command(work)
 
 
-@app.command(epilog="Example: recstore evaluate movies.duckdb --fail-under next-watched/ndcg@10=0.02")
+@app.command(
+    cls=WaitingCommand, epilog="Example: recstore evaluate movies.duckdb --fail-under next-watched/ndcg@10=0.02"
+)
 def evaluate(
     store: Store,
     fail_under: Annotated[
@@ -219,7 +222,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Draw accuracy against coverage: .png, .svg or .pdf.")
     ] = None,
     seed: Seed[int] = 0,
-    wait: Wait = False,
+    wait: Wait = 0.0,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     quiet: Quiet = False,
 ) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperCommand
 
 #: What an option takes: `Seed[int]`, or `Seed[int | None]` where leaving it out means what the store was built with.
 T = TypeVar("T")
@@ -19,9 +21,36 @@ MaxRejects = Annotated[T, typer.Option(help="Share of lines that may fail to loa
 AudioSpace = Annotated[T, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 AudioTrainSplit = Annotated[T, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait while another builder or a writer has the store.")]
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait",
+        metavar="[SECONDS]",
+        show_default=False,
+        help="Wait while another builder or a writer has the store; without a number, as long as it takes.",
+    ),
+]
 ExactUpTo = Annotated[T, typer.Option(help="Spaces of more items get approximate neighbours, and their recall.")]
 Trees = Annotated[T, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
 Memory = Annotated[T, typer.Option(help="GB for the weights from movie to movie while they are computed.")]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+class WaitingCommand(TyperCommand):
+    """A command whose `--wait` may stand without seconds, which means for ever."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer does not export its context
+        """Give every `--wait` its value, as what parses options wants it."""
+        given, spelt_out = list(args), []
+        while given:
+            argument = given.pop(0)
+            if argument == "--":
+                spelt_out += [argument, *given]
+                break
+            if argument == "--wait":
+                argument += "=" + (given.pop(0) if given and _NUMBER.fullmatch(given[0]) else "inf")
+            spelt_out.append(argument)
+        return super().parse_args(ctx, spelt_out)

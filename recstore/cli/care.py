@@ -28,7 +28,7 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
         raise UnsoundError(f"{fault}.")
 
 
-def run_rollback(store: Path, wait: bool) -> None:
+def run_rollback(store: Path, wait: float) -> None:
     """Swap the version before back, and say where the other is."""
     place = rollback(store, wait=wait, progress=watch(quiet=False))
     say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")

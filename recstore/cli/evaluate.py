@@ -17,7 +17,7 @@ _EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL OR
 
 
 def run_evaluation(
-    store: Path, bars: list[str], plot: Path | None, seed: int, wait: bool, form: Format, watching: Progress
+    store: Path, bars: list[str], plot: Path | None, seed: int, wait: float, form: Format, watching: Progress
 ) -> None:
     """Evaluate a store, print and draw what was found, and raise a `BelowBarError` where it is not enough."""
     parsed = [Bar.parse(text) for text in bars]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait
+from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait, WaitingCommand
 from recstore.cli.console import run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.text import pasted
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 upkeep = typer.Typer()
 
 
-@upkeep.command(epilog="Example: recstore add movies.duckdb --ratings new-ratings.csv")
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore add movies.duckdb --ratings new-ratings.csv")
 def add(
     store: Store,
     ratings: Annotated[Path | None, typer.Option(help="A file of ratings, as in any MovieLens release.")] = None,
@@ -30,7 +30,7 @@ def add(
     ] = None,
     max_reject_rate: MaxRejects[float | None] = None,
     keep: Keep = 1,
-    wait: Wait = False,
+    wait: Wait = 0.0,
     quiet: Quiet = False,
 ) -> None:
     """Add ratings (the latest of a pair stays), tags or clips to a store, and recompute what depends on them."""
@@ -57,8 +57,8 @@ def add(
     run_command(work)
 
 
-@upkeep.command(epilog="Example: recstore rollback movies.duckdb")
-def rollback(store: Store, wait: Wait = False) -> None:
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback movies.duckdb")
+def rollback(store: Store, wait: Wait = 0.0) -> None:
     """Put the version before a store back in its place; a second rollback undoes it."""
 
     def work() -> None:
