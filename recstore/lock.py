@@ -21,6 +21,7 @@ except ImportError:  # Windows: the staging folder and the rename still keep a s
     fcntl = None  # type: ignore[assignment]
 
 _PAUSE = 0.2
+_MODE = 0o644
 T = TypeVar("T")
 
 
@@ -73,7 +74,8 @@ def builder_lock(store: Path, patience: Patience) -> Iterator[None]:
         yield
     finally:
         # Removed while it is held: whoever opened it meanwhile sees that it is no longer the file of that name.
-        file.unlink(missing_ok=True)
+        with suppress(PermissionError):  # another user's, in a folder where only he may remove it
+            file.unlink(missing_ok=True)
         os.close(descriptor)
 
 
@@ -91,21 +93,21 @@ def _holder() -> str:
 
 def _acquire(file: Path, store: Path) -> int:
     while True:
-        try:
-            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
-        except OSError as error:
-            raise StoreError(
-                f"The folder {store.parent} cannot be written ({error.strerror}). Make it writable, "
-                "or build to another path."
-            ) from error
+        descriptor, is_ours = _open(file, store)
         try:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still(descriptor, file):
-                os.ftruncate(descriptor, 0)
-                started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-                os.write(descriptor, f"{_holder()} since {started} UTC".encode())
-                return descriptor
+                if is_ours:
+                    os.ftruncate(descriptor, 0)
+                    started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+                    os.write(descriptor, f"{_holder()} since {started} UTC".encode())
+                    return descriptor
+                # Another user's build, which is dead, left it: one of our own says who builds.
+                try:
+                    file.unlink(missing_ok=True)
+                except PermissionError:  # in this folder only he may remove it; held, it does as well
+                    return descriptor
         except BlockingIOError as error:
             holder = os.read(descriptor, 200).decode(errors="replace") or "a process that has just begun"
             os.close(descriptor)
@@ -114,6 +116,56 @@ def _acquire(file: Path, store: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _open(file: Path, store: Path) -> tuple[int, bool]:
+    """Open the lock file, made if need be, and tell whether it may be written; that of another user is only read."""
+    no_link = getattr(os, "O_NOFOLLOW", 0)
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | no_link, _MODE)
+    except PermissionError as error:
+        if not os.path.lexists(file):
+            raise _unwritable(store, error) from error
+        try:
+            return os.open(file, os.O_RDONLY | no_link), False
+        except FileNotFoundError:
+            return _open(file, store)
+        except OSError as unreadable:
+            if not _is_abandoned(file):
+                raise BusyError(
+                    f"{store} is being built by another user, or was: {file} is his, and cannot be read. If no build "
+                    "runs, remove that file."
+                ) from unreadable
+            try:
+                file.unlink(missing_ok=True)
+            except PermissionError as stuck:
+                raise StoreError(
+                    f"{file}, which another user's build left, cannot be removed: its owner can."
+                ) from stuck
+            return _open(file, store)
+    except OSError as error:
+        raise _unwritable(store, error) from error
+    # Whatever the mask of this user: others must be able to see whether it is held.
+    if fcntl is not None and os.fstat(descriptor).st_uid == os.geteuid():
+        os.fchmod(descriptor, _MODE)
+    return descriptor, True
+
+
+def _is_abandoned(file: Path) -> bool:
+    """Tell, of a lock file that cannot be opened, whether the system knows that nobody holds it."""
+    try:
+        facts = file.stat()
+        held = Path("/proc/locks").read_text("utf-8")
+    except OSError:
+        return False
+    device = f"{os.major(facts.st_dev):02x}:{os.minor(facts.st_dev):02x}:{facts.st_ino}"
+    return not any(device in line.split() for line in held.splitlines())
+
+
+def _unwritable(store: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The folder {store.parent} cannot be written ({error.strerror}). Make it writable, or build to another path."
+    )
 
 
 def _is_still(descriptor: int, file: Path) -> bool:

@@ -20,10 +20,11 @@ from recstore.carry import Carrier
 from recstore.errors import FullError, StoreError, is_full
 from recstore.holding import Hold, held
 from recstore.lock import Patience, builder_lock, remove_own_lock
-from recstore.progress import Progress
+from recstore.progress import Progress, Stages
+from recstore.rights import refuse_other_users_file, take_over_rights
 from recstore.soundness import prove
 from recstore.store import STORAGE_VERSION, halve_memory, identity, name_tables_of, open_connection, wal_of
-from recstore.versions import finish_keeping, keep_aside, swap_back, versions
+from recstore.versions import finish_keeping, held_versions, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
@@ -111,8 +112,8 @@ def staged_store(
     progress = progress or Progress()
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-    patience = Patience(wait, progress)
-    with _begun(target, patience) as (run, connection), ExitStack() as stack:
+    patience, stages = Patience(wait, progress), Stages(progress)
+    with _begun(target, patience, progress) as (run, connection), ExitStack() as stack:
         staging = run.folder / target.name
         carrier = hold = None
         if run.before is not None:
@@ -135,25 +136,31 @@ def staged_store(
             connection.execute(functions.render_tables())
             name_tables_of(connection, NEW)
             yield Staged(connection, carrier)
-            if carrier:
-                carrier.finish()
-            # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked up.
-            connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
-            prove(staging)
-            _put_in_place(staging, target, hold, keep, progress)
+            with stages.stage("carry over"):
+                if carrier:
+                    carrier.finish()
+                # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked
+                # up.
+                connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
+            with stages.stage("check"):
+                prove(staging)
+            with stages.stage("put in place"):
+                _put_in_place(staging, target, hold, keep, progress)
 
 
 @contextmanager
-def _begun(target: Path, patience: Patience) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
+def _begun(target: Path, patience: Patience, progress: Progress) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
     """Take the lock, and yield the run, which has a folder for what it makes, and a connection of its own."""
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with builder_lock(target, patience):
+        with builder_lock(target, patience), held_versions(target, patience):
             finish_keeping(target)
             run.before = _file(target)
+            if run.before is not None:
+                refuse_other_users_file(target)
             with (
-                _staging_folder(run),
+                _staging_folder(run, progress),
                 open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
             ):
                 run.connection = connection
@@ -172,7 +179,7 @@ def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progre
     target = Path(path).resolve()
     progress = progress or Progress()
     patience = Patience(wait, progress)
-    with builder_lock(target, patience), open_connection() as connection:
+    with builder_lock(target, patience), held_versions(target, patience), open_connection() as connection:
         finish_keeping(target)
         with held(connection, target, OLD, patience) as now:
             found = versions(target)
@@ -181,19 +188,27 @@ def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progre
             with held(connection, found[0], NEW, patience) as before:
                 now.refuse_changes()
                 before.refuse_changes()
-                place = swap_back(target)
+                refuse_other_users_file(target)
+                spare = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
+                try:
+                    place = swap_back(target, spare, progress)
+                finally:
+                    spare.unlink(missing_ok=True)
                 flush(target.parent)
     return place
 
 
 @contextmanager
-def _staging_folder(run: _Run) -> Iterator[None]:
+def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
     """Make the folder of a run, for its user alone, while it lasts; those that dead builders left are removed."""
     for leftover in run.target.parent.glob(f"{escape(_staging_of(run.target))}*"):
         if leftover.is_dir() and not leftover.is_symlink():
             shutil.rmtree(leftover, ignore_errors=True)
         else:
-            leftover.unlink(missing_ok=True)
+            with suppress(PermissionError):
+                leftover.unlink(missing_ok=True)
+        if os.path.lexists(leftover):
+            progress.notice(f"{leftover}, which a build of another user left, cannot be removed: its owner can.")
     try:
         try:
             run.folder.mkdir(mode=0o700)
@@ -225,12 +240,10 @@ def _told_when_full(target: Path) -> Iterator[None]:
 def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | None, progress: Progress) -> None:
     if hold is not None:
         hold.refuse_changes()
-        old = target.stat()
-        with suppress(OSError):
-            os.chown(staging, old.st_uid, old.st_gid)
-        shutil.copymode(target, staging)
+        take_over_rights(target, staging, progress)
     flush(staging)
-    pending = keep_aside(target, keep, progress) if hold is not None and keep is not None else None
+    spare = staging.with_name(f"{staging.name}.spare")
+    pending = keep_aside(target, keep, spare, progress) if hold is not None and keep is not None else None
     try:
         if hold is not None:
             hold.refuse_changes()
@@ -245,8 +258,8 @@ def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | No
         if not isinstance(error, PermissionError):
             raise
         raise StoreError(
-            f"{target} cannot be replaced ({error.strerror}). On Windows a file that is open cannot be: close it in "
-            "every program, and build again."
+            f"{target} cannot be replaced ({error.strerror}). It may be another user's in a folder where nobody but "
+            "the owner may replace a file; on Windows, it may be open: close it in every program, and build again."
         ) from error
     flush(target.parent)
     finish_keeping(target, keep)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from recstore.errors import BusyError, StoreError
+from recstore.holding import held
+from recstore.lock import Patience
 from recstore.progress import Progress
+from recstore.rights import copy_with_rights, take_over_rights
+from recstore.store import open_connection, wal_of
 
 
 def versions(path: Path) -> list[Path]:
@@ -22,8 +29,40 @@ def versions(path: Path) -> list[Path]:
     return waiting + [file for _number, file in sorted(numbered)]
 
 
-def keep_aside(path: Path, keep: int, progress: Progress) -> Path | None:
-    """Give the store a second name, under which it stays when the first is given to a new one; no byte is copied."""
+@contextmanager
+def held_versions(path: Path, patience: Patience) -> Iterator[None]:
+    """Hold writers off the versions before the store at `path`, which are about to get other names.
+
+    What a dead writer left in a log beside one is brought into it first: beside another file of that name it would be
+    taken for that file's. Raises `BusyError` where a writer has one, and `StoreError` where a log cannot be brought in.
+    """
+    found = versions(path)
+    places = [_place(path, number) for number in range(1, len(found) + 2)]
+    for place in (*places, _pending(path)):
+        if wal_of(place).exists() and not place.exists():
+            raise StoreError(f"{wal_of(place)} lies there without its store, and may hold data. Move it away first.")
+    with ExitStack() as stack:
+        for number, file in enumerate(found):
+            connection = stack.enter_context(open_connection())
+            try:
+                stack.enter_context(held(connection, file, f"version_{number}", patience))
+            except BusyError:
+                raise
+            except StoreError as error:
+                # What is no store, or none any more, stops no build.
+                if wal_of(file).exists():
+                    raise StoreError(
+                        f"{wal_of(file)} may hold data, and cannot be brought into its store. Move both away first: "
+                        f"{error}"
+                    ) from error
+        yield
+
+
+def keep_aside(path: Path, keep: int, spare: Path, progress: Progress) -> Path | None:
+    """Give the store a second name, under which it stays when the first is given to a new one.
+
+    No byte is copied, unless the system allows no second name; then it is to `spare`, which is free, at first.
+    """
     if keep < 1:
         return None
     pending = _pending(path)
@@ -31,8 +70,10 @@ def keep_aside(path: Path, keep: int, progress: Progress) -> Path | None:
     try:
         os.link(path, pending)
     except OSError as error:
-        progress.notice(f"The version before cannot be kept: this file system has no hard links ({error.strerror}).")
-        return None
+        progress.notice(f"The version before is kept as a copy, since it cannot be linked ({error.strerror}).")
+        # What is said of rights is said of the store.
+        copy_with_rights(path, spare, Progress())
+        spare.replace(pending)
     return pending
 
 
@@ -56,15 +97,23 @@ def finish_keeping(path: Path, keep: int | None = None) -> None:
             file.unlink(missing_ok=True)
 
 
-def swap_back(path: Path) -> Path:
+def swap_back(path: Path, spare: Path, progress: Progress) -> Path:
     """Exchange the store with the newest version before it, and return where the store of now stands then.
 
-    At every moment there is a whole store under the name `path`: the second name that the store of now gets first is
-    the one under which a builder keeps it, so that what is killed midway is tidied by the next.
+    Who may do what with the store stays as it is now. At every moment there is a whole store under the name `path`:
+    the second name that the store of now gets first is the one under which a builder keeps it, so that what is killed
+    midway is tidied by the next. `spare` is a free name beside the store, for copies where the system wants them.
     """
     previous = versions(path)[0]
-    place, pending = _place(path, 1), _pending(path)
-    os.link(path, pending)
+    place = _place(path, 1)
+    try:
+        take_over_rights(path, previous, progress)
+    except PermissionError:  # another user's: a copy is our own
+        copy_with_rights(previous, spare, Progress())
+        take_over_rights(path, spare, progress)
+        spare.replace(previous)
+    pending = keep_aside(path, 1, spare, progress)
+    assert pending is not None
     previous.replace(path)
     pending.replace(place)
     return place
@@ -79,7 +128,10 @@ def _pending(path: Path) -> Path:
 
 
 def _same(one: Path, other: Path) -> bool:
+    """Tell whether two names are of one file, or of a file and its copy."""
     try:
-        return one.samefile(other)
+        facts, others = one.stat(), other.stat()
     except FileNotFoundError:
         return False
+    copied = (facts.st_size, facts.st_mtime_ns) == (others.st_size, others.st_mtime_ns)
+    return copied or os.path.samestat(facts, others)

@@ -52,7 +52,7 @@ FLOORS = [
     ["recstore.evaluation.metrics"],
     ["recstore.selectables", "recstore.shared", "recstore.saved"],
     ["recstore.functions", "recstore.models", "recstore.neighbors", "recstore.loader", "recstore.source"],
-    ["recstore.health", "recstore.definitions", "recstore.lock"],
+    ["recstore.health", "recstore.definitions", "recstore.lock", "recstore.rights"],
     ["recstore.fetch", "recstore.unpack", "recstore.target", "recstore.rules", "recstore.reasons"],
     ["recstore.store"],
     ["recstore.cache"],

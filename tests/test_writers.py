@@ -11,9 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 
 import recstore
 from recstore import BusyError, holding, publish
+from recstore.cli.arguments import Wait, WaitingCommand
 from recstore.progress import Progress
 from recstore.sample import write_sample
 
@@ -234,3 +236,29 @@ def test_it_is_waited_for_so_many_seconds_and_no_longer(store):
     for wait in (-1, float("nan")):
         with pytest.raises(recstore.OptionError, match="wait takes seconds"):
             recstore.rebuild(store, wait=wait)
+
+
+def test_wait_on_the_command_line(store):
+    seen = []
+    app = typer.Typer()
+
+    @app.command(cls=WaitingCommand)
+    def command(store: str, wait: Wait = 0.0, quiet: bool = False) -> None:
+        seen.append((store, wait, quiet))
+
+    for arguments in (
+        ["s"], ["s", "--wait"], ["--wait", "s"], ["--wait", "2.5", "s"], ["--wait=3", "s", "--quiet"],
+        ["s", "--wait", "--quiet"], ["--wait", "--", "7"], ["--wait", "7", "7"],
+    ):  # fmt: skip
+        app(arguments, standalone_mode=False)
+    forever = float("inf")
+    assert seen == [
+        ("s", 0.0, False), ("s", forever, False), ("s", forever, False), ("s", 2.5, False), ("s", 3.0, True),
+        ("s", forever, True), ("7", forever, False), ("7", 7.0, False),
+    ]  # fmt: skip
+    with duckdb.connect(str(store)):
+        command = [str(Path(sys.executable).parent / "recstore"), "rollback", "--wait", "0.2", str(store)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "Waiting." in done.stderr
+    assert "It was waited for 0.2 seconds." in done.stderr
