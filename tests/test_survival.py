@@ -28,8 +28,9 @@ def benchmarks(monkeypatch):
 def test_killed_builds(benchmarks):
     import kills
 
-    counted = kills.run(3, float("inf"))
-    assert counted["old store"] + counted["new store"] == 3
+    killed, at_once = kills.run(3, 1, float("inf"))
+    assert killed["killed at work"] == 3
+    assert (at_once["rounds"], at_once["rows lost"]) == (1, 0)
 
 
 def test_readers_during_rebuilds(benchmarks):
