@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recstore.checking import check
     from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
+    from recstore.facts import StoreInfo, info
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
     from recstore.publish import rollback
@@ -28,6 +29,7 @@ __all__ = [
     "RecstoreError",
     "SourceError",
     "StoreError",
+    "StoreInfo",
     "TooManyRejectsError",
     "add",
     "attach",
@@ -37,6 +39,7 @@ __all__ = [
     "connect",
     "diff",
     "evaluate",
+    "info",
     "rebuild",
     "rollback",
 ]
@@ -46,12 +49,14 @@ _LAZY = {
     "BuildReport": "recstore.pipeline",
     "EvaluationReport": "recstore.evaluation.run",
     "Finding": "recstore.soundness",
+    "StoreInfo": "recstore.facts",
     "add": "recstore.additions",
     "attach": "recstore.face",
     "build": "recstore.pipeline",
     "check": "recstore.checking",
     "connect": "recstore.face",
     "evaluate": "recstore.evaluation.run",
+    "info": "recstore.facts",
     "diff": "recstore.changes",
     "rebuild": "recstore.pipeline",
     "rollback": "recstore.publish",

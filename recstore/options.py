@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -43,7 +44,7 @@ class BuildOptions:
         for name in ("min_user_ratings", "content_dimensions", "collaborative_dimensions"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
-        if not self.memory > 0:
+        if not 0 < self.memory < math.inf:
             raise OptionError(f"memory is a number of GB above 0, not {self.memory}.")
         if self.trees < 0:
             raise OptionError(f"trees must not be negative, and is {self.trees}.")

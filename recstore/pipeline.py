@@ -129,7 +129,13 @@ def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
     """Return what the old store was built with: of an option that its builds were told differently, the latest."""
     options = BuildOptions()
     for (configuration,) in connection.execute(sql.render(_STAGES, "recorded_options", old=OLD)).fetchall():
-        options = options.as_recorded(configuration)
+        try:
+            options = options.as_recorded(configuration)
+        except (OptionError, ValueError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"The store does not say how it was built: builds.configuration holds what no option can be ({error}). "
+                "Mend that, or build it anew from its sources."
+            ) from error
     return options
 
 

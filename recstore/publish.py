@@ -23,7 +23,7 @@ from recstore.lock import Patience, builder_lock, remove_own_lock
 from recstore.progress import Progress, Stages
 from recstore.rights import refuse_other_users_file, take_over_rights
 from recstore.soundness import prove
-from recstore.store import STORAGE_VERSION, halve_memory, identity, name_tables_of, open_connection, wal_of
+from recstore.store import STORAGE_VERSION, halve_memory, identity, is_mounted, name_tables_of, open_connection, wal_of
 from recstore.versions import finish_keeping, held_versions, keep_aside, swap_back, versions
 
 #: The old store, where there is one, is attached to the builder's connection under this name.
@@ -110,6 +110,7 @@ def staged_store(
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
     progress = progress or Progress()
+    _refuse_place(path, target)
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
     patience, stages = Patience(wait, progress), Stages(progress)
@@ -146,6 +147,14 @@ def staged_store(
                 prove(staging)
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, keep, progress)
+
+
+def _refuse_place(path: Path, target: Path) -> None:
+    """Raise a `StoreError` where no new file could take the name in the end: to be known before the work, not after."""
+    if "?" in str(target):
+        raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
+    if is_mounted(target):
+        raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -67,6 +69,19 @@ def is_database(path: Path) -> bool:
         return False
 
 
+def is_mounted(path: Path) -> bool:
+    """Tell whether the file at `path` is mounted by itself, as containers mount one file: it cannot be replaced."""
+    try:
+        table = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape")
+    except OSError:  # not Linux
+        return path.is_file() and os.path.ismount(path)
+    # Blanks and such stand there as octal numbers.
+    points = (
+        re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table.splitlines()
+    )
+    return path.is_file() and str(path) in points
+
+
 def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
     """Attach the store at `path`, read-only, as `database`; a `StoreError` says why it cannot be.
 
@@ -90,7 +105,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
             raise StoreError(f"{path} is a DuckDB file but no store: it has no table store_info.")
         facts = info(connection, database)
         stored = facts.get("format_version", "")
-        if not stored.isdigit():
+        if re.fullmatch("[0-9]{1,6}", stored) is None:
             raise StoreError(f"{path} does not say which format it has: its table store_info is damaged.")
         if int(stored) > FORMAT_VERSION:
             raise StoreError(
@@ -149,6 +164,9 @@ def close_off(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def info(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
-    """Return the rows of `store_info` of an attached store."""
-    rows = connection.execute(f"SELECT key, value FROM {sql.identifier(database)}.main.store_info").fetchall()
+    """Return the rows of `store_info` of an attached store, as text; those that say nothing are left out."""
+    rows = connection.execute(
+        "SELECT CAST(key AS VARCHAR), CAST(value AS VARCHAR) "
+        f"FROM {sql.identifier(database)}.main.store_info WHERE key IS NOT NULL AND value IS NOT NULL"
+    ).fetchall()
     return dict(rows)

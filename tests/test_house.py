@@ -39,6 +39,7 @@ FLOORS = [
     ["recstore.evaluation.models", "recstore.evaluation.results"],
     ["recstore.evaluation.protocols"],
     ["recstore.additions", "recstore.checking"],
+    ["recstore.facts"],
     ["recstore.pipeline", "recstore.face"],
     ["recstore.acceleration"],
     ["recstore.publish", "recstore.latent"],

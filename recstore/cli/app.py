@@ -195,13 +195,13 @@ def rebuild(
 
 
 @app.command(epilog="Example: recstore info movies.duckdb")
-def info(store: Store) -> None:
+def info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Show what is inside a store, from which sources, how large, how old."""
 
     def work() -> None:
-        from recstore.cli.info import print_info
+        from recstore.cli.info import print_info, print_json
 
-        print_info(store)
+        (print_json if as_json else print_info)(store)
 
     run_command(work)
 

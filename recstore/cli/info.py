@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
-from recstore import RecstoreError, connect, sql
+from recstore import connect, info, sql
+from recstore.cli.console import print_data
 from recstore.cli.output import write_result
-from recstore.store import attach_store, info, open_connection
-from recstore.versions import versions
 
 
 def print_info(store: Path) -> None:
     """Print the facts, tables, spaces, sources and rejects of a store."""
     with connect(store) as connection:
-        facts = info(connection, "rec_store")
-        print(f"{store}: {store.stat().st_size / 1e6:,.1f} MB, format {facts['format_version']}")
-        print(
-            f"built {facts['built_at']} UTC by recstore {facts['recstore_version']} on DuckDB {facts['duckdb_version']}"
-        )
+        facts = info(store)
+        print(f"{store}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
+        built, by, on = (value or "unknown" for value in (facts.built_at, facts.recstore_version, facts.duckdb_version))
+        print(f"built {built} UTC by recstore {by} on DuckDB {on}")
         tables = connection.execute(sql.read("recstore.queries", "tables")).fetchall()
         print()
         counted = [
@@ -29,16 +30,16 @@ def print_info(store: Path) -> None:
         for name in ("spaces", "sources", "rejects"):
             print()
             write_result(connection, sql.read("recstore.queries", name))
-    _print_versions(store)
+    # Those before this one, the newest first.
+    for before in facts.versions:
+        text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"
+        print(f"\nthe version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}")
 
 
-def _print_versions(store: Path) -> None:
-    """Print the versions before this one, the newest first."""
-    for path in versions(store):
-        try:
-            with open_connection() as connection:
-                attach_store(connection, path, "before")
-                text = f"built {info(connection, 'before')['built_at']} UTC"
-        except RecstoreError as error:
-            text = str(error)
-        print(f"\nthe version before: {path}: {path.stat().st_size / 1e6:,.1f} MB, {text}")
+def print_json(store: Path) -> None:
+    """Print all facts of a store as one JSON object."""
+    print_data(json.dumps(asdict(info(store)), indent=2, ensure_ascii=False, default=_text) + "\n")
+
+
+def _text(value: object) -> str:
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
