@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from recstore.errors import BusyError, OptionError, RecstoreError, SourceError, StoreError, TooManyRejectsError
+from recstore.errors import (
+    BusyError,
+    LossError,
+    OptionError,
+    RecstoreError,
+    SourceError,
+    StoreError,
+    TooManyRejectsError,
+)
 
 if TYPE_CHECKING:
     from recstore import cache
@@ -14,6 +22,7 @@ if TYPE_CHECKING:
     from recstore.evaluation.run import EvaluationReport, evaluate
     from recstore.face import attach, connect
     from recstore.facts import StoreInfo, info
+    from recstore.manifests import manifest
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
     from recstore.publish import rollback
@@ -25,6 +34,7 @@ __all__ = [
     "BusyError",
     "EvaluationReport",
     "Finding",
+    "LossError",
     "OptionError",
     "RecstoreError",
     "SourceError",
@@ -40,6 +50,7 @@ __all__ = [
     "diff",
     "evaluate",
     "info",
+    "manifest",
     "rebuild",
     "rollback",
 ]
@@ -58,6 +69,7 @@ _LAZY = {
     "evaluate": "recstore.evaluation.run",
     "info": "recstore.facts",
     "diff": "recstore.changes",
+    "manifest": "recstore.manifests",
     "rebuild": "recstore.pipeline",
     "rollback": "recstore.publish",
 }

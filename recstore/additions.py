@@ -38,6 +38,7 @@ def add(
     loader: str = "movielens",
     keep: int = 1,
     wait: bool | float = False,
+    allow_loss: bool = False,
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:
@@ -49,7 +50,8 @@ def add(
 
     `audioset` is a source of clips as for `build`. Their ids follow on those that are there, which stay; a clip that
     is there already is passed over. A clip without labels is taken, too: it is placed by the labels that the others
-    teach. The options, `keep`, `wait` and the errors are as for `rebuild`.
+    teach. The options, `keep`, `wait`, `allow_loss` and the errors are
+    as for `rebuild`.
     """
     given = {"ratings": ratings, "tags": tags}
     files = {table: Path(file).expanduser() for table, file in given.items() if file is not None}
@@ -80,7 +82,7 @@ def add(
             loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
         for other in kept:
             copy_catalog(staged, other, other.tables)
-        return finish(staged, catalogs, kept, loads, options, stages, is_addition=True)
+        return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
 
 
 def _add_rows(

@@ -10,6 +10,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalog import CATALOGS
+from recstore.digest import LEFT_OUT
 from recstore.errors import StoreError
 from recstore.store import attach_store, open_connection
 from recstore.versions import versions
@@ -20,11 +21,16 @@ _TOP = 10
 
 @dataclass(frozen=True)
 class TableChange:
-    """Rows of one table before and now; None where there is no such table."""
+    """Rows of one table before and now; None where there is no such table.
+
+    `removed` rows are before alone, and `added` ones now alone: with both 0 the table holds the same, in any order.
+    """
 
     table: str
     before: int | None
     now: int | None
+    removed: int
+    added: int
 
 
 @dataclass(frozen=True)
@@ -37,17 +43,25 @@ class SpaceChange:
     changed: int
 
 
-def diff(path: str | os.PathLike[str]) -> tuple[list[TableChange], list[SpaceChange]]:
-    """Compare the store at `path` with the version before it; a `StoreError` where there is none."""
+def diff(
+    path: str | os.PathLike[str], other: str | os.PathLike[str] | None = None
+) -> tuple[list[TableChange], list[SpaceChange]]:
+    """Compare what the store at `path` holds with what `other` holds, by default the version before it.
+
+    Tables are compared row by row, whatever the order of rows, by the columns that both have. Raises `StoreError` where
+    a store cannot be opened, or there is no version before.
+    """
     store = Path(path)
     with open_connection() as connection:
         attach_store(connection, store, "now")
-        found = versions(store)
-        if not found:
-            raise StoreError(f"There is no version before {path} to compare it with.")
-        attach_store(connection, found[0], "before")
-        before, now = _counts(connection, "before"), _counts(connection, "now")
-        tables = [TableChange(name, before.get(name), now.get(name)) for name in sorted(before.keys() | now.keys())]
+        if other is None:
+            found = versions(store)
+            if not found:
+                raise StoreError(f"There is no version before {path} to compare it with.")
+            other = found[0]
+        attach_store(connection, Path(other), "before")
+        before, now = _tables(connection, "before"), _tables(connection, "now")
+        tables = [_compare(connection, name, before.get(name), now.get(name)) for name in sorted(before | now)]
         spaces = []
         for catalog in CATALOGS.values():
             query = sql.render(
@@ -58,13 +72,34 @@ def diff(path: str | os.PathLike[str]) -> tuple[list[TableChange], list[SpaceCha
     return tables, spaces
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+def same_content(tables: list[TableChange]) -> bool:
+    """Tell whether two stores hold the same, apart from when and how they were built."""
+    return all(not change.removed and not change.added for change in tables if change.table not in LEFT_OUT)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+    """Return the tables of a store as SQL names them in it, with their columns."""
     rows = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [database]
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? AND NOT internal", [database]
     ).fetchall()
-    counts = {}
+    found = {}
     for schema, table in rows:
         name = f"{sql.identifier(database)}.{sql.identifier(schema)}.{sql.identifier(table)}"
-        count = connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]
-        counts[table if schema == "main" else f"{schema}.{table}"] = count
-    return counts
+        columns = connection.execute(f"SELECT name FROM pragma_table_info({sql.literal(name)}) ORDER BY cid").fetchall()
+        found[table if schema == "main" else f"{schema}.{table}"] = [name, *(column for (column,) in columns)]
+    return found
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, table: str, before: list[str] | None, now: list[str] | None
+) -> TableChange:
+    counts = [
+        None if each is None else connection.execute(f"SELECT count(*) FROM {each[0]}").fetchall()[0][0]
+        for each in (before, now)
+    ]
+    if before is None or now is None:
+        return TableChange(table, counts[0], counts[1], counts[0] or 0, counts[1] or 0)
+    columns = ", ".join(sql.identifier(column) for column in before[1:] if column in now[1:])
+    query = sql.render(_CHANGES, "rows_changed", before=before[0], now=now[0], columns=columns)
+    removed, added = connection.execute(query).fetchall()[0]
+    return TableChange(table, counts[0], counts[1], removed, added)

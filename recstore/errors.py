@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 
 
 class RecstoreError(Exception):
@@ -35,6 +36,14 @@ class UnsoundError(RecstoreError):
 
 class TooManyRejectsError(RecstoreError):
     """More lines than allowed could not be loaded."""
+
+
+class LossError(RecstoreError):
+    """The new store would lose something that the old one has; `losses` are all that it would lose."""
+
+    def __init__(self, message: str | None = None, losses: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.losses = list(losses)
 
 
 class OptionError(RecstoreError):

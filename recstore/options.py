@@ -24,6 +24,7 @@ class BuildOptions:
     `trees`: of each Annoy index; 0 lets its size decide. `memory`: how many GB the weights from movie to movie may take
     while they are computed; where that is too little for all movies, the most rated have weights.
     `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
+    `max_loss`: the share of the rows of a table, or of a figure, that a build over a store may lose.
     """
 
     min_user_ratings: int = 25
@@ -31,6 +32,7 @@ class BuildOptions:
     collaborative_dimensions: int = 200
     seed: int = 0
     max_reject_rate: float = 0.01
+    max_loss: float = 0.1
     music_filter: str = "ontology"
     label: str = ""
     audio_sequence: bool = False
@@ -56,6 +58,8 @@ class BuildOptions:
             raise OptionError(f"music_filter is ontology or name, not {self.music_filter!r}.")
         if not 0 <= self.max_reject_rate <= 1:
             raise OptionError(f"max_reject_rate is a share from 0 to 1, not {self.max_reject_rate}.")
+        if not 0 <= self.max_loss <= 1:
+            raise OptionError(f"max_loss is a share from 0 to 1, not {self.max_loss}.")
 
     def recorded(self) -> dict[str, str]:
         """Return all options as text, for `builds.configuration`."""

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import duckdb
 from threadpoolctl import threadpool_limits
 
-from recstore import functions, sql
+from recstore import digest, functions, sql
 from recstore.blueprint import blueprint
 from recstore.catalog import CATALOGS, INDEX_TABLES, Catalog
 from recstore.errors import OptionError, StoreError, TooManyRejectsError
+from recstore.guard import guard
 from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
@@ -58,6 +59,7 @@ def build(
     options: BuildOptions | None = None,
     keep: int = 1,
     wait: bool | float = False,
+    allow_loss: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
     """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
@@ -65,7 +67,9 @@ def build(
     An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
     whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside it.
     Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
-    `OptionError`, or `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded.
+    `OptionError`, `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded, or,
+    unless `allow_loss`, `LossError` when the new store would lack a space or a catalogue of the old one, or more than
+    `options.max_loss` of the rows of a table or of a figure.
     """
     if not sources:
         raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
@@ -84,7 +88,7 @@ def build(
             check_rejects(staged.connection, loads[name], options)
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
-        return finish(staged, catalogs, kept, loads, options, stages)
+        return finish(staged, catalogs, kept, loads, options, stages, allow_loss=allow_loss)
 
 
 def rebuild(
@@ -94,14 +98,16 @@ def rebuild(
     options: BuildOptions | None = None,
     keep: int = 1,
     wait: bool | float = False,
+    allow_loss: bool = False,
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:
     """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
 
     The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
-    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `keep`, `wait`
-    and the errors are as for `build`.
+    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `keep`, `wait`,
+    `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
+    `sequence` is no loss.
     """
     if only is not None and only not in CATALOGS:
         raise OptionError(f"There is no catalogue {only!r}; there are: {', '.join(CATALOGS)}.")
@@ -122,7 +128,9 @@ def rebuild(
                 copy_catalog(staged, catalog, catalog.sources)
             for catalog in kept:
                 copy_catalog(staged, catalog, catalog.tables)
-        return finish(staged, catalogs, kept, {}, options, stages)
+        return finish(
+            staged, catalogs, kept, {}, options, stages, allow_loss=allow_loss, unwanted=unwanted_spaces(changes)
+        )
 
 
 def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
@@ -148,10 +156,13 @@ def finish(
     stages: Stages,
     *,
     is_addition: bool = False,
+    allow_loss: bool = False,
+    unwanted: frozenset[tuple[str, str]] = frozenset(),
 ) -> BuildReport:
     """Compute what is computed, record the build, and return the report; `kept` are the catalogues copied whole.
 
     What the catalogues were made from is taken from the old store where nothing was loaded, and for an addition.
+    `allow_loss` and `unwanted` are the guard's.
     """
     connection = staged.connection
     # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
@@ -163,6 +174,18 @@ def finish(
         for catalog in catalogs:
             given, chosen = _given_spaces(staged, catalog)
             measured += compute(connection, catalog, options, stages, given, chosen)
+    if staged.carrier:
+        with stages.stage("compare"):
+            measured += guard(
+                connection,
+                OLD,
+                NEW,
+                measured,
+                max_loss=options.max_loss,
+                allow_loss=allow_loss,
+                unwanted=unwanted,
+            )
+        _say_what_is_not_carried(connection, catalogs, stages.progress)
     _refuse_no_space(connection, catalogs)
     put_functions(staged)
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
@@ -197,6 +220,7 @@ def finish(
         },
     )
     facts = {
+        **digest.facts(connection, NEW),
         "format_version": str(FORMAT_VERSION),
         "recstore_version": version("recstore"),
         "duckdb_version": duckdb.__version__,
@@ -247,6 +271,24 @@ def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | 
     found = staged.carrier.given_spaces(catalog)
     spaces = [given_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
     return spaces, next((name for name, is_default, _recipe in found if is_default), None)
+
+
+def unwanted_spaces(changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Return the spaces that a change of options says not to make."""
+    return frozenset([("audio", "sequence")] if changes.get("audio_sequence") is False else [])
+
+
+def _say_what_is_not_carried(
+    connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog], progress: Progress
+) -> None:
+    """Say that evaluations are of a build that is no more: they would be taken for those of the new one."""
+    names = [catalog.name for catalog in catalogs]
+    query = sql.render(_STAGES, "evaluations_before", old=OLD)
+    for name, count in connection.execute(query, {"catalogs": names}).fetchall():
+        progress.notice(
+            f"The {count:,} evaluations of {name} were of the build before and stay with it; "
+            "recstore evaluate measures the new one."
+        )
 
 
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from recstore import sql
 from recstore.blueprint import Blueprint, blueprint, read_objects
 from recstore.catalog import CATALOGS, Catalog
+from recstore.digest import LINES, content_lines, otherwise
 from recstore.errors import StoreError
 from recstore.functions import attached_relation
 from recstore.genuine import lacking, other_columns, other_comments, other_definitions, shadowing
@@ -79,6 +80,7 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list
     checks = render_checks(attached_relation(database), list(blueprint().tables))
     questions: list[Callable[[duckdb.DuckDBPyConnection], Finding]] = [partial(_ask, one=one) for one in checks]
     questions += [partial(_recompute, database=database, catalog=catalog) for catalog in CATALOGS.values()]
+    questions.append(partial(_compare_digest, database=database))
     questions.append(partial(_read_everything, database=database))
     # Some checks keep one core busy, others all.
     with ThreadPoolExecutor(2) as pool:
@@ -172,6 +174,16 @@ def _read_everything(connection: duckdb.DuckDBPyConnection, database: str) -> Fi
             fault = f"{schema}.{table} cannot be read: {_first_line(error)}"
             break
     return Finding("every block", "All data can be read, and its checksums agree.", fault)
+
+
+def _compare_digest(connection: duckdb.DuckDBPyConnection, database: str) -> Finding:
+    """Compare what a build computed with what it recorded of it; rows of sources are their user's to change."""
+    recorded = info(connection, database).get(LINES)
+    fault = None
+    if recorded is not None:
+        changed = otherwise(recorded, content_lines(connection, database))
+        fault = f"{changed[0]} holds something else than the build put there; {_REMEDY}" if changed else None
+    return Finding("content", "What was computed is what the build recorded the digest of.", fault)
 
 
 def _recompute(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> Finding:

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from recstore.cli.arguments import (
+    AllowLoss,
     AudioSpace,
     AudioTrainSplit,
     CollaborativeDimensions,
     ContentDimensions,
     ExactUpTo,
     Keep,
+    MaxLoss,
     MaxRejects,
     Memory,
     MinRatings,
@@ -107,6 +109,8 @@ def build(
     exact_up_to: ExactUpTo[int] = 200_000,
     trees: Trees[int] = 0,
     memory: Memory[float] = 4.0,
+    max_loss: MaxLoss[float] = 0.1,
+    allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
@@ -141,11 +145,14 @@ def build(
             exact_up_to=exact_up_to,
             trees=trees,
             memory=memory,
+            max_loss=max_loss,
         )
         run_build(
             store,
             quiet,
-            lambda progress: build_store(store, sources, options=options, keep=keep, wait=wait, progress=progress),
+            lambda progress: build_store(
+                store, sources, options=options, keep=keep, wait=wait, allow_loss=allow_loss, progress=progress
+            ),
         )
 
     run_command(work)
@@ -166,6 +173,8 @@ def rebuild(
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = 1,
     wait: Wait = 0.0,
+    max_loss: MaxLoss[float | None] = None,
+    allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
     """Recompute vectors and neighbours from the tables in the store; what is not named is as it was built."""
@@ -182,13 +191,16 @@ def rebuild(
             "trees": trees,
             "audio_train_split": audio_train_split,
             "memory": memory,
+            "max_loss": max_loss,
             "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
         }
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         run_build(
             store,
             quiet,
-            lambda progress: rebuild_store(store, only=only, keep=keep, wait=wait, progress=progress, **changes),
+            lambda progress: rebuild_store(
+                store, only=only, keep=keep, wait=wait, allow_loss=allow_loss, progress=progress, **changes
+            ),
         )
 
     run_command(work)

@@ -18,6 +18,8 @@ ContentDimensions = Annotated[T, typer.Option(help="Dimensions of the content sp
 CollaborativeDimensions = Annotated[T, typer.Option(help="Dimensions of the collaborative space.")]
 Seed = Annotated[T, typer.Option(help="Seed of all that draws at random.")]
 MaxRejects = Annotated[T, typer.Option(help="Share of lines that may fail to load before the build stops.")]
+AllowLoss = Annotated[bool, typer.Option("--allow-loss", help="Put the new store in place though it lost something.")]
+MaxLoss = Annotated[T, typer.Option(help="Share of a table's rows, or of a figure, that may be lost from a store.")]
 AudioSpace = Annotated[T, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 AudioTrainSplit = Annotated[T, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]

@@ -7,10 +7,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from recstore import check, diff, rollback
+from recstore import RecstoreError, check, diff, manifest, rollback
+from recstore.changes import same_content
 from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
 from recstore.errors import UnsoundError
+from recstore.manifests import differences
 from recstore.soundness import first_fault
 from recstore.store import open_connection
 
@@ -34,13 +36,31 @@ def run_rollback(store: Path, wait: float) -> None:
     say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
 
 
-def run_diff(store: Path) -> None:
-    """Print the tables whose rows changed in number, and the items whose neighbours changed."""
-    tables, spaces = diff(store)
-    _print(tables, 'SELECT "table", before, now, coalesce(now, 0) - coalesce(before, 0) AS difference')
+def run_diff(store: Path, other: Path | None, exit_code: bool) -> None:
+    """Print the rows that differ by table, and the items whose neighbours changed."""
+    tables, spaces = diff(store, other)
+    _print(tables, 'SELECT "table", before, now, coalesce(now, 0) - coalesce(before, 0) AS difference, removed, added')
     if spaces:
         print()
         _print(spaces, 'SELECT catalog, space, items, changed AS "top 10 changed"')
+    if exit_code and not same_content(tables):
+        raise RecstoreError("They do not hold the same.")
+
+
+def run_manifest(store: Path, verify: Path | None) -> None:
+    """Print the manifest, or compare the store with one."""
+    import json
+
+    if verify is None:
+        print_data(json.dumps(manifest(store), indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+        return
+    try:
+        recorded = json.loads(verify.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecstoreError(f"{verify} is no manifest: {error}") from error
+    if found := differences(recorded, json.loads(json.dumps(manifest(store)))):
+        raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(found[:5])}.")
+    say(f"{store} is what {verify} describes.")
 
 
 def _print(rows: Sequence[Any], select: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recstore.cli.arguments import Keep, MaxRejects, Quiet, Store, Untrusted, Wait, WaitingCommand
+from recstore.cli.arguments import AllowLoss, Keep, MaxRejects, Quiet, Store, Untrusted, Wait, WaitingCommand
 from recstore.cli.console import run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.text import pasted
@@ -31,6 +31,7 @@ def add(
     max_reject_rate: MaxRejects[float | None] = None,
     keep: Keep = 1,
     wait: Wait = 0.0,
+    allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
     """Add ratings (the latest of a pair stays), tags or clips to a store, and recompute what depends on them."""
@@ -49,6 +50,7 @@ def add(
                 audioset=audioset,
                 keep=keep,
                 wait=wait,
+                allow_loss=allow_loss,
                 progress=progress,
                 **changes,
             ),
@@ -70,13 +72,37 @@ def rollback(store: Store, wait: Wait = 0.0) -> None:
 
 
 @upkeep.command(epilog="Example: recstore diff movies.duckdb")
-def diff(store: Store) -> None:
-    """Show what changed from the version before: rows per table, and items with another top 10."""
+def diff(
+    store: Store,
+    other: Annotated[
+        Path | None, typer.Argument(metavar="[OTHER]", help="The store to compare with; else the version before.")
+    ] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they do not hold the same.")] = False,
+) -> None:
+    """Show what changed from the version before, or differs from another store: rows per table, and other top 10s."""
 
     def work() -> None:
         from recstore.cli.care import run_diff
 
-        run_diff(store)
+        run_diff(store, other, exit_code)
+
+    run_command(work)
+
+
+@upkeep.command(epilog="Example: recstore manifest movies.duckdb > movies.json")
+def manifest(
+    store: Store,
+    verify: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Compare the store with this manifest; exit with 1 if it differs."),
+    ] = None,
+) -> None:
+    """Print as JSON what the store is: digests of the file and of its contents, versions, sources, tables."""
+
+    def work() -> None:
+        from recstore.cli.care import run_manifest
+
+        run_manifest(store, verify)
 
     run_command(work)
 
