@@ -75,6 +75,6 @@ def run(client: str, database: str, statements: list[str], scratch: Path) -> Non
     script = scratch / f"{client}.sql"
     script.write_text("".join(f"{statement};\n" for statement in statements), encoding="utf-8")
     done = subprocess.run(
-        command(database, script), env=python_with(version), capture_output=True, text=True, timeout=300, check=False
+        command(database, script), env=python_with(version), capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr or done.stdout

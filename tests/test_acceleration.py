@@ -188,5 +188,5 @@ def test_nothing_on_stderr_at_the_end(store, how):
     command = [sys.executable, "-W", "error", "-c", _SCRIPT, str(store), how]
     done = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     for process in done:
-        assert process.communicate(timeout=60) == ("200\n200\n", "")
+        assert process.communicate(timeout=600) == ("200\n200\n", "")
         assert process.returncode == 0

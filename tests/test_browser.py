@@ -78,7 +78,7 @@ def test_the_page_answers_in_a_browser(site, movie_store):
     address, sent = site
     driver = ROOT / "tests" / "clients" / "node" / "browse.mjs"
     done = subprocess.run(
-        [node, driver, packages, browser, address], capture_output=True, text=True, timeout=180, check=False
+        [node, driver, packages, browser, address], capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)

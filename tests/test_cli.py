@@ -22,7 +22,7 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 
 def recstore(*arguments, cwd=None, stdin=None):
     return subprocess.run(
-        [RECSTORE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, input=stdin, check=False, timeout=120
+        [RECSTORE, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, input=stdin, check=False, timeout=600
     )
 
 
@@ -114,13 +114,16 @@ def test_sql_formats(sample_store, tmp_path):
     assert kept.read_text() == "before\nx\n1\n"
 
 
-def test_an_interrupt_ends_a_long_query(sample_store):
-    query = "SELECT count(*) FROM range(1000000000) AS a(x), range(100000) AS b(y) WHERE x + y = 7"
+def test_an_interrupt_ends_a_long_query(sample_store, tmp_path):
+    begun = tmp_path / "begun.csv"
+    query = f"COPY (SELECT 1) TO '{begun}'; "
+    query += "SELECT count(*) FROM range(1000000000) AS a(x), range(100000) AS b(y) WHERE x + y = 7"
     command = [RECSTORE, "sql", str(sample_store), query, "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(4)
+        while not begun.exists():
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
     assert process.returncode == 130
 
 

@@ -29,7 +29,7 @@ def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     """Run dbt, which has its packages apart from ours; without them the test is skipped."""
     variables = {**os.environ, "PYTHONPATH": str(shells.installed("dbt")), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments, "--profiles-dir", "."]
-    return subprocess.run(command, cwd=folder, env=variables | environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=folder, env=variables | environment, capture_output=True, text=True, timeout=900)
 
 
 def test_dbt_build(project, movie_store):

@@ -18,7 +18,7 @@ def test_the_notebook_from_top_to_bottom(tmp_path):
     (tmp_path / "ml-latest-small").symlink_to(data("ml-latest-small"))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells), "the notebook is kept without its outputs"
-    client = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     cells = {cell["id"]: cell for cell in notebook.cells}
 

@@ -81,7 +81,7 @@ def beside(store: Path) -> list[str]:
 
 
 def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RECSTORE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([RECSTORE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.mark.parametrize("how", ["rebuild", "build", "rebuild the other catalogue"])

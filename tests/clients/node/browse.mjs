@@ -12,7 +12,7 @@ try {
   page.on("request", (request) => asked.push(request.url()));
   page.on("pageerror", (error) => console.error(String(error)));
   await page.goto(url);
-  await page.waitForSelector("table tr", { timeout: 90000 });
+  await page.waitForSelector("table tr", { timeout: 600000 });
   const rows = await page.locator("table tr").evaluateAll((lines) =>
     lines.map((line) => [...line.cells].map((cell) => cell.textContent)));
   console.log(JSON.stringify({ rows, asked }));
