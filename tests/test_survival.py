@@ -30,7 +30,9 @@ def test_killed_builds(benchmarks):
 
     killed, at_once = kills.run(3, 1, float("inf"))
     assert killed["killed at work"] == 3
-    assert (at_once["rounds"], at_once["rows lost"]) == (1, 0)
+    assert at_once["rounds"] == 1
+    assert at_once["rows found"] == at_once["rows written"]
+    assert at_once["stores whole"] >= 4
 
 
 def test_readers_during_rebuilds(benchmarks):
