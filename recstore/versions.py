@@ -25,7 +25,7 @@ def versions(path: Path) -> list[Path]:
         if (found := pattern.fullmatch(file.name)) and not _same(file, path):
             numbered.append((int(found[1]), file))
     pending = _pending(path)
-    waiting = [pending] if pending.exists() and not _same(pending, path) else []
+    waiting = [pending] if pending.exists() and not _is_second_name(pending, path) else []
     return waiting + [file for _number, file in sorted(numbered)]
 
 
@@ -83,7 +83,7 @@ def finish_keeping(path: Path, keep: int | None = None) -> None:
     Without `keep` this finishes what a builder began that was killed right after its rename, and removes nothing.
     """
     pending = _pending(path)
-    if pending.exists() and _same(pending, path):
+    if pending.exists() and _is_second_name(pending, path):
         pending.unlink()
     found = versions(path)
     if pending.exists() or keep is not None:
@@ -128,10 +128,18 @@ def _pending(path: Path) -> Path:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Tell whether two names are of one file, or of a file and its copy."""
     try:
-        facts, others = one.stat(), other.stat()
+        return one.samefile(other)
     except FileNotFoundError:
         return False
-    copied = (facts.st_size, facts.st_mtime_ns) == (others.st_size, others.st_mtime_ns)
-    return copied or os.path.samestat(facts, others)
+
+
+def _is_second_name(pending: Path, path: Path) -> bool:
+    """Tell whether what a builder kept aside is the store itself, or a copy of it: then no new one was put in place."""
+    if _same(pending, path):
+        return True
+    try:
+        facts, others = pending.stat(), path.stat()
+    except FileNotFoundError:
+        return False
+    return (facts.st_size, facts.st_mtime_ns) == (others.st_size, others.st_mtime_ns)

@@ -259,3 +259,18 @@ def test_a_writer_in_a_kept_version_and_logs_without_a_file_stop_a_build(store):
     store.with_name("store.duckdb.previous-2.wal").rename(f"{previous(store)}.wal")
     with pytest.raises(recstore.StoreError, match="cannot be brought into its store"):
         recstore.rebuild(store)
+
+
+def test_a_copy_that_a_killed_builder_kept_aside_is_told_from_a_version(store):
+    pending = store.with_name(".store.duckdb.previous")
+    shutil.copy2(store, pending)
+    recstore.rebuild(store, keep=3)
+    assert sorted(path.name for path in store.parent.iterdir()) == ["store.duckdb", "store.duckdb.previous-1"]
+    # Killed right after its rename: then it is the version before.
+    os.utime(previous(store), ns=(1, 1))
+    previous(store).rename(pending)
+    recstore.rebuild(store, keep=3)
+    assert [path.name for path in sorted(store.parent.iterdir())][1:] == [
+        "store.duckdb.previous-1", "store.duckdb.previous-2",
+    ]  # fmt: skip
+    assert store.with_name("store.duckdb.previous-2").stat().st_mtime_ns == 1
