@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from recstore.options import BuildOptions
     from recstore.pipeline import BuildReport, build, rebuild
     from recstore.publish import rollback
+    from recstore.recovery import backup, restore
     from recstore.soundness import Finding
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "TooManyRejectsError",
     "add",
     "attach",
+    "backup",
     "build",
     "cache",
     "check",
@@ -52,6 +54,7 @@ __all__ = [
     "info",
     "manifest",
     "rebuild",
+    "restore",
     "rollback",
 ]
 
@@ -63,6 +66,7 @@ _LAZY = {
     "StoreInfo": "recstore.facts",
     "add": "recstore.additions",
     "attach": "recstore.face",
+    "backup": "recstore.recovery",
     "build": "recstore.pipeline",
     "check": "recstore.checking",
     "connect": "recstore.face",
@@ -71,6 +75,7 @@ _LAZY = {
     "diff": "recstore.changes",
     "manifest": "recstore.manifests",
     "rebuild": "recstore.pipeline",
+    "restore": "recstore.recovery",
     "rollback": "recstore.publish",
 }
 

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from recstore.carry import Carrier
 from recstore.errors import FullError, StoreError, is_full
 from recstore.holding import Hold, held
 from recstore.lock import Patience, builder_lock, remove_own_lock
+from recstore.losses import record_rows, what_is_lost, would_be_lost
 from recstore.progress import Progress, Stages
 from recstore.rights import refuse_other_users_file, take_over_rights
 from recstore.soundness import prove
@@ -94,7 +96,12 @@ class Staged:
 
 @contextmanager
 def staged_store(
-    path: Path, *, keep: int | None = 1, wait: bool | float = False, progress: Progress | None = None
+    path: Path,
+    *,
+    keep: int | None = 1,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+    base: Path | None = None,
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
@@ -104,6 +111,7 @@ def staged_store(
     well, what was made is removed, and `path` is as it was. The read connection on the old store keeps writers out of
     it until the end.
 
+    With `base` the new store is a copy of that file, which holds all that is wanted, and nothing is carried over.
     Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
     cannot be written, or where something cannot be carried over.
     """
@@ -119,27 +127,29 @@ def staged_store(
         carrier = hold = None
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
-            carrier = Carrier(connection, path, OLD, NEW)
+            carrier = Carrier(connection, path, OLD, NEW) if base is None else None
         elif wal_of(target).exists():
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
         with _told_when_full(target):
-            begins_as_copy = carrier is not None and carrier.needs_copy
-            if begins_as_copy:
+            copied = base or (target if carrier and carrier.needs_copy else None)
+            if copied:
                 # Open until the end: a process that closes a file lets go of its locks on it.
-                copy_file(stack.enter_context(target.open("rb")), staging)
+                copy_file(stack.enter_context(copied.open("rb")), staging)
             connection.execute(
                 f"ATTACH {sql.literal(str(staging))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
             )
-            if carrier and begins_as_copy:
-                name_tables_of(connection, NEW)
+            name_tables_of(connection, NEW)
+            if carrier and copied:
                 carrier.drop_own()
-            connection.execute(f"USE {NEW}")
-            connection.execute(functions.render_tables())
+            if base is None:
+                connection.execute(f"USE {NEW}")
+                connection.execute(functions.render_tables())
             name_tables_of(connection, NEW)
             yield Staged(connection, carrier)
             with stages.stage("carry over"):
                 if carrier:
                     carrier.finish()
+                record_rows(connection, NEW)
                 # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked
                 # up.
                 connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
@@ -179,11 +189,18 @@ def _begun(target: Path, patience: Patience, progress: Progress) -> Iterator[tup
         run.ended = True
 
 
-def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progress: Progress | None = None) -> Path:
+def rollback(
+    path: str | os.PathLike[str],
+    *,
+    discard: bool = False,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+) -> Path:
     """Put the version before the store at `path` back in its place, in one step, and keep the store as that version.
 
-    So a second rollback undoes the first. Returns where the store that was rolled back stands now. Raises `StoreError`
-    where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
+    So a second rollback undoes the first. Returns where the store that was rolled back stands now. What somebody wrote
+    into the store and the version before has not is not taken back unless `discard`: a `StoreError` names it. One is
+    raised also where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
     """
     target = Path(path).resolve()
     progress = progress or Progress()
@@ -195,6 +212,8 @@ def rollback(path: str | os.PathLike[str], *, wait: bool | float = False, progre
             if not found:
                 raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
             with held(connection, found[0], NEW, patience) as before:
+                if not discard and (lost := what_is_lost(connection, OLD, NEW)):
+                    raise StoreError(would_be_lost(path, lost))
                 now.refuse_changes()
                 before.refuse_changes()
                 refuse_other_users_file(target)
@@ -275,9 +294,10 @@ def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | No
 
 
 def copy_file(source: IO[bytes], target: Path) -> None:
-    """Copy an open file to a new one."""
-    with target.open("xb") as file:
+    """Copy an open file to a new one, of the same mode, which nobody else may read before."""
+    with open(target, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         shutil.copyfileobj(source, file, 1 << 22)
+    target.chmod(stat.S_IMODE(os.fstat(source.fileno()).st_mode))
 
 
 def flush(path: Path) -> None:

@@ -19,7 +19,7 @@ from recstore.cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands
 #: These build a store or ask much of one; the small sample does for them.
-ON_THE_SAMPLE = {"build", "rebuild", "add", "evaluate", "rollback", "diff", "check"}
+ON_THE_SAMPLE = {"build", "rebuild", "add", "evaluate", "backup", "restore", "rollback", "diff", "check"}
 
 
 def on_a_terminal(*arguments: object, columns: int = 80, **environment: str) -> str:
@@ -113,6 +113,7 @@ def test_the_example_of_every_command_runs(name, sample_folder, sample_store, mo
     shutil.copy(Path(sample_folder) / "ratings.csv", tmp_path / "new-ratings.csv")
     for store in ("movies.duckdb", "music.duckdb"):
         shutil.copy(sample_store if name in ON_THE_SAMPLE else movie_store, tmp_path / store)
+    shutil.copy(sample_store, tmp_path / "saved.duckdb")
     if name in ("rollback", "diff"):
         assert run_recstore("rebuild", "movies.duckdb", "--seed", 5, "--quiet", cwd=tmp_path).returncode == 0
     path = f"{tmp_path / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

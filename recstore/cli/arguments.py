@@ -23,6 +23,7 @@ MaxLoss = Annotated[T, typer.Option(help="Share of a table's rows, or of a figur
 AudioSpace = Annotated[T, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 AudioTrainSplit = Annotated[T, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
 Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
+Discard = Annotated[bool, typer.Option("--discard", help="Do without what was written to the store since.")]
 Wait = Annotated[
     float,
     typer.Option(

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from recstore import RecstoreError, check, diff, manifest, rollback
+from recstore import RecstoreError, backup, check, diff, manifest, restore, rollback
 from recstore.changes import same_content
 from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
@@ -30,10 +30,22 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
         raise UnsoundError(f"{fault}.")
 
 
-def run_rollback(store: Path, wait: float) -> None:
+def run_rollback(store: Path, discard: bool, wait: float) -> None:
     """Swap the version before back, and say where the other is."""
-    place = rollback(store, wait=wait, progress=watch(quiet=False))
+    place = rollback(store, discard=discard, wait=wait, progress=watch(quiet=False))
     say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
+
+
+def run_backup(store: Path, file: Path, overwrite: bool, wait: float) -> None:
+    """Copy a store, and say where the copy is."""
+    backup(store, file, overwrite=overwrite, wait=wait, progress=watch(quiet=False))
+    say(f"{file} is a copy of {store} ({file.stat().st_size / 1e6:,.1f} MB). recstore restore brings it back.")
+
+
+def run_restore(store: Path, file: Path, discard: bool, wait: float) -> None:
+    """Put a copy in place, and say where the store before is."""
+    place = restore(store, file, discard=discard, wait=wait, progress=watch(quiet=False))
+    say(f"{store} is as {file} has it." + (f" What it was stands in {place}." if place else ""))
 
 
 def run_diff(store: Path, other: Path | None, exit_code: bool) -> None:

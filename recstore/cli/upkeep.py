@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recstore.cli.arguments import AllowLoss, Keep, MaxRejects, Quiet, Store, Untrusted, Wait, WaitingCommand
+from recstore.cli.arguments import (
+    AllowLoss,
+    Discard,
+    Keep,
+    MaxRejects,
+    Quiet,
+    Store,
+    Untrusted,
+    Wait,
+    WaitingCommand,
+)
 from recstore.cli.console import run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.text import pasted
@@ -60,13 +70,47 @@ def add(
 
 
 @upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback movies.duckdb")
-def rollback(store: Store, wait: Wait = 0.0) -> None:
+def rollback(store: Store, discard: Discard = False, wait: Wait = 0.0) -> None:
     """Put the version before a store back in its place; a second rollback undoes it."""
 
     def work() -> None:
         from recstore.cli.care import run_rollback
 
-        run_rollback(store, wait)
+        run_rollback(store, discard, wait)
+
+    run_command(work)
+
+
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore backup movies.duckdb movies-backup.duckdb")
+def backup(
+    store: Store,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
+    wait: Wait = 0.0,
+) -> None:
+    """Copy a store, whole and as one moment has it, while others read it."""
+
+    def work() -> None:
+        from recstore.cli.care import run_backup
+
+        run_backup(store, file, overwrite, wait)
+
+    run_command(work)
+
+
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore restore movies.duckdb saved.duckdb")
+def restore(
+    store: Store,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, as backup made it.")],
+    discard: Discard = False,
+    wait: Wait = 0.0,
+) -> None:
+    """Put a copy of a store in its place, after a check; the store that was there is the version before."""
+
+    def work() -> None:
+        from recstore.cli.care import run_restore
+
+        run_restore(store, file, discard, wait)
 
     run_command(work)
 
