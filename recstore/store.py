@@ -104,7 +104,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
         if not known:
             raise StoreError(f"{path} is a DuckDB file but no store: it has no table store_info.")
         facts = info(connection, database)
-        stored = facts.get("format_version", "")
+        stored = facts.get("format_version") or ""
         if re.fullmatch("[0-9]{1,6}", stored) is None:
             raise StoreError(f"{path} does not say which format it has: its table store_info is damaged.")
         if int(stored) > FORMAT_VERSION:

@@ -1,0 +1,57 @@
+"""A store of a newer format is refused by every door and left alone; one of an older format is said to be older."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import recstore
+from recstore import StoreError
+
+DOORS: dict[str, Callable[[Path, Path], object]] = {
+    "connect": lambda store, _source: recstore.connect(store),
+    "untrusted": lambda store, _source: recstore.connect(store, untrusted=True),
+    "attach": lambda store, _source: recstore.attach(duckdb.connect(), store),
+    "check": lambda store, _source: recstore.check(store),
+    "diff": lambda store, _source: recstore.diff(store, store),
+    "manifest": lambda store, _source: recstore.manifest(store),
+    "build": lambda store, source: recstore.build(store, {"movielens": source}),
+    "rebuild": lambda store, _source: recstore.rebuild(store),
+    "add": lambda store, source: recstore.add(store, ratings=source / "ratings.csv"),
+    "evaluate": lambda store, _source: recstore.evaluate(store),
+    "rollback": lambda store, _source: recstore.rollback(store),
+}
+
+
+@pytest.fixture
+def store(sample_store, tmp_path) -> Path:
+    (tmp_path / "there").mkdir()
+    return shutil.copy(sample_store, tmp_path / "there" / "store.duckdb")
+
+
+def say_format(store: Path, value: str) -> None:
+    with duckdb.connect(str(store)) as con:
+        con.execute("UPDATE store_info SET value = ? WHERE key = 'format_version'", [value])
+        con.execute("UPDATE store_info SET value = '7.8.9' WHERE key = 'recstore_version'")
+
+
+def test_a_newer_format_is_refused_by_every_door(store, sample_folder):
+    say_format(store, "999")
+    before = store.read_bytes()
+    for name, door in DOORS.items():
+        with pytest.raises(StoreError, match=r"upgrade recstore to 7\.8\.9 or later"):
+            door(store, sample_folder)
+        assert store.read_bytes() == before, name
+        assert [file.name for file in store.parent.iterdir()] == [store.name], name
+
+
+def test_an_older_format_is_converted_by_a_rebuild(store):
+    say_format(store, "0")
+    fault = {finding.check: finding.fault for finding in recstore.check(store)}["format"]
+    assert fault == "it has the older format 0; recstore rebuild converts it"
+    recstore.rebuild(store)
+    assert not any(finding.fault for finding in recstore.check(store))
