@@ -5,6 +5,7 @@ Where anything is, the file is read again line by line (`movielens_lines`), so t
 
 from __future__ import annotations
 
+import codecs
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,18 @@ from string import Template
 import duckdb
 
 from recstore import sql
+from recstore.catalog import TABLE_KEYS
 from recstore.errors import SourceError
 from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.reasons import common_reasons, last_reject
+from recstore.rules import broken
 from recstore.source import open_source
 
 from .movielens_files import FAMILIES, RELEASES, SourceFile, Survey, family_of, survey
-from .movielens_lines import load_lines, shaped
+from .movielens_genres import check_genres
+from .movielens_lines import load_lines, references, shaped
 from .movielens_pairs import PAIR, has_repeated_pairs
 
 _SQL = "recstore.loaders.movielens_sql"
@@ -54,7 +59,10 @@ class MovieLens:
     def append(
         self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
     ) -> FileReport:
-        """Fill `ratings` or `tags` from one file, of whatever name, in the form that any release has them in."""
+        """Fill `ratings` or `tags` from one file, of whatever name, in the form that any release has them in.
+
+        A file may be empty. Of ratings of one movie by one user the latest is loaded, and the others are passed over.
+        """
         path = Path(source)
         if not path.is_file():
             raise SourceError(f"There is no file {source} to add from.")
@@ -63,47 +71,66 @@ class MovieLens:
         forms = {form.delimiter: form for family in FAMILIES for form in family if form.table == table}
         found = next((forms[mark] for mark in ("::", "\t") if mark.encode() in beginning and mark in forms), forms[","])
         form = replace(found, name=path.name, required=True)
-        # The store may hold rejects of a file of the same name.
-        query = "SELECT count(*) FROM load_rejects WHERE source = ?"
-        before = connection.execute(query, [path.name]).fetchall()[0][0]
-        report = _FileLoad(connection, form, path, str(path.parent), progress).run()
-        return replace(report, rejects=report.rejects - before)
+        return _FileLoad(connection, form, path, str(path.parent), progress, is_addition=True).run()
 
 
 class _FileLoad:
     """Loads one file: quickly where nothing is wrong with it, else once more with every fault found and numbered."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, source: str, progress: Progress
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        file: SourceFile,
+        path: Path,
+        source: str,
+        progress: Progress,
+        *,
+        is_addition: bool = False,
     ) -> None:
         self.connection = connection
         self.file = file
         self.path = path
         self.source = source
         self.progress = progress
+        self.is_addition = is_addition
 
     def run(self) -> FileReport:
         """Load the file and return what became of it."""
-        self._check_beginning()
+        before = last_reject(self.connection)
+        passed = 0
         found = survey(self.file, self.path)
-        if not (found.is_plain and self._load_quickly(found)):
-            self.connection.execute(f"DELETE FROM {self.file.table}")
-            load_lines(self.connection, self.file, self.path, self.source, found)
-        rows, rejects = self._counts()
-        if rows == 0 and (self.file.required or rejects):
-            raise SourceError(f"{self.file.name} in {self.source} has no row that can be loaded ({rejects} rejected).")
-        if rows == 0:
-            self.progress.notice(f"{self.file.name} in {self.source} has a header and no rows.")
-        return FileReport(self.file.name, found.size, found.sha256, rows, rejects)
+        if found.size or not self.is_addition:
+            self._check_beginning()
+            if not (found.is_plain and self._load_quickly(found)):
+                self.connection.execute(f"DELETE FROM {self.file.table}")
+                passed = load_lines(self.connection, self.file, self.path, self.source, found, self.is_addition)
+        rows = self._count(self.file.table)
+        rejects = self._rejects(before)
+        if rows == 0 and rejects and not self.is_addition:
+            reasons = common_reasons(self.connection, [self.file.name], before)
+            raise SourceError(
+                f"{self.file.name} in {self.source} has no row that can be loaded ({rejects:,} rejected: {reasons})."
+            )
+        if rows == 0 and not rejects:
+            if self.file.required and not self.is_addition:
+                raise SourceError(f"{self.file.name} in {self.source} has no row that can be loaded.")
+            self.progress.notice(
+                f"{self.file.name} in {self.source} has {'a header and ' if found.size else ''}no rows."
+            )
+        if self.file.table == "movies":
+            check_genres(self.connection, self.file.name, self.progress)
+        return FileReport(self.file.name, found.size, found.sha256, rows, rejects, passed=passed)
 
     def _check_beginning(self) -> None:
-        if self.path.stat().st_size == 0:
+        with self.path.open("rb") as file:
+            beginning = file.readline(4096)
+        if not beginning:
             raise SourceError(f"{self.file.name} in {self.source} is empty.")
+        if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise SourceError(f"{self.file.name} in {self.source} is in UTF-16; save it in UTF-8.")
         if not self.file.has_header:
             return
-        with self.path.open("rb") as file:
-            beginning = file.readline(4096).decode("utf-8-sig", "replace")
-        first = beginning.split("\r")[0].strip()
+        first = beginning.decode("utf-8-sig", "replace").split("\r")[0].strip()
         names = tuple(name.strip().strip('"') for name in first.split(self.file.delimiter))
         if names != self.file.names:
             raise SourceError(
@@ -132,7 +159,7 @@ class _FileLoad:
         rows = self._count(self.file.table)
         unparsed = self._count("reject_errors")
         self._run("forget_rejects")
-        if unparsed or rows != found.lines - self.file.has_header or self._ask(f"doubtful_{self.file.table}"):
+        if unparsed or rows != found.lines - self.file.has_header or self._is_doubtful():
             return False
         if self.file.table != "ratings":
             return True
@@ -148,7 +175,17 @@ class _FileLoad:
     def _count(self, table: str) -> int:
         return int(self.connection.execute(f"SELECT count(*) FROM {sql.identifier(table)}").fetchall()[0][0])
 
-    def _counts(self) -> tuple[int, int]:
-        text = "SELECT count(*) FROM load_rejects WHERE source = ?"
-        rejects = self.connection.execute(text, [self.file.name]).fetchall()[0][0]
-        return self._count(self.file.table), int(rejects)
+    def _rejects(self, after: int) -> int:
+        text = "SELECT count(*) FROM load_rejects WHERE source = ? AND rowid > ?"
+        return int(self.connection.execute(text, [self.file.name, after]).fetchall()[0][0])
+
+    def _is_doubtful(self) -> bool:
+        """Say whether a rule of the table may not hold, or what a row refers to may not be there."""
+        table = self.file.table
+        unknown = [f"EXISTS (FROM {table} WHERE {column} NOT IN {known})" for column, known in references(table)]
+        keys = TABLE_KEYS.get(table, ())
+        # (Whether pairs of ratings are repeated is costly to know, and asked in another way.)
+        repeated = f"(SELECT count(*) > count(DISTINCT {keys[0]}) FROM {table})" if len(keys) == 1 else "false"
+        return self._ask(
+            "doubtful", table=table, broken=broken(table), unknown=" OR ".join(unknown) or "false", repeated=repeated
+        )

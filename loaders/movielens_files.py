@@ -33,7 +33,7 @@ class SourceFile:
     """One file of a release: the table it fills, how its columns are read, and how they are shaped.
 
     `columns` are the columns as we read them and their types; `names` are the same as the file, or the README beside
-    it, calls them.
+    it, calls them. `misread` says of a column when what stands in it is no whole number, though it may be left out.
     """
 
     name: str
@@ -45,6 +45,12 @@ class SourceFile:
     has_header: bool = False
     required: bool = True
     is_text: bool = False
+    misread: tuple[tuple[str, str], ...] = ()
+
+    def field(self, column: str) -> int | None:
+        """Return the number, from 1, of the field that a column of the table is read from, or None if none is it."""
+        read = _READ_FROM.get(column, column)
+        return list(self.columns).index(read) + 1 if read in self.columns else None
 
     @property
     def quote(self) -> str:
@@ -52,6 +58,8 @@ class SourceFile:
         return '"' if self.has_header else ""
 
 
+#: Columns of tables that are called otherwise while they are read.
+_READ_FROM = {"rated_at": "seconds", "tagged_at": "seconds"}
 # Ids are read as DOUBLE: as INTEGER, the reader would round 1.5 to the id 2.
 _PAIR = {"user_id": "DOUBLE", "movie_id": "DOUBLE"}
 _RATING = {**_PAIR, "rating": "FLOAT", "seconds": "BIGINT"}
@@ -73,7 +81,8 @@ FAMILIES: tuple[tuple[SourceFile, ...], ...] = (
         SourceFile("tags.csv", "tags", _TAG, ("userId", "movieId", "tag", "timestamp"), "shape_tags", ",",
                    has_header=True, required=False, is_text=True),
         SourceFile("links.csv", "links", _LINK, ("movieId", "imdbId", "tmdbId"), "shape_links", ",",
-                   has_header=True, required=False, is_text=True),
+                   has_header=True, required=False, is_text=True,
+                   misread=(("tmdb_id", "has_tmdb AND tmdb_id IS NULL"),)),
     ),
     (
         SourceFile("movies.dat", "movies", _MOVIE, ("MovieID", "Title", "Genres"), "shape_movies", "::", is_text=True),

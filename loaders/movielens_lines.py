@@ -16,7 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from recstore import sql
+from recstore.catalog import REFERENCES
 from recstore.errors import SourceError
+from recstore.rules import RULES
 
 from .movielens_files import ITEM_GENRES, SourceFile, Survey
 from .movielens_pairs import PAIR, repeated_pairs
@@ -41,14 +43,38 @@ def shaped(file: SourceFile, reader: str) -> str:
     return Template(sql.read(_SQL, file.shape)).substitute(reader=reader, genres=genres)
 
 
+def _faults(file: SourceFile) -> str:
+    """Return the branches of a CASE that hold a record against the rules of its table."""
+    broken = [(rule.column, f"NOT coalesce({rule.holds}, false)", rule.reason) for rule in RULES[file.table]]
+    broken += [(column, condition, "no whole number") for column, condition in file.misread]
+    broken += [(column, f"{column} NOT IN {known}", "no such movie in the list of movies")
+               for column, known in references(file.table)]  # fmt: skip
+    # (What a table's columns are made of may not stand in the file at all.)
+    return "\n".join(
+        f"WHEN {condition} THEN {{'field': {field}, 'reason': {sql.literal(reason)}}}"
+        for column, condition, reason in broken
+        if (field := file.field(column))
+    )
+
+
+def references(table: str) -> list[tuple[str, str]]:
+    """Return the columns of a table that refer to another, each with the query of what is there, in parentheses."""
+    return [
+        (column, f"(SELECT {key} FROM {target})")
+        for (referring, column), (target, key) in REFERENCES.items()
+        if referring == table
+    ]
+
+
 def load_lines(
-    connection: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, source: str, survey: Survey
-) -> None:
+    connection: duckdb.DuckDBPyConnection, file: SourceFile, path: Path, source: str, survey: Survey, passing: bool
+) -> int:
     """Fill the file's table with the lines that are sound, and `load_rejects` with all others.
 
-    Raises `SourceError` where a line is longer than any of MovieLens's could be.
+    Ratings that their user gives anew further on are rejected, too, or passed over with `passing`; returns how many
+    lines were. Raises `SourceError` where a line is longer than any of MovieLens's could be.
     """
-    _LineLoad(connection, file, path, source, survey).run()
+    return _LineLoad(connection, file, path, source, survey).run(passing)
 
 
 class _LineLoad:
@@ -66,10 +92,10 @@ class _LineLoad:
             "judge",
             shaped=shaped(file, self.grammar.typed()),
             n_fields=str(len(file.columns)),
-            faults=sql.read(_SQL, f"faults_{file.table}"),
+            faults=_faults(file),
         )
 
-    def run(self) -> None:
+    def run(self, passing: bool) -> int:
         """Load block after block, look for pairs that are rated twice, and account for every line."""
         lines = int(self.file.has_header)
         for counted in self._judge_blocks():
@@ -81,22 +107,24 @@ class _LineLoad:
                 f"{self.file.name} in {self.source} has {self.survey.lines:,} lines, and only {lines:,} were seen: "
                 "it changed while it was read, or this is a fault of recstore. Build again."
             )
-        if self.file.table == "ratings":
-            self._reject_repeated()
+        passed = self._drop_repeated(passing) if self.file.table == "ratings" else 0
         self._run("forget_lines")
+        return passed
 
-    def _reject_repeated(self) -> None:
-        """Read the file once more for the lines of the pairs that are rated again."""
+    def _drop_repeated(self, passing: bool) -> int:
+        """Read the file once more for the lines of the pairs that are rated again; return how many are passed over."""
         pairs = repeated_pairs(self.connection)
         if not len(pairs):
-            return
+            return 0
         self.connection.register("repeated_pairs", pa.table({"pair": pairs}))
         self._run("stage_repeated")
         for _ in self._judge_blocks():
             self._run("insert_repeated", pair=PAIR)
-        self._run("reject_repeated", {"source": self.file.name})
-        self._run("delete_repeated", pair=PAIR)
+        if not passing:
+            self._run("reject_repeated", {"source": self.file.name})
+        dropped = self.connection.execute(sql.render(_SQL, "delete_repeated", pair=PAIR)).fetchall()[0][0]
         self.connection.unregister("repeated_pairs")
+        return int(dropped) if passing else 0
 
     def _judge_blocks(self) -> Iterator[int]:
         """Bring block after block into the table `judged`, and give the number of lines each one accounts for."""

@@ -12,7 +12,7 @@ import duckdb
 from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.errors import OptionError
-from recstore.loader import Appender, Extender, LoadReport, get_loader
+from recstore.loader import Appender, Extender, FileReport, LoadReport, get_loader
 from recstore.options import BuildOptions
 from recstore.pipeline import (
     BuildReport,
@@ -25,6 +25,7 @@ from recstore.pipeline import (
 )
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
+from recstore.reasons import last_reject
 
 _STAGES = "recstore.schema.stages"
 
@@ -45,8 +46,9 @@ def add(
     """Append what is in files to the tables of the store at `path`, recompute what depends on it, and publish.
 
     Files of ratings and tags are read as `loader` reads those of a release. Of a pair of user and movie that is rated
-    again, the later rating stays; of equally late ones, the added. What is not added stands in `load_rejects`: lines
-    that cannot be loaded, ratings that the store has a later one for, tags that it has already.
+    again, the later rating stays; of equally late ones, the added. Passed over, counted apart, and no rejects are
+    ratings and tags that the store has already, ratings that it has a later one of, and what comes twice: to add a file
+    again, or one that is empty, is no error. Lines that cannot be loaded stand in `load_rejects`.
 
     `audioset` is a source of clips as for `build`. Their ids follow on those that are there, which stay; a clip that
     is there already is passed over. A clip without labels is taken, too: it is placed by the labels that the others
@@ -99,6 +101,7 @@ def _add_rows(
     with stages.stage(f"copy {catalog.name}"):
         copy_catalog(staged, catalog, tuple(table for table in catalog.sources if table not in tables))
     load = LoadReport(" and ".join(str(file) for file in files.values()))
+    rejected = last_reject(staged.connection)
     with stages.stage(f"add to {catalog.name}"):
         for table in tables:
             if table in files:
@@ -107,9 +110,8 @@ def _add_rows(
             staged.carrier.add_columns(table)
             staged.connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
             if table in files:
-                rejected = _merge(staged.connection, table, found.file)
-                load.files.append(replace(found, rows=found.rows - rejected, rejects=found.rejects + rejected))
-    check_rejects(staged.connection, load, options)
+                load.files.append(_merge(staged.connection, table, found))
+    check_rejects(staged.connection, load, options, rejected)
     return load
 
 
@@ -118,15 +120,21 @@ def _add_items(staged: Staged, extender: Extender, source: str, options: BuildOp
     catalog = CATALOGS[extender.catalog]
     with stages.stage(f"copy {catalog.name}"):
         copy_catalog(staged, catalog, catalog.sources)
+    rejected = last_reject(staged.connection)
     with stages.stage(f"add to {catalog.name}"):
         load = extender.append_items(staged.connection, source, options, stages.progress)
-    check_rejects(staged.connection, load, options)
+    check_rejects(staged.connection, load, options, rejected)
     return load
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, table: str, file: str) -> int:
-    """Merge what was added into a table, and return how many rows of it were not: they are in `load_rejects`."""
-    before = connection.execute("SELECT count(*) FROM load_rejects").fetchall()[0][0]
-    connection.execute(sql.read(_STAGES, f"reject_{table}_there"), {"source": file})
+def _merge(connection: duckdb.DuckDBPyConnection, table: str, found: FileReport) -> FileReport:
+    """Merge the rows of a file into a table, and return the report of the file with what became of each."""
+
+    def count(query: str) -> int:
+        return int(connection.execute(query).fetchall()[0][0])
+
+    before = count(f"SELECT count(*) FROM {table}")
+    replaced = count(sql.read(_STAGES, "replaced_ratings")) if table == "ratings" else 0
     connection.execute(sql.read(_STAGES, f"merge_{table}"))
-    return int(connection.execute("SELECT count(*) FROM load_rejects").fetchall()[0][0]) - int(before)
+    rows = count(f"SELECT count(*) FROM {table}") - before
+    return replace(found, rows=rows, replaced=replaced, passed=found.passed + found.rows - rows - replaced)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from recstore import sql
 from recstore.catalog import CATALOGS, REFERENCES, TABLE_KEYS, Catalog
+from recstore.rules import RULES, faults
 
 _CHECKS = "recstore.schema.checks"
+#: The checks of whole stores that ask nothing but the tables that all else of a catalogue is computed from.
+_OF_SOURCES = {"audio": ("audio_labels", "audio_label_names")}
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,24 @@ class Check:
 def render_checks(relation: Callable[[str], str], tables: list[str]) -> list[Check]:
     """Return every check that SQL can say; `relation` names a table, and `tables` are all that recstore keeps."""
     relations = {table: relation(table) for table in tables}
-    checks = [_check(f"{_CHECKS}.store", name, name, relations) for name in sql.names(f"{_CHECKS}.store")]
+    checks = [_values(table, relations) for table in RULES]
+    checks += [_check(f"{_CHECKS}.store", name, name, relations) for name in sql.names(f"{_CHECKS}.store")]
     for table, keys in TABLE_KEYS.items():
         checks.append(_unique(table, keys, relations))
     for (table, column), (target, key) in REFERENCES.items():
-        names = {"table": relations[table], "column": column, "target": relations[target], "key": key}
-        checks.append(_check(_CHECKS, "reference", f"{table}.{column}", names))
+        checks.append(_reference(table, column, target, key, relations))
     for catalog in CATALOGS.values():
         checks += _of_catalog(catalog, relations)
     return checks
+
+
+def render_source_checks(catalog: Catalog, relation: Callable[[str], str]) -> list[Check]:
+    """Return what must hold of the tables that all else of a catalogue is computed from."""
+    mine = {table: relation(table) for table in catalog.sources}
+    checks = [_values(table, mine) for table in mine if table in RULES]
+    checks += [_unique(table, keys, mine) for table, keys in TABLE_KEYS.items() if table in mine]
+    checks += [_reference(*refers, *target, mine) for refers, target in REFERENCES.items() if refers[0] in mine]
+    return checks + [_check(f"{_CHECKS}.store", name, name, mine) for name in _OF_SOURCES.get(catalog.name, ())]
 
 
 def render_view(tables: list[str], target: str = "") -> str:
@@ -57,6 +69,21 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
     package = f"{_CHECKS}.catalog"
     checks = [_check(package, name, f"{catalog.name}: {name}", names) for name in sql.names(package)]
     return [*checks, _unique(catalog.vectors, ("space", catalog.key), relations)]
+
+
+def _reference(table: str, column: str, target: str, key: str, relations: dict[str, str]) -> Check:
+    names = {"table": relations[table], "column": column, "target": relations[target], "key": key}
+    return _check(_CHECKS, "reference", f"{table}.{column}", names)
+
+
+def _values(table: str, relations: dict[str, str]) -> Check:
+    shown = TABLE_KEYS.get(table, ("user_id", "movie_id"))
+    names = {
+        "table": relations[table],
+        "faults": faults(table),
+        "packed": ", ".join(f"{sql.literal(column)}: {sql.identifier(column)}" for column in shown),
+    }
+    return _check(_CHECKS, "values", f"{table}: values", names)
 
 
 def _unique(table: str, keys: tuple[str, ...], relations: dict[str, str]) -> Check:

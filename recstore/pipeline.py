@@ -21,6 +21,7 @@ from recstore.blueprint import blueprint
 from recstore.catalog import CATALOGS, INDEX_TABLES, Catalog
 from recstore.errors import OptionError, StoreError, TooManyRejectsError
 from recstore.guard import guard
+from recstore.health import render_source_checks
 from recstore.latent import compute
 from recstore.loader import LoadReport, get_loader
 from recstore.options import BuildOptions
@@ -169,6 +170,9 @@ def finish(
     # takes the most time, runs on all of them by itself.
     import recstore.models.ease  # noqa: F401 - the limit reaches only libraries that are loaded: SciPy has its own
 
+    for catalog in (*catalogs, *kept):
+        if catalog in kept or is_addition or not loads:
+            refuse_faulty_rows(connection, catalog)
     measured: list[Measured] = []
     with threadpool_limits(limits=1):
         for catalog in catalogs:
@@ -216,7 +220,7 @@ def finish(
             "values": list(options.recorded().values()),
             "stages": list(stages.seconds),
             "seconds": list(stages.seconds.values()),
-            "measured": [asdict(figure) for figure in measured],
+            "measured": [asdict(figure) for figure in measured] + _counted(loads),
         },
     )
     facts = {
@@ -291,6 +295,17 @@ def _say_what_is_not_carried(
         )
 
 
+def _counted(loads: Mapping[str, LoadReport]) -> list[dict[str, object]]:
+    """Return what else became of the lines of files, besides what stands in `builds.sources`, as measurements."""
+    return [
+        {"catalog": get_loader(name).catalog, "space": None, "what": f"{what}: {file.file}", "value": count}
+        for name, load in loads.items()
+        for file in load.files
+        for what, count in (("lines passed over", file.passed), ("rows replaced", file.replaced))
+        if count
+    ]
+
+
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
     """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
     connection, carrier = staged.connection, staged.carrier
@@ -325,6 +340,23 @@ def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catal
                 f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
                 "(see --min-user-ratings). Nothing was changed."
             )
+
+
+def refuse_faulty_rows(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Raise a `StoreError` where the source tables of a catalogue hold what no loader would have put there.
+
+    Whoever put it there by hand is told what it is: it is not for a build to delete it, or to compute with it.
+    """
+    found = []
+    for check in render_source_checks(catalog, sql.identifier):
+        faults, example = connection.execute(check.query).fetchall()[0]
+        if faults:
+            found.append(f"{check.name}: {faults:,} faults, such as: {example}")
+    if found:
+        raise StoreError(
+            f"The store holds rows that nothing can be computed from ({'; '.join(found)}). Correct or delete them with "
+            "any DuckDB client, and try again; recstore check shows what is left. Nothing was changed."
+        )
 
 
 def check_rejects(

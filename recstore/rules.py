@@ -95,3 +95,8 @@ def faults(table: str) -> str:
 def said(rule: Rule | Within) -> str:
     """Say that a rule does not hold."""
     return rule.reason if rule.column in rule.reason else f"{rule.column} is {rule.reason}"
+
+
+def broken(table: str) -> str:
+    """Return the condition that any of the rules of a table does not hold."""
+    return f"NOT coalesce({' AND '.join(f'({rule.holds})' for rule in RULES[table])}, false)"

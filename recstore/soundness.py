@@ -258,7 +258,7 @@ def _nearest_of_sample(
         best = np.concatenate([best, keys], axis=1)
         best = np.partition(best, min(m, best.shape[1] - 1), axis=1)[:, :m]
     best.sort(axis=1)
-    near = best & 0xFFFFFFFF
+    near = (best + 0x80000000 & 0xFFFFFFFF) - 0x80000000  # an id may be negative
     return sample, near, ((near - best >> 32) / _STEPS).astype(np.float32)
 
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import recstore
-from recstore import OptionError, SourceError
+from recstore import OptionError, SourceError, TooManyRejectsError
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 
@@ -40,17 +40,20 @@ def test_added_ratings_and_tags(store, tmp_path):
     )
     tags = tmp_path / "tags.csv"
     tags.write_text(f"userId,movieId,tag,timestamp\n{tagger},{tagged},{tag},{at}\n90001,7,unheard of,{seconds}\n")
-    report = recstore.add(store, ratings=ratings, tags=tags, max_reject_rate=1)
-    assert (report.loads["movielens"].rows, report.loads["movielens"].rejects) == (3, 3)
+    report = recstore.add(store, ratings=ratings, tags=tags, max_reject_rate=0.5)
+    load = report.loads["movielens"]
+    assert (load.rows, load.replaced, load.passed, load.rejects, load.lines) == (2, 1, 2, 1, 6)
     assert ask(store, "SELECT count(*) FROM ratings") == [(n_ratings + 1,)]
     assert ask(store, f"SELECT rating FROM ratings WHERE user_id = {user} AND movie_id = {movie}") == [(0.5,)]
     assert ask(store, f"SELECT count(*) FROM ratings WHERE user_id = {user} AND rated_at < '1971-01-01'") == [(0,)]
     assert ask(store, "SELECT movie_id FROM tags WHERE tag = 'unheard of'") == [(7,)]
-    assert sorted(ask(store, "SELECT source, reason FROM load_rejects")) == [
-        ("new.csv", "no such movie in the list of movies"),
-        ("new.csv", "the store has a later rating of this movie by this user"),
-        ("tags.csv", "the store has this tag already"),
+    assert ask(store, "SELECT source, line, reason FROM load_rejects") == [
+        ("new.csv", 4, "no such movie in the list of movies")
     ]
+    [(measured,)] = ask(store, "SELECT measured FROM builds")
+    assert {(m["what"], m["value"]) for m in measured if m["what"].endswith(".csv")} == {
+        ("lines passed over: new.csv", 1), ("rows replaced: new.csv", 1), ("lines passed over: tags.csv", 1)
+    }  # fmt: skip
     [(sources,)] = ask(store, "SELECT list_transform(sources, lambda s: s.file) FROM builds")
     assert sources[-2:] == ["new.csv", "tags.csv"]
     assert "ratings.csv" in sources
@@ -59,8 +62,8 @@ def test_added_ratings_and_tags(store, tmp_path):
     recstore.rebuild(store)
     assert ask(store, "FROM movie_neighbors") == before
     # Nothing of it is new the second time.
-    again = recstore.add(store, tags=tags, max_reject_rate=1)
-    assert (again.loads["movielens"].rows, again.loads["movielens"].rejects) == (0, 2)
+    again = recstore.add(store, tags=tags, max_reject_rate=0).loads["movielens"]
+    assert (again.rows, again.passed, again.rejects) == (0, 2, 0)
 
 
 def test_the_dat_form_and_the_command_line(store, tmp_path):
@@ -82,3 +85,57 @@ def test_what_cannot_be_added(store, tmp_path):
     with pytest.raises(SourceError, match="expected is the header"):
         recstore.add(store, ratings=tmp_path / "odd.csv")
     assert store.read_bytes() == before
+
+
+HEADER = "userId,movieId,rating,timestamp\n"
+
+
+def test_a_file_may_be_added_again_and_in_any_order(store, tmp_path):
+    day, next_day, tags = tmp_path / "day.csv", tmp_path / "next.csv", tmp_path / "tags.csv"
+    day.write_text(HEADER + "90001,7,4,1000\n90001,8,4,1000\n90001,7,3,900\n90001,7,4,1000\n")
+    next_day.write_text(HEADER + "90001,7,1,2000\n")
+    tags.write_text("userId,movieId,tag,timestamp\n" + "90001,7,noir,5\n" * 2)
+    before = ask(store, "SELECT (SELECT count(*) FROM ratings), (SELECT count(*) FROM tags)")[0]
+
+    def added(**files):
+        load = recstore.add(store, max_reject_rate=0, **files).loads["movielens"]
+        return load.rows, load.replaced, load.passed, load.rejects
+
+    assert added(ratings=day, tags=tags) == (3, 0, 3, 0)
+    assert added(ratings=day, tags=tags) == (0, 0, 6, 0)
+    assert added(ratings=next_day) == (0, 1, 0, 0)
+    assert added(ratings=day) == (0, 0, 4, 0)
+    assert ask(store, "SELECT rating FROM ratings WHERE user_id = 90001 ORDER BY movie_id") == [(1,), (4,)]
+    assert ask(store, "SELECT (SELECT count(*) FROM ratings), (SELECT count(*) FROM tags)") == [
+        (before[0] + 2, before[1] + 1)
+    ]
+    assert ask(store, "SELECT count(*) FROM load_rejects") == [(0,)]
+    for content in ("", HEADER):
+        day.write_text(content)
+        assert added(ratings=day) == (0, 0, 0, 0)
+    # All that was ever loaded from files is what the table holds.
+    for table, tables_files in {"ratings": ("ratings.csv", "day.csv", "next.csv"), "tags": ("tags.csv",)}.items():
+        query = "SELECT sum(s.rows) FROM (SELECT unnest(sources) AS s FROM builds) WHERE s.file IN "
+        assert ask(store, f"{query} {tables_files}") == ask(store, f"SELECT count(*) FROM {table}")
+
+
+def test_where_all_lines_are_rejected_it_is_said_why(store, tmp_path):
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(HEADER + "1,99999,5,1700000000\n1,7,9,5\n1,8,9,5\n")
+    command = [RECSTORE, "add", str(store), "--ratings", str(wrong), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "3 of 3 lines" in done.stderr
+    assert "wrong.csv line 3: outside 0.5 to 5, rating (2 such)" in done.stderr
+    assert "wrong.csv line 2: no such movie in the list of movies, movieId (1 such)" in done.stderr
+    # Allowed, they are counted.
+    load = recstore.add(store, ratings=wrong, max_reject_rate=1).loads["movielens"]
+    assert (load.rows, load.rejects) == (0, 3)
+    # What was rejected then is no reason now.
+    (tmp_path / "again").mkdir()
+    again = tmp_path / "again" / "wrong.csv"
+    again.write_text(HEADER + "1,7,x,5\n")
+    with pytest.raises(
+        TooManyRejectsError, match=r"1 of 1 lines .* allowed: wrong.csv line 2: no number, rating \(1 such\)\."
+    ):
+        recstore.add(store, ratings=again)

@@ -3,5 +3,5 @@ SELECT
         CASE WHEN user_id = trunc(user_id) THEN TRY_CAST(user_id AS INTEGER) END AS user_id,
         CASE WHEN movie_id = trunc(movie_id) THEN TRY_CAST(movie_id AS INTEGER) END AS movie_id
     ),
-    CASE WHEN seconds BETWEEN 0 AND 253402300799 THEN make_timestamp(seconds * 1000000) END AS tagged_at
+    CASE WHEN seconds BETWEEN -9000000000000 AND 9000000000000 THEN make_timestamp(seconds * 1000000) END AS tagged_at
 FROM $reader

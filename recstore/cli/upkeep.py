@@ -197,7 +197,11 @@ def run_build(store: Path, quiet: bool, build: Callable[[Progress], BuildReport]
 def _report(store: Path, report: BuildReport) -> None:
     """Say what a build did."""
     for load in report.loads.values():
-        say(f"{load.source}: {load.rows:,} rows loaded, {load.rejects:,} lines rejected.")
+        found = f"{load.rows:,} rows loaded, {load.rejects:,} lines rejected"
+        found += f", {load.replaced:,} in place of older ones" if load.replaced else ""
+        found += f", {load.passed:,} passed over (there already, or not asked for)" if load.passed else ""
+        is_new = load.rows or load.replaced
+        say(f"{load.source}: {found}.{'' if is_new else ' Nothing in it is new.'}")
     if report.rejects:
         say(f'The rejected lines: recstore sql {pasted(store)} "FROM load_rejects"')
     if report.kept:

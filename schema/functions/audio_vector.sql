@@ -19,6 +19,9 @@ _rs_checked AS (
             WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
             THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
                 || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN len(list_filter(_rs_a._rs_given, lambda _rs_x:
+                _rs_x NOT BETWEEN 0 AND 255 OR _rs_x <> trunc(_rs_x))) > 0
+            THEN CAST(error('audio_vector: frames must be whole numbers from 0 to 255') AS DOUBLE[])
             ELSE _rs_a._rs_given
         END AS _rs_frames,
         _rs_s._rs_center

@@ -35,7 +35,8 @@ _rs_asked AS (
                 || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
                 OR NOT isfinite(_rs_square) OR _rs_square = 0
-            THEN CAST(error('$function: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            THEN CAST(error('$function: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
             WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
             ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
         END AS _rs_vector

@@ -177,7 +177,8 @@ _rs_asked AS (
                 || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
                 OR NOT isfinite(_rs_square) OR _rs_square = 0
-            THEN CAST(error('nearest_movies: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            THEN CAST(error('nearest_movies: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
             WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
             ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
         END AS _rs_vector
@@ -1101,7 +1102,8 @@ _rs_asked AS (
                 || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
                 OR NOT isfinite(_rs_square) OR _rs_square = 0
-            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
             WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
             ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
         END AS _rs_vector
@@ -1230,6 +1232,9 @@ _rs_checked AS (
             WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
             THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
                 || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN len(list_filter(_rs_a._rs_given, lambda _rs_x:
+                _rs_x NOT BETWEEN 0 AND 255 OR _rs_x <> trunc(_rs_x))) > 0
+            THEN CAST(error('audio_vector: frames must be whole numbers from 0 to 255') AS DOUBLE[])
             ELSE _rs_a._rs_given
         END AS _rs_frames,
         _rs_s._rs_center

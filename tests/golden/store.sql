@@ -44,6 +44,78 @@ COMMENT ON COLUMN similar_audio_view.score IS 'Cosine similarity in the space, r
 
 -- What `recstore check` asks, as far as SQL can say it; each row is one thing that must hold.
 CREATE VIEW store_health AS
+SELECT 'movies: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'movie_id': "movie_id"} AS k, CASE WHEN NOT coalesce(movie_id IS NOT NULL, false) THEN 'movie_id is no whole number'
+WHEN NOT coalesce(trim(title) <> '', false) THEN 'no title'
+WHEN NOT coalesce(year IS NULL OR year BETWEEN 0 AND 9999, false) THEN 'no year from 0 to 9999'
+WHEN NOT coalesce(len(genres) = list_count(genres), false) THEN 'genres is no list of names' END AS fault
+    FROM "movies"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
+SELECT 'links: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'movie_id': "movie_id"} AS k, CASE WHEN NOT coalesce(movie_id IS NOT NULL, false) THEN 'movie_id is no whole number' END AS fault
+    FROM "links"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
+SELECT 'ratings: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'user_id': "user_id", 'movie_id': "movie_id"} AS k, CASE WHEN NOT coalesce(user_id IS NOT NULL, false) THEN 'user_id is no whole number'
+WHEN NOT coalesce(movie_id IS NOT NULL, false) THEN 'movie_id is no whole number'
+WHEN NOT coalesce(NOT isnan(rating), false) THEN 'rating is no number'
+WHEN NOT coalesce(rating BETWEEN 0.5 AND 5, false) THEN 'rating is outside 0.5 to 5'
+WHEN NOT coalesce(rated_at BETWEEN TIMESTAMP '1970-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59', false) THEN 'rated_at is no time between 1970 and 9999' END AS fault
+    FROM "ratings"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
+SELECT 'tags: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'user_id': "user_id", 'movie_id': "movie_id"} AS k, CASE WHEN NOT coalesce(user_id IS NOT NULL, false) THEN 'user_id is no whole number'
+WHEN NOT coalesce(movie_id IS NOT NULL, false) THEN 'movie_id is no whole number'
+WHEN NOT coalesce(tagged_at BETWEEN TIMESTAMP '1970-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59', false) THEN 'tagged_at is no time between 1970 and 9999' END AS fault
+    FROM "tags"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
+SELECT 'audio clips: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'clip_id': "clip_id"} AS k, CASE WHEN NOT coalesce(video_id <> '', false) THEN 'video_id is missing'
+WHEN NOT coalesce(start_seconds BETWEEN 0 AND 16777216, false) THEN 'start_seconds is no time from 0 to 16777216 seconds'
+WHEN NOT coalesce(end_seconds BETWEEN start_seconds AND 16777216, false) THEN 'end_seconds is no time from the start to 16777216 seconds'
+WHEN NOT coalesce(len(labels) = list_count(labels), false) THEN 'labels is no list of names' END AS fault
+    FROM "audio_clips"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
+SELECT 'audio frames: values' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every value is one that a loader would have taken.' AS means FROM (
+-- Every value is one that a loader would have taken.
+SELECT count(*) AS faults, min(concat(fault, ', in ', k)) AS example
+FROM (
+    SELECT {'clip_id': "clip_id"} AS k, CASE WHEN NOT coalesce(len(frames) = 1280 AND list_count(frames) = 1280, false) THEN 'frames is not 10 seconds of 128 bytes' END AS fault
+    FROM "audio_frames"
+)
+WHERE fault IS NOT NULL
+)
+UNION ALL
 SELECT 'annoy bytes' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The bytes of every Annoy index are there and match their checksums.' AS means FROM (
 -- The bytes of every Annoy index are there and match their checksums.
 SELECT count(*) AS faults, min(name) AS example
@@ -71,6 +143,24 @@ LEFT JOIN "spaces" AS s ON s.catalog = i.catalog AND s.space = i.space
 WHERE NOT coalesce(
     m.n = i.items AND m.items = i.items AND m.ids = i.items AND m.last = i.items - 1
     AND s.items = i.items AND s.dimensions = i.dimensions, false)
+)
+UNION ALL
+SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
+-- The labels of the clips are in the list of labels.
+SELECT count(*) AS faults, min(c.label) AS example
+FROM (SELECT DISTINCT unnest(labels) AS label FROM "audio_clips") AS c
+ANTI JOIN "audio_labels" AS l ON l.name = c.label
+)
+UNION ALL
+SELECT 'audio labels' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Labels are numbered 0, 1, 2 and so on, and told apart by their names.' AS means FROM (
+-- Labels are numbered 0, 1, 2 and so on, and told apart by their names.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT concat(label_id, ' ', name) AS example FROM "audio_labels"
+    WHERE label_id NOT BETWEEN 0 AND (SELECT count(*) - 1 FROM "audio_labels") OR trim(name) = '' OR trim(mid) = ''
+    UNION ALL
+    SELECT name FROM "audio_labels" GROUP BY name HAVING count(*) > 1
+)
 )
 UNION ALL
 SELECT 'audio predictions' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What clips probably are is said with a probability.' AS means FROM (
@@ -625,7 +715,8 @@ _rs_asked AS (
                 || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
                 OR NOT isfinite(_rs_square) OR _rs_square = 0
-            THEN CAST(error('nearest_movies: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            THEN CAST(error('nearest_movies: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
             WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
             ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
         END AS _rs_vector
@@ -1549,7 +1640,8 @@ _rs_asked AS (
                 || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
                 OR NOT isfinite(_rs_square) OR _rs_square = 0
-            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0') AS DOUBLE[])
+            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
             WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
             ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
         END AS _rs_vector
@@ -1678,6 +1770,9 @@ _rs_checked AS (
             WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
             THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
                 || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN len(list_filter(_rs_a._rs_given, lambda _rs_x:
+                _rs_x NOT BETWEEN 0 AND 255 OR _rs_x <> trunc(_rs_x))) > 0
+            THEN CAST(error('audio_vector: frames must be whole numbers from 0 to 255') AS DOUBLE[])
             ELSE _rs_a._rs_given
         END AS _rs_frames,
         _rs_s._rs_center

@@ -1,1 +1,0 @@
-SELECT count(*) > count(DISTINCT movie_id) OR bool_or(title = '') FROM movies

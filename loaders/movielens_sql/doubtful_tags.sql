@@ -1,1 +1,0 @@
-SELECT EXISTS (FROM tags ANTI JOIN movies USING (movie_id))
