@@ -311,9 +311,11 @@ class RecordMaker:
     def write(self, archive: tarfile.TarFile, source: Source, name: str, number: int) -> None:
         """Put one file into an archive, and note in `source` what is to become of it."""
         kind = self.draw.choice(["sound", "records", "records", "bytes"])
-        records = []
+        records, videos = [], []
         for record in range(self.RECORDS):
-            video = f"{number}-{record}"
+            # Long and random: damage to one record must not give it the id of another.
+            video = f"{number}-{record}-{self.draw.randbytes(8).hex()}"
+            videos.append(video)
             is_wrong = kind == "records" and self.draw.random() < 0.9
             content, fault = self._wrong(video) if is_wrong else (self._record(video), False)
             records.append(content)
@@ -325,7 +327,7 @@ class RecordMaker:
         if kind == "bytes":
             content, place = self._damaged(content)
             whole = sum(end <= place for end in np.cumsum([16 + len(record) for record in records]))
-            source.sound -= {f"{number}-{record}" for record in range(whole, self.RECORDS)}
+            source.sound.difference_update(videos[whole:])
             source.counted += 1
             source.records = None
         elif source.records is not None:
