@@ -53,7 +53,7 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
         seconds = time.perf_counter() - begun
     file.unlink()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return imported, seconds, report.rows, peak
+    return imported, seconds, report.lines, peak
 
 
 def notebook(folder: Path) -> tuple[float, int]:

@@ -60,7 +60,8 @@ def test_a_row_that_no_loader_would_take_is_named_and_stays(change, check, examp
     content = store.read_bytes()
     tags = tmp_path / "tags.csv"
     tags.write_text("userId,movieId,tag,timestamp\n1,7,new,5\n")
-    for work in (lambda: recstore.rebuild(store), lambda: recstore.add(store, tags=tags)):
+    works = [lambda: recstore.rebuild(store), lambda: recstore.add(store, tags=tags), lambda: recstore.evaluate(store)]
+    for work in works:
         with pytest.raises(StoreError, match=f"nothing can be computed from .*{check}: .*{example}.*Nothing was"):
             work()
     assert store.read_bytes() == content

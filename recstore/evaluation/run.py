@@ -16,7 +16,7 @@ from recstore.catalog import CATALOGS
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
-from recstore.pipeline import put_functions, refuse_early
+from recstore.pipeline import put_functions, refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
 from recstore.publish import OLD, Staged, staged_store
 
@@ -59,6 +59,8 @@ def evaluate(
         connection = staged.connection
         with stages.stage("copy"):
             _copy(staged)
+        for catalog in CATALOGS.values():
+            refuse_faulty_rows(connection, catalog)
         rows = []
         for name, build_id, configuration in connection.execute(sql.read(_STAGES, "evaluated_build")).fetchall():
             options = BuildOptions().as_recorded(configuration)
