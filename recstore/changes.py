@@ -12,7 +12,7 @@ from recstore import sql
 from recstore.catalog import CATALOGS
 from recstore.digest import LEFT_OUT
 from recstore.errors import StoreError
-from recstore.store import attach_store, open_connection
+from recstore.store import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
 from recstore.versions import versions
 
 _CHANGES = "recstore.schema.changes"
@@ -44,15 +44,18 @@ class SpaceChange:
 
 
 def diff(
-    path: str | os.PathLike[str], other: str | os.PathLike[str] | None = None
+    path: str | os.PathLike[str], other: str | os.PathLike[str] | None = None, *, untrusted: bool = False
 ) -> tuple[list[TableChange], list[SpaceChange]]:
     """Compare what the store at `path` holds with what `other` holds, by default the version before it.
 
     Tables are compared row by row, whatever the order of rows, by the columns that both have. Raises `StoreError` where
-    a store cannot be opened, or there is no version before.
+    a store cannot be opened, or there is no version before. With `untrusted` both may come from a stranger, as in
+    `connect`.
     """
     store = Path(path)
-    with open_connection() as connection:
+    with open_connection(config=NO_EXTENSIONS if untrusted else {}) as connection:
+        if untrusted:
+            restrain(connection)
         attach_store(connection, store, "now")
         if other is None:
             found = versions(store)
@@ -60,6 +63,10 @@ def diff(
                 raise StoreError(f"There is no version before {path} to compare it with.")
             other = found[0]
         attach_store(connection, Path(other), "before")
+        if untrusted:
+            close_off(connection)
+            require_tables(connection, store, "now")
+            require_tables(connection, Path(other), "before")
         before, now = _tables(connection, "before"), _tables(connection, "now")
         tables = [_compare(connection, name, before.get(name), now.get(name)) for name in sorted(before | now)]
         spaces = []

@@ -25,7 +25,7 @@ def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Find
     that can be read, or a store of a newer format, is a `StoreError`.
     """
     store = Path(path).expanduser()
-    findings = check_file(store)
+    findings = check_file(store, untrusted)
     if untrusted or any(finding.fault for finding in findings):
         return findings
     with connect(store, exact=False) as fast, connect(store, exact=True) as exact:

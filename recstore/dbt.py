@@ -23,12 +23,15 @@ class Plugin(BasePlugin):
     """Attaches the store of its configuration through the face, when dbt opens its connection."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Read `store` (a path), `alias` (rec) and `exact`, which means what it means to `recstore.attach`."""
-        unknown = set(plugin_config) - {"store", "alias", "exact"}
+        """Read `store` (a path), `alias` (rec), `exact` and `untrusted`: what `recstore.attach` takes."""
+        unknown = set(plugin_config) - {"store", "alias", "exact", "untrusted"}
         if unknown or "store" not in plugin_config:
-            raise OptionError("The plugin recstore.dbt takes store, the path of a store, and alias and exact.")
+            raise OptionError(
+                "The plugin recstore.dbt takes store, the path of a store, and alias, exact and untrusted."
+            )
         self._config = plugin_config
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Attach the store. Raises `StoreError`."""
-        attach(conn, self._config["store"], self._config.get("alias", "rec"), exact=self._config.get("exact"))
+        options = {name: value for name, value in self._config.items() if name in ("alias", "exact", "untrusted")}
+        attach(conn, self._config["store"], **options)

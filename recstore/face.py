@@ -14,11 +14,16 @@ import duckdb
 from recstore import functions, sql
 from recstore.acceleration import accelerate
 from recstore.errors import OptionError, StoreError
-from recstore.store import NO_EXTENSIONS, attach_store, close_off, open_connection
+from recstore.store import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
 
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
+#: Ends the script of a stranger's store.
+CLOSING = (
+    "SET autoinstall_known_extensions = false;\nSET autoload_known_extensions = false;\n"
+    "SET memory_limit = '2GB';\nSET enable_external_access = false;\n"
+)
 #: While a view of the store's user is brought into a face, this variable says what to bind in its place.
 _STAND_IN = "recstore_stand_in"
 _RELATIONS = (
@@ -46,15 +51,19 @@ def connect(
     build measured that Annoy is faster, which needs a large catalogue; with True never, with False always.
 
     With `untrusted` the file may come from a stranger: DuckDB's access to anything but the file is off, for its views
-    and macros and for your own queries alike, no extension is loaded, and its Annoy indexes are not opened. Raises
-    `StoreError`.
+    and macros and for your own queries alike, no extension is loaded, its Annoy indexes are not opened, and memory,
+    temporary files and threads are limited (`SET memory_limit` and the like raise that). What takes too long is ended
+    by the connection's `interrupt`, and from DuckDB 2.0 on by `SET max_execution_time`. Raises `StoreError`.
     """
     connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
     try:
         database = _CONNECT_ALIAS + STORE_SUFFIX
+        if untrusted:
+            restrain(connection)
         attach_store(connection, Path(path).expanduser(), database)
         if untrusted:
             close_off(connection)
+            require_tables(connection, Path(path), database)
             exact = True
         asking = accelerate(connection, Path(path).expanduser(), database, exact)
         connection.execute(_face_sql(connection, database, "memory", asking))
@@ -70,12 +79,18 @@ def attach(
     alias: str = "rec",
     *,
     exact: bool | None = None,
+    untrusted: bool = False,
 ) -> None:
     """Bring the store at `path` into a connection that the caller already has: `FROM rec.similar_movies(1)`.
 
     The face goes by `alias` and the store by `alias` + `_store`; both are replaced if they were attached before, so
     that a newly published store is seen, also where the caller is in one of them. A store that cannot be opened
     leaves them as they were. The caller's transaction and pending results are left alone. `exact` is as in `connect`.
+
+    With `untrusted` the face shows recstore's own tables and functions alone, and no index is opened; what else is in a
+    stranger's file stands under `alias` + `_store`, where it has the rights of your connection when you ask it. Only
+    `connect` takes these away: a connection that is yours keeps its access to files and addresses.
+
     Raises `StoreError`, and `OptionError` where the alias is taken by another database.
     """
     if not alias:
@@ -90,26 +105,34 @@ def attach(
             _detach(cursor, alias, database)
         attach_store(cursor, store, database)
         try:
+            if untrusted:
+                require_tables(cursor, store, database)
             cursor.execute(_attach_face_sql(alias))
-            asking = accelerate(connection, store, database, exact)
-            cursor.execute(_face_sql(cursor, database, alias, asking))
+            asking = accelerate(connection, store, database, exact or untrusted)
+            cursor.execute(_face_sql(cursor, database, alias, asking, only_own=untrusted))
         except BaseException:
             _detach(cursor, alias, database)
             raise
 
 
-def attach_script(path: str | os.PathLike[str], alias: str = "rec") -> str:
-    """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client."""
+def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted: bool = False) -> str:
+    """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client.
+
+    With `untrusted` it ends by taking the session's access to other files and addresses away.
+    """
     database = alias + STORE_SUFFIX
     with open_connection() as connection:
         attach_store(connection, Path(path).expanduser(), database)
-        face = _face_sql(connection, database, alias)
+        if untrusted:
+            require_tables(connection, Path(path), database)
+        face = _face_sql(connection, database, alias, only_own=untrusted)
     store = sql.literal(str(Path(path).expanduser().resolve()))
     return (
         f"-- Brings a store into any DuckDB session; then ask: FROM {sql.identifier(alias)}.similar_movies(1)\n"
         f"ATTACH {store} AS {sql.identifier(database)} (READ_ONLY);\n"
         f"{_attach_face_sql(alias)}"
         f"{face}"
+        f"{CLOSING if untrusted else ''}"
     )
 
 
@@ -136,7 +159,11 @@ def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> b
 
 
 def _face_sql(
-    connection: duckdb.DuckDBPyConnection, database: str, alias: str, asking: functions.Asking | None = None
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    alias: str,
+    asking: functions.Asking | None = None,
+    only_own: bool = False,
 ) -> str:
     """Return the SQL of a face: a view for each table and view of the store with its comments, then every function.
 
@@ -150,7 +177,10 @@ def _face_sql(
     for table, *column in connection.execute(_COLUMNS, {"database": database}).fetchall():
         columns.setdefault(table, []).append((column[0], column[1], column[2]))
     made = []
+    own = set(sql.names("recstore.schema.tables"))
     for name, comment, is_view in connection.execute(_RELATIONS, {"database": database}).fetchall():
+        if only_own and name not in own:
+            continue
         view, source = f"{target}{sql.identifier(name)}", f"FROM {relation(name)}"
         if is_view:
             stand_in = sql.literal(_stand_in(connection, columns.get(name, [])))

@@ -26,12 +26,13 @@ def heatmap(
     output: str | os.PathLike[str],
     *,
     space: str | None = None,
+    untrusted: bool = False,
 ) -> None:
     """Draw the cosines of some items of the store at `path` to `output`, a .png, .svg or .pdf.
 
     `items` are ids, titles or video ids, as `similar_movies` and `similar_audio` take them; `space` is one of vectors,
-    by default that in which the catalogue's items are compared. Raises `OptionError` for what is not there, and
-    `MissingExtraError` without matplotlib.
+    by default that in which the catalogue's items are compared; `untrusted` is as in `connect`. Raises `OptionError`
+    for what is not there, and `MissingExtraError` without matplotlib.
     """
     if catalog not in CATALOGS:
         raise OptionError(f"There is no catalogue {catalog!r}; there is: {', '.join(CATALOGS)}.")
@@ -39,7 +40,7 @@ def heatmap(
         raise OptionError(f"A heatmap shows 2 to {_MOST} items, not {len(items)}.")
     target = Path(output).expanduser()
     check_plot(target)
-    with connect(path) as connection:
+    with connect(path, untrusted=untrusted) as connection:
         check_target(target, connection)
         chosen = _space(connection, CATALOGS[catalog], space)
         names, cosines = _cosines(connection, CATALOGS[catalog], [str(item) for item in items], chosen)

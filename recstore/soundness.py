@@ -32,6 +32,7 @@ from recstore.store import (
     info,
     name_tables_of,
     open_connection,
+    restrain,
 )
 
 _STORE = "checked_store"
@@ -58,13 +59,13 @@ class Finding:
     fault: str | None
 
 
-def check_file(path: Path) -> list[Finding]:
+def check_file(path: Path, untrusted: bool = False) -> list[Finding]:
     """Check the store at `path`; DuckDB's access to anything but the file is off, and nothing stored in it is called.
 
     A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
     with open_connection(config=NO_EXTENSIONS) as connection:
-        halve_memory(connection)
+        (restrain if untrusted else halve_memory)(connection)
         attach_store(connection, path, _STORE)
         close_off(connection)
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.

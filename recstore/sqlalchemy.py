@@ -90,7 +90,8 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
 
     The URL is `recstore:///PATH`, with `?exact=true` to leave approximate indexes unused,
     `?exact=false` to use them always, and `?attach=PATH` (as often
-    as needed) to attach a user's own DuckDB file, read-only, under the name of the file.
+    as needed) to attach a user's own DuckDB file, read-only, under the name of the file. `?untrusted=true` is for a
+    stranger's file, as in `recstore.connect`.
     """
 
     driver = "recstore"
@@ -111,6 +112,11 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         exact = query.pop("exact", ("",))[-1].lower()
         if exact not in _EXACT:
             raise ArgumentError(f"exact is true or false, not {exact!r}.")
+        untrusted = query.pop("untrusted", ("false",))[-1].lower()
+        if untrusted not in ("true", "false"):
+            raise ArgumentError(f"untrusted is true or false, not {untrusted!r}.")
+        if untrusted == "true" and "attach" in query:
+            raise ArgumentError("With untrusted=true no file of yours is reached: leave attach out.")
         attach: dict[str, str] = {}
         for beside in query.pop("attach", ()):
             name = Path(beside).stem
@@ -119,18 +125,19 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
             attach[name] = beside
         query.pop("pool", None)
         if query:
-            raise ArgumentError(f"A recstore URL takes exact and attach, not {', '.join(sorted(query))}.")
+            raise ArgumentError(f"A recstore URL takes exact, attach and untrusted, not {', '.join(sorted(query))}.")
         if not url.database or url.host:
             raise ArgumentError("A recstore URL names a file: recstore:///movies.duckdb, or recstore:////full/path.")
-        return (), {"path": url.database, "exact": _EXACT[exact], "attach": attach}
+        return (), {"path": url.database, "exact": _EXACT[exact], "attach": attach, "untrusted": untrusted == "true"}
 
     def connect(
-        self, path: str, exact: bool | None = None, attach: Mapping[str, str] | None = None
+        self, path: str, exact: bool | None = None, attach: Mapping[str, str] | None = None, untrusted: bool = False
     ) -> duckdb_sqlalchemy.ConnectionWrapper:
         """Return a cursor on the newest store at `path`. Raises `StoreError`."""
         beside = dict(attach or {})
-        key = (path, exact, tuple(sorted(beside.items())))
-        shared = self._faces.setdefault(key, SharedFace(Path(path).expanduser(), lambda: _open(path, exact, beside)))
+        key = (path, exact, untrusted, tuple(sorted(beside.items())))
+        made = SharedFace(Path(path).expanduser(), lambda: _open(path, exact, beside, untrusted))
+        shared = self._faces.setdefault(key, made)
         return _StoreConnection(shared.cursor())
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **options: Any) -> list[str]:
@@ -192,9 +199,9 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         return [*tables, *super().get_view_names(connection, _STORE_SCHEMA)]
 
 
-def _open(path: str, exact: bool | None, attach: Mapping[str, str]) -> duckdb.DuckDBPyConnection:
+def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: bool) -> duckdb.DuckDBPyConnection:
     """Open a face with the user's databases beside it. Raises `StoreError`."""
-    connection = connect(path, exact=exact)
+    connection = connect(path, exact=exact, untrusted=untrusted)
     for alias, beside in attach.items():
         try:
             connection.execute(f"ATTACH {sql.literal(str(beside))} AS {sql.identifier(alias)} (READ_ONLY)")

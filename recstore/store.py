@@ -158,6 +158,22 @@ def name_tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> None
     connection.execute(f"SET search_path = {sql.literal(path)}")
 
 
+def restrain(connection: duckdb.DuckDBPyConnection) -> None:
+    """Limit what a stranger's store can use up: 2 GB of memory, 1 GB of temporary files, and half of the cores."""
+    connection.execute("SET memory_limit = '2GB'; SET max_temp_directory_size = '1GB'")
+    connection.execute(f"SET threads = {max(1, (os.cpu_count() or 1) // 2)}")
+
+
+def require_tables(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
+    """Raise a `StoreError` if a view stands where a store has a table: a stranger's would be run by every function."""
+    views = connection.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = 'main'", [database]
+    ).fetchall()
+    own = set(sql.names("recstore.schema.tables"))
+    if found := sorted(view for (view,) in views if view.lower() in own):
+        raise StoreError(f"{path} is no sound store: {found[0]} is a view in it, not a table.")
+
+
 def close_off(connection: duckdb.DuckDBPyConnection) -> None:
     """Let a connection reach no file or address beyond the databases that are attached; this cannot be undone."""
     connection.execute("SET enable_external_access = false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import shlex
 from pathlib import Path
 
@@ -11,6 +12,15 @@ import duckdb
 from recstore.errors import OptionError
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+#: Control characters but the tab and the end of a line, and those that turn the direction of what follows round.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def shown(text: str) -> str:
+    """Return `text` as it may go to a terminal: what would steer the terminal is written out, such as \\x1b."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def tokens(query: str) -> list[tuple[int, object]]:

@@ -23,6 +23,7 @@ from recstore.cli.arguments import (
     Quiet,
     Seed,
     Store,
+    Timeout,
     Trees,
     Untrusted,
     Wait,
@@ -207,15 +208,20 @@ def rebuild(
 
 
 @app.command(epilog="Example: recstore info movies.duckdb")
-def info(store: Store, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def info(
+    store: Store,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
+) -> None:
     """Show what is inside a store, from which sources, how large, how old."""
 
     def work() -> None:
         from recstore.cli.info import print_info, print_json
 
-        (print_json if as_json else print_info)(store)
+        (print_json if as_json else print_info)(store, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @app.command(
@@ -263,6 +269,7 @@ def similar(
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Show the items most like one item."""
 
@@ -271,7 +278,7 @@ def similar(
 
         print_similar(store, catalog, item, k, space, form, output, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @app.command(epilog='Example: recstore sql movies.duckdb "FROM similar_movies(1, k := 3)" --format csv')
@@ -281,6 +288,7 @@ def sql(
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Run SQL on a store and print the rows of the last statement."""
 
@@ -293,36 +301,41 @@ def sql(
             text = decoded(sys.stdin.buffer.read(), "What comes from stdin") if statement == "-" else statement
             write_result(connection, text, form, output)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @app.command(epilog="Example: recstore attach-sql movies.duckdb --alias rec > rec.sql")
 def attach_sql(
     store: Store,
     alias: Annotated[str, typer.Option(help="The name that the functions will stand under.")] = "rec",
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Print a SQL script that brings the store into any DuckDB session: save it, then .read it there."""
 
     def work() -> None:
         from recstore.face import attach_script
 
-        print_data(attach_script(store, alias))
+        print_data(attach_script(store, alias, untrusted=untrusted))
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @app.command(epilog="Example: recstore export-audio-json music.duckdb clips.json")
 def export_audio_json(
-    store: Store, target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")]
+    store: Store,
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes."""
 
     def work() -> None:
         from recstore.export import export_audio_json as export
 
-        say(f"{export(store, target):,} clips written to {target}.")
+        say(f"{export(store, target, untrusted=untrusted):,} clips written to {target}.")
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 def _with_sequence(audio_space: str) -> bool:

@@ -37,6 +37,10 @@ ExactUpTo = Annotated[T, typer.Option(help="Spaces of more items get approximate
 Trees = Annotated[T, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
 Memory = Annotated[T, typer.Option(help="GB for the weights from movie to movie while they are computed.")]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=0.1, help="End after so many seconds; with --untrusted 60 are the default."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recstore.cli.arguments import Store, Untrusted
+from recstore.cli.arguments import Store, Timeout, Untrusted
 from recstore.cli.console import State, print_data, run_command, run_interactively, say
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
@@ -41,6 +41,8 @@ def query(
     show: Annotated[bool, typer.Option("--sql", help="Print the query instead of running it.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Run a saved query, or list them with what they answer."""
 
@@ -49,13 +51,13 @@ def query(
         from recstore.saved import find_query
 
         if name is None:
-            list_queries(store, form, output)
+            list_queries(store, form, output, untrusted)
         elif show:
             print_data(find_query(name).text)
         else:
-            run_query(store, name, parameter or [], attach or [], form, output)
+            run_query(store, name, parameter or [], attach or [], form, output, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @asking.command(epilog="Example: echo 'FROM similar_movies(1);' | recstore shell movies.duckdb")
@@ -80,13 +82,15 @@ def heatmap(
     items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="Titles as the store has them, or ids.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The picture: a .png or .svg.")],
     space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Draw how near a handful of items are to one another; needs the extra plot."""
 
     def work() -> None:
         from recstore.heatmap import heatmap as draw_heatmap
 
-        draw_heatmap(store, catalog, items, output, space=space)
+        draw_heatmap(store, catalog, items, output, space=space, untrusted=untrusted)
         say(f"{output} shows {len(items)} items.")
 
-    run_command(work)
+    run_command(work, timeout, untrusted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -23,7 +24,8 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
     if as_json:
         import json
 
-        print_data(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False) + "\n")
+        listed = [asdict(finding) for finding in findings]
+        print_data(json.dumps(listed, indent=2, ensure_ascii=sys.stdout.isatty()) + "\n")
     else:
         _print(findings, "SELECT \"check\", coalesce(fault, 'sound') AS result, means")
     if fault := first_fault(findings):
@@ -48,9 +50,9 @@ def run_restore(store: Path, file: Path, discard: bool, wait: float) -> None:
     say(f"{store} is as {file} has it." + (f" What it was stands in {place}." if place else ""))
 
 
-def run_diff(store: Path, other: Path | None, exit_code: bool) -> None:
+def run_diff(store: Path, other: Path | None, exit_code: bool, untrusted: bool) -> None:
     """Print the rows that differ by table, and the items whose neighbours changed."""
-    tables, spaces = diff(store, other)
+    tables, spaces = diff(store, other, untrusted=untrusted)
     _print(tables, 'SELECT "table", before, now, coalesce(now, 0) - coalesce(before, 0) AS difference, removed, added')
     if spaces:
         print()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import io
 import json
+import math
 import os
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from typing import NoReturn
 
 from recstore.errors import RecstoreError, is_full
 from recstore.progress import Progress
+from recstore.text import shown
 
 
 class Exit(IntEnum):
@@ -88,12 +91,15 @@ class State:
 #: How long the work may take to end by itself after it was asked to; then the process ends without it.
 _GRACE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
+#: How long a stranger's store may take where --timeout does not say.
+_STRANGER_SECONDS = 60.0
 
 
 class Interrupt:
     """Remembers which signal asked us to stop: what DuckDB raises then does not say so."""
 
     code: Exit | None = None
+    reason = "Interrupted"
     at_work = False
 
     @classmethod
@@ -124,11 +130,14 @@ def say(text: str, event: str = "notice", **facts: object) -> None:
             "text": text,
         }
         text = json.dumps(entry | facts)
-    print(text, file=sys.stderr, flush=True)
+    # JSON has control characters written out already.
+    print(shown(text), file=sys.stderr, flush=True)
 
 
 def print_data(text: str) -> None:
     """Write text that is meant for programs to stdout: as UTF-8, whatever the terminal takes."""
+    if sys.stdout.isatty():
+        text = shown(text)
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()
@@ -201,17 +210,20 @@ class _Work(threading.Thread):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt))
 
 
-def run_command(work: Callable[[], None]) -> NoReturn:
-    """Run what a command does, and leave with its exit code."""
+def run_command(work: Callable[[], None], timeout: float | None = None, untrusted: bool = False) -> NoReturn:
+    """Run what a command does, and leave with its exit code.
+
+    It has `timeout` seconds; without that, 60 with a stranger's store.
+    """
     import typer
 
-    raise typer.Exit(run(work, State.debug))
+    raise typer.Exit(run(work, State.debug, _STRANGER_SECONDS if timeout is None and untrusted else timeout))
 
 
-def run(command: Callable[[], object], debug: bool) -> int:
+def run(command: Callable[[], object], debug: bool, seconds: float | None = None) -> int:
     """Run a command and return its exit code; an error becomes one message, a traceback only with `debug`.
 
-    Ctrl-C and SIGTERM end it within seconds: in order where it can be, else by ending the process.
+    Ctrl-C, SIGTERM and the end of its `seconds` end it soon: in order where it can be, else by ending the process.
     """
     import duckdb
 
@@ -219,7 +231,11 @@ def run(command: Callable[[], object], debug: bool) -> int:
     work = _Work(command)
     work.start()
     Interrupt.at_work = True
+    end = math.inf if seconds is None else time.monotonic() + seconds
     while not work.done.wait(_PAUSE_SECONDS):
+        if Interrupt.code is None and time.monotonic() > end:
+            Interrupt.code = Exit.FAILED
+            Interrupt.reason = f"It took more than {seconds:g} seconds; --timeout gives it longer"
         if Interrupt.code is not None:
             _stop(work)
     Interrupt.at_work = False
@@ -253,7 +269,7 @@ def _stop(work: _Work) -> NoReturn:
     if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     state = "The new store was in place already" if publish.has_published() else "Nothing was changed"
-    say(f"Interrupted. {state}.", "error", exit_code=code.value, error="Interrupted")
+    say(f"{Interrupt.reason}. {state}.", "error", exit_code=code.value, error="Interrupted")
     # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.
     os._exit(code)
 
@@ -333,7 +349,7 @@ class BarProgress(Progress):
 
     def notice(self, text: str) -> None:
         """Print the notice above the bar."""
-        self._bars.console.print(text, markup=False, highlight=False)
+        self._bars.console.print(shown(text), markup=False, highlight=False)
 
     def stop(self) -> None:
         """Take the bar away."""

@@ -10,15 +10,16 @@ from pathlib import Path
 from recstore import connect, info, sql
 from recstore.cli.console import print_data
 from recstore.cli.output import write_result
+from recstore.text import shown
 
 
-def print_info(store: Path) -> None:
+def print_info(store: Path, untrusted: bool) -> None:
     """Print the facts, tables, spaces, sources and rejects of a store."""
-    with connect(store) as connection:
+    with connect(store, untrusted=untrusted) as connection:
         facts = info(store)
         print(f"{store}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
         built, by, on = (value or "unknown" for value in (facts.built_at, facts.recstore_version, facts.duckdb_version))
-        print(f"built {built} UTC by recstore {by} on DuckDB {on}")
+        print(shown(f"built {built} UTC by recstore {by} on DuckDB {on}"))
         tables = connection.execute(sql.read("recstore.queries", "tables")).fetchall()
         print()
         counted = [
@@ -33,11 +34,14 @@ def print_info(store: Path) -> None:
     # Those before this one, the newest first.
     for before in facts.versions:
         text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"
-        print(f"\nthe version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}")
+        print(shown(f"\nthe version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}"))
 
 
-def print_json(store: Path) -> None:
+def print_json(store: Path, untrusted: bool) -> None:
     """Print all facts of a store as one JSON object."""
+    if untrusted:
+        # Refuses what is not as a store is.
+        connect(store, untrusted=True).close()
     print_data(json.dumps(asdict(info(store)), indent=2, ensure_ascii=False, default=_text) + "\n")
 
 

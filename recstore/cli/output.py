@@ -20,7 +20,7 @@ from recstore.errors import OptionError
 from recstore.scratch import scratch_folder
 from recstore.store import open_connection
 from recstore.target import check_target, whole_file
-from recstore.text import tokens
+from recstore.text import shown, tokens
 
 Result = TypeVar("Result")
 
@@ -77,7 +77,10 @@ def write_result(
             _write_rows(connection, last, values, form, part)
             sys.stdout.flush()
             with part.open("rb") as written:
-                shutil.copyfileobj(written, sys.stdout.buffer)
+                if sys.stdout.isatty():
+                    sys.stdout.writelines(map(shown, io.TextIOWrapper(written, "utf-8", newline="\n")))
+                else:
+                    shutil.copyfileobj(written, sys.stdout.buffer)
     else:
         with whole_file(output, connection, inputs) as part:
             _write_rows(connection, last, values, form, part)
@@ -145,7 +148,7 @@ def _write_markdown(result: duckdb.DuckDBPyConnection, file: TextIO) -> None:
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
-    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", "<br>") for cell in cells)
+    escaped = (shown(cell).replace("\\", "\\\\").replace("|", "\\|").replace("\n", "<br>") for cell in cells)
     return f"| {' | '.join(escaped)} |\n"
 
 
@@ -167,25 +170,26 @@ def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[st
     from rich.console import Console
     from rich.table import Table
 
-    columns = result.description
+    columns = [(shown(str(name)), kind) for name, kind, *_ in result.description or ()]
     rows = result.fetchmany(_MOST_ROWS + 1) if columns else []
-    if not columns or (not rows and [name for name, *_ in columns] in (["Count"], ["Success"])):
+    if not columns or (not rows and [name for name, _kind in columns] in (["Count"], ["Success"])):
         return "", 0
-    cells = [[_cell(value) for value in row] for row in rows[:_MOST_ROWS]]
-    numbers = [_is_number(kind) for _name, kind, *_ in columns]
+    cells = [[shown(_cell(value)) for value in row] for row in rows[:_MOST_ROWS]]
+    numbers = [_is_number(kind) for _name, kind in columns]
     least = [
-        _least_width([name, *(row[place] for row in cells)], numbers[place]) for place, (name, *_) in enumerate(columns)
+        _least_width([name, *(row[place] for row in cells)], numbers[place])
+        for place, (name, _kind) in enumerate(columns)
     ]
-    shown = _shown(least, width)
+    kept = _shown(least, width)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place in shown:
+    for place in kept:
         if place is None:
             table.add_column("…", no_wrap=True)
         else:
             justify: Literal["left", "right"] = "right" if numbers[place] else "left"
             table.add_column(columns[place][0], justify=justify, overflow="fold", min_width=least[place])
     for row in cells:
-        table.add_row(*("…" if place is None else row[place] for place in shown))
+        table.add_row(*("…" if place is None else row[place] for place in kept))
     drawn = io.StringIO()
     # A file has no edge at which to fold.
     styled = width is not None and not os.environ.get("NO_COLOR")
@@ -193,8 +197,8 @@ def table_text(result: duckdb.DuckDBPyConnection, width: int | None) -> tuple[st
         file=drawn, width=width or 1_000_000, force_terminal=styled, no_color=not styled, highlight=False, markup=False
     )
     console.print(table)
-    if None in shown:
-        left_out = ", ".join(name for place, (name, *_) in enumerate(columns) if place not in shown)
+    if None in kept:
+        left_out = ", ".join(name for place, (name, _kind) in enumerate(columns) if place not in kept)
         say(f"The terminal is too narrow for: {left_out}.")
     if len(rows) > _MOST_ROWS:
         say(f"There are more than {_MOST_ROWS:,} rows; --format csv writes them all.")

@@ -13,7 +13,7 @@ from recstore.errors import OptionError, StoreError
 from recstore.saved import SavedQuery, find_query, saved_queries, set_parameters
 
 
-def list_queries(store: Path, form: Format, output: Path | None) -> None:
+def list_queries(store: Path, form: Format, output: Path | None, untrusted: bool) -> None:
     """Print the name of every saved query, what it answers, and its parameters with their defaults."""
     queries = saved_queries()
     columns: dict[str, object] = {
@@ -22,7 +22,7 @@ def list_queries(store: Path, form: Format, output: Path | None) -> None:
         "parameters": [signature(query) for query in queries],
     }
     selected = ", ".join(f"unnest(CAST(${name} AS VARCHAR[])) AS {name}" for name in columns)
-    with connect(store) as connection:
+    with connect(store, untrusted=untrusted) as connection:
         write_result(connection, f"SELECT {selected}", form, output, columns)
 
 
@@ -32,9 +32,17 @@ def signature(query: SavedQuery) -> str:
 
 
 def run_query(
-    store: Path, name: str, given: list[str], attached: list[Path], form: Format, output: Path | None
+    store: Path,
+    name: str,
+    given: list[str],
+    attached: list[Path],
+    form: Format,
+    output: Path | None,
+    untrusted: bool,
 ) -> None:
     """Run a saved query with `name=value` parameters, the user's own databases beside the store."""
+    if untrusted and attached:
+        raise OptionError("With --untrusted no file of yours is reached: leave --attach out.")
     query = find_query(name)
     values = {}
     for text in given:
@@ -42,7 +50,7 @@ def run_query(
         if not equals:
             raise OptionError(f"-p takes NAME=VALUE, not {text!r}.")
         values[parameter.strip()] = value
-    with connect(store) as connection:
+    with connect(store, untrusted=untrusted) as connection:
         for path in attached:
             attach_own(connection, path)
         set_parameters(connection, query, values)

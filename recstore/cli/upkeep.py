@@ -15,6 +15,7 @@ from recstore.cli.arguments import (
     MaxRejects,
     Quiet,
     Store,
+    Timeout,
     Untrusted,
     Wait,
     WaitingCommand,
@@ -122,15 +123,17 @@ def diff(
         Path | None, typer.Argument(metavar="[OTHER]", help="The store to compare with; else the version before.")
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if they do not hold the same.")] = False,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Show what changed from the version before, or differs from another store: rows per table, and other top 10s."""
 
     def work() -> None:
         from recstore.cli.care import run_diff
 
-        run_diff(store, other, exit_code)
+        run_diff(store, other, exit_code, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @upkeep.command(epilog="Example: recstore manifest movies.duckdb > movies.json")
@@ -156,6 +159,7 @@ def check(
     store: Store,
     untrusted: Untrusted = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    timeout: Timeout = None,
 ) -> None:
     """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
 
@@ -164,7 +168,7 @@ def check(
 
         run_check(store, as_json, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @upkeep.command(epilog="Example: recstore cache")

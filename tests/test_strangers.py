@@ -1,0 +1,174 @@
+"""Every door by which a stranger's store is opened keeps what `untrusted` promises."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import recstore
+from recstore.errors import OptionError, StoreError
+from recstore.face import attach_script
+from recstore.text import shown
+
+RECSTORE = str(Path(sys.executable).parent / "recstore")
+#: What steers a terminal: a title for its window, the whole screen cleared, C1, the direction of text, and a bell.
+STEERING = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202eevil\u2066\r\x08"
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [RECSTORE, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def on_a_terminal(*arguments: object) -> str:
+    """Return what a command writes to a terminal, from both streams."""
+    main, side = pty.openpty()
+    process = subprocess.Popen([RECSTORE, *map(str, arguments)], stdout=side, stderr=side, stdin=side)
+    os.close(side)
+    parts = []
+    try:
+        while part := os.read(main, 65536):
+            parts.append(part)
+    except OSError:
+        pass
+    os.close(main)
+    process.wait()
+    return b"".join(parts).decode()
+
+
+@pytest.fixture
+def strange(sample_store, tmp_path) -> Path:
+    """A store that would read a file, take for ever, or steer the terminal of whoever asks it."""
+    store = shutil.copy(sample_store, tmp_path / "strange.duckdb")
+    (tmp_path / "secret.csv").write_text("word\nsesame\n")
+    with duckdb.connect(str(store)) as con:
+        con.execute(f"CREATE VIEW mine AS FROM read_csv('{tmp_path}/secret.csv')")
+        con.execute("CREATE VIEW slow AS SELECT sum(hash(a.range) % 7) AS s FROM range(10000000) AS a, range(10000000)")
+        con.execute("CREATE VIEW large AS SELECT list(range) AS l FROM range(2000000000)")
+        con.execute("CREATE MACRO lower(a) AS error('shadowed')")
+        con.execute("CREATE MACRO round(a) AS error('shadowed')")
+        con.execute("UPDATE movies SET title = ? WHERE movie_id = 1", [f"A{STEERING}"])
+        con.execute("UPDATE store_info SET value = ? WHERE key = 'recstore_version'", [STEERING])
+        con.execute('CREATE TABLE "t\x1b[31m" AS SELECT 1 AS "c\x1b[31m"')
+        con.execute("COMMENT ON TABLE movies IS '\x1b[31mred'")
+    return store
+
+
+def test_every_command_takes_it(strange, tmp_path):
+    for arguments in (
+        ("info", strange), ("query", strange, "spaces"), ("query", strange), ("attach-sql", strange),
+        ("similar", strange, "movies", 2), ("sql", strange, "SELECT count(*) FROM movies"),
+        ("export-audio-json", strange, tmp_path / "clips.json"),
+    ):  # fmt: skip
+        done = run(*arguments, "--untrusted")
+        assert done.returncode == 0, done.stderr
+    assert "".join((tmp_path / "clips.json").read_text().split()) == "[]"
+    for arguments in (("sql", strange, "FROM mine"), ("query", strange, tmp_path / "q.sql")):
+        (tmp_path / "q.sql").write_text("FROM mine;")
+        done = run(*arguments, "--untrusted")
+        assert done.returncode == 1
+        assert "sesame" not in done.stdout
+        assert "disabled by configuration" in done.stderr
+    assert "no file of yours" in run("query", strange, "spaces", "--untrusted", "--attach", strange).stderr
+
+
+def test_memory_time_and_threads_are_limited(strange):
+    with recstore.connect(strange, untrusted=True) as con:
+        settings = "SELECT current_setting('memory_limit'), current_setting('max_temp_directory_size')"
+        assert con.execute(settings).fetchall() == [("1.8 GiB", "953.6 MiB")]
+        con.execute("SET memory_limit = '100MB'; SET max_temp_directory_size = '1MB'")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            con.execute("FROM large").fetchall()
+    done = run("sql", strange, "FROM slow", "--untrusted", "--timeout", "1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "It took more than 1 seconds; --timeout gives it longer. Nothing was changed.\n"
+
+
+def test_a_view_in_the_place_of_a_table(strange):
+    with duckdb.connect(str(strange)) as con:
+        con.execute("ALTER TABLE links RENAME TO was; CREATE VIEW links AS FROM was")
+    con = duckdb.connect()
+    for door in (lambda: recstore.connect(strange, untrusted=True), lambda: attach_script(strange, untrusted=True),
+                 lambda: recstore.attach(con, strange, untrusted=True)):  # fmt: skip
+        with pytest.raises(StoreError, match="links is a view in it, not a table"):
+            door()
+    with pytest.raises(duckdb.Error):
+        con.execute("FROM rec_store.store_info")
+
+
+def test_in_a_connection_of_ones_own(strange):
+    """The functions are recstore's own, and nothing else of the file stands beside them."""
+    with duckdb.connect() as con:
+        recstore.attach(con, strange, untrusted=True)
+        assert len(con.execute("FROM rec.similar_movies(2)").fetchall()) == 10
+        assert con.execute("SELECT count(*) FROM rec.find_movies('ninth horizon')").fetchall()[0][0] > 0
+        for name in ("mine", "slow", "similar_movies_view"):
+            with pytest.raises(duckdb.CatalogException):
+                con.execute(f"FROM rec.{name}")
+    with duckdb.connect() as con:
+        con.execute(attach_script(strange, untrusted=True))
+        assert len(con.execute("FROM rec.similar_movies(2)").fetchall()) == 10
+        with pytest.raises(duckdb.PermissionException):
+            con.execute("FROM rec_store.mine").fetchall()
+
+
+def test_in_sqlalchemy(strange):
+    sa = pytest.importorskip("sqlalchemy")
+    pytest.importorskip("duckdb_sqlalchemy")
+    engine = sa.create_engine(f"recstore:///{strange}?untrusted=true")
+    with engine.connect() as con:
+        assert len(con.execute(sa.text("FROM similar_movies(2)")).fetchall()) == 10
+        with pytest.raises(sa.exc.DBAPIError, match="disabled by configuration"):
+            con.execute(sa.text("FROM mine")).fetchall()
+    engine.dispose()
+    with pytest.raises(sa.exc.ArgumentError, match="no file of yours"):
+        sa.create_engine(f"recstore:///{strange}?untrusted=true&attach=mine.duckdb").connect()
+
+
+def test_the_version_before_may_be_strange_too(strange, tmp_path):
+    shutil.copy(strange, tmp_path / "strange.duckdb.previous-1")
+    tables, _spaces = recstore.diff(strange, untrusted=True)
+    assert {change.table for change in tables} >= {"movies", "ratings"}
+
+
+def test_nothing_steers_a_terminal(strange):
+    for arguments in (
+        ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1"),
+        ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1", "--format", "markdown"),
+        ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1", "--format", "csv"),
+        ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1", "--format", "json"),
+        ("sql", strange, 'FROM "t\x1b[31m"'),
+        ("sql", strange, "SELECT error(title) FROM movies WHERE movie_id = 1"),
+        ("similar", strange, "movies", f"A{STEERING[:-2]}!"),
+        ("info", strange),
+    ):  # fmt: skip
+        written = on_a_terminal(*arguments, "--untrusted")
+        assert "\\x1b" in written or "\\u001B" in written or "\\u001b" in written, written
+        # What is left is the terminal's own end of a line, and bold headings.
+        plain = written.replace("\r\n", "\n").replace("\x1b[1m", "").replace("\x1b[0m", "")
+        assert shown(plain) == plain, arguments
+
+
+def test_data_for_programs_keep_their_bytes(strange):
+    done = subprocess.run(
+        [RECSTORE, "sql", str(strange), "SELECT title FROM movies WHERE movie_id = 1", "--format", "csv"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert STEERING.encode() in done.stdout
+
+
+def test_what_is_shown():
+    assert shown("Amélie\t(2001)\n寿") == "Amélie\t(2001)\n寿"
+    assert shown(STEERING) == r"\x1b]0;mine\x07\x1b[2J\x9b31m\u202eevil\u2066\r\x08"
+
+
+def test_wrong_options(strange):
+    with pytest.raises(OptionError, match="alias must not be empty"):
+        recstore.attach(duckdb.connect(), strange, "", untrusted=True)
