@@ -219,7 +219,7 @@ def test_the_connections_of_an_engine_are_cursors_of_one_face(engine):
     [
         ("recstore://", "names a file"),
         ("recstore:///x.duckdb?exact=maybe", "true or false"),
-        ("recstore:///x.duckdb?read_only=true", "takes exact and attach, not read_only"),
+        ("recstore:///x.duckdb?read_only=true", "takes exact, attach and untrusted, not read_only"),
         ("recstore:///nowhere.duckdb", "There is no store at nowhere.duckdb"),
         ("recstore:///{store}?attach=nowhere.duckdb", "nowhere.duckdb cannot be attached"),
     ],
