@@ -8,8 +8,8 @@ import numpy as np
 from implicit.als import AlternatingLeastSquares
 from numpy.typing import NDArray
 
-from recstore.interactions import Interactions
 from recstore.models.baselines import seen_matrix
+from recstore.models.interactions import Interactions
 
 
 class ImplicitALS:

@@ -38,9 +38,9 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     from recstore.loaders.audioset_records import import_tensorflow
 
     from recstore import functions
-    from recstore.loader import get_loader
     from recstore.options import BuildOptions
     from recstore.progress import Progress
+    from recstore.sources.loader import get_loader
 
     begun = time.perf_counter()
     import_tensorflow()

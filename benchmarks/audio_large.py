@@ -25,8 +25,8 @@ def generate(real: Path, target: Path, clips: int) -> None:
     import pyarrow as pa
 
     from recstore import functions
-    from recstore.columns import arrow_column
-    from recstore.store import FORMAT_VERSION, STORAGE_VERSION
+    from recstore.arrow import arrow_column
+    from recstore.store.file import FORMAT_VERSION, STORAGE_VERSION
 
     with duckdb.connect(str(real), read_only=True) as con:
         rows = con.execute("SELECT frames FROM audio_frames ORDER BY clip_id").fetchnumpy()["frames"]

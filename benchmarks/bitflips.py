@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import recstore
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
 
 _HEADERS = 12_288
 #: Reads files named on stdin; says of each what came of it, and what it answers.

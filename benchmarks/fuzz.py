@@ -25,11 +25,11 @@ import duckdb
 import numpy as np
 from recstore.loaders.audioset_records import import_tensorflow
 
-from recstore import functions
+from recstore.catalogs import render
 from recstore.errors import SourceError
-from recstore.loader import get_loader
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.sources.loader import get_loader
 
 SECONDS = 10
 #: Fields of records, and values that they may not have.
@@ -81,7 +81,7 @@ class Fuzz:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = duckdb.connect()
-        self.connection.execute(functions.render_tables())
+        self.connection.execute(render.render_tables())
         self.loader = get_loader("movielens")
 
     def check(self, name: str, content: bytes, sound: int = 0) -> None:
@@ -197,7 +197,7 @@ class AudioFuzz:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = duckdb.connect()
-        self.connection.execute(functions.render_tables())
+        self.connection.execute(render.render_tables())
         self.loader = get_loader("audioset")
         (folder / "class_labels_indices.csv").write_text(self.LABELS)
 

@@ -30,7 +30,7 @@ import duckdb
 
 import recstore
 from recstore.progress import Progress
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
 
 _STAGES = ("begin", "copy", "load", "prepare", "vectors", "neighbours", "indexes", "weights", "carry", "check", "put")
 #: Facts of a build, which differ from one to the next.
@@ -83,13 +83,13 @@ def _fork_on_demand() -> None:
     import pyarrow  # noqa: F401
 
     import recstore.cli.console
-    import recstore.indexing
     import recstore.models.collaborative
     import recstore.models.content
     import recstore.models.ease
-    import recstore.pipeline
+    import recstore.pipeline.build
+    import recstore.pipeline.indexes
 
-    recstore.pipeline.blueprint()
+    recstore.pipeline.build.blueprint()
     child = 0
     for line in sys.stdin:
         if child:

@@ -33,10 +33,10 @@ def load_checked(folder: Path, file: Path) -> float:
     import duckdb
 
     from recstore import functions, sql
-    from recstore.loader import get_loader
     from recstore.options import BuildOptions
     from recstore.progress import Progress
-    from recstore.store import STORAGE_VERSION
+    from recstore.sources.loader import get_loader
+    from recstore.store.file import STORAGE_VERSION
 
     loader = get_loader("movielens")
     connection = duckdb.connect()

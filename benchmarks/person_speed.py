@@ -52,9 +52,9 @@ def ask(store: Path) -> dict[str, list[float]]:
 
 def ask_numpy(store: Path) -> dict[str, list[float]]:
     """Answer the same with a matrix of weights in memory."""
+    from recstore.catalogs.movies.weights import read_interactions
     from recstore.models.baselines import seen_matrix
     from recstore.models.ease import ease_weights
-    from recstore.weights import read_interactions
 
     with duckdb.connect(store, read_only=True) as connection:
         train, _ids = read_interactions(connection)

@@ -18,31 +18,33 @@ from pathlib import Path
 import duckdb
 
 import recstore
-from recstore import functions, pipeline, sql
-from recstore.publish import Staged
-from recstore.store import STORAGE_VERSION
+from recstore import sql
+from recstore.catalogs import render
+from recstore.pipeline import build
+from recstore.store.file import STORAGE_VERSION
+from recstore.store.publish import Staged
 
 
 @contextmanager
 def straight(path: Path, **_options: object) -> Iterator[Staged]:
-    """Yield a store at its final place, for `recstore.pipeline` to fill."""
+    """Yield a store at its final place, for `recstore.pipeline.build` to fill."""
     path.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
             f"ATTACH {sql.literal(str(path))} AS store (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE store"
         )
-        connection.execute(functions.render_tables())
+        connection.execute(render.render_tables())
         yield Staged(connection, None)
         connection.execute("USE memory; CHECKPOINT store; DETACH store")
 
 
 def run(source: str, times: int) -> dict[str, float]:
     """Build so often each way and return the best seconds of each, those of the check alone, and the ratio."""
-    publishing = pipeline.staged_store
+    publishing = build.staged_store
     seconds: dict[str, list[float]] = {"published": [], "straight": [], "check": []}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("published", "straight") * (times + 1):
-            pipeline.staged_store = publishing if name == "published" else straight  # type: ignore[assignment]
+            build.staged_store = publishing if name == "published" else straight  # type: ignore[assignment]
             store = Path(folder) / f"{name}.duckdb"
             begun = time.perf_counter()
             recstore.build(store, {"movielens": source})

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import recstore
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
 
 #: One answer: the build, and a digest of what it computed, joined over all movies.
 QUERY = (

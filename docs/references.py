@@ -9,7 +9,8 @@ import duckdb
 import typer
 from typer.cli import get_docs_for_click
 
-from recstore import functions, sql
+from recstore import sql
+from recstore.catalogs import render
 from recstore.cli.app import app
 
 _HEADER = re.compile(r"^CREATE MACRO (\w+)\((.*?)\) AS TABLE$", re.M | re.S)
@@ -38,8 +39,8 @@ def write(folder: Path) -> None:
 def sql_reference() -> str:
     """Return the page of every function, view and table that a store holds."""
     with duckdb.connect() as connection:
-        rendered = functions.render_functions()
-        connection.execute(functions.render_tables() + functions.render_views() + rendered)
+        rendered = render.render_functions()
+        connection.execute(render.render_tables() + render.render_views() + rendered)
         parameters = dict(_HEADER.findall(rendered))
         parts = [
             "# SQL reference",

@@ -13,15 +13,15 @@ import duckdb
 import numpy as np
 
 from recstore import sql
-from recstore.addresses import shown
-from recstore.columns import arrow_bytes, arrow_column, arrow_lists
+from recstore.arrow import arrow_bytes, arrow_column, arrow_lists
+from recstore.catalogs.rules import faults
 from recstore.errors import SourceError
-from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
 from recstore.progress import Progress
-from recstore.reasons import common_reasons, last_reject
-from recstore.rules import faults
-from recstore.source import local_path
+from recstore.sources.addresses import shown
+from recstore.sources.files import local_path
+from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.reasons import common_reasons, last_reject
 
 from .audioset_archive import read_archive
 from .audioset_frames import KeptFrames, kept_frames

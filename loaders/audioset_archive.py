@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from recstore.errors import SourceError
-from recstore.growth import Growth
+from recstore.sources.growth import Growth
 
 from .audioset_records import RecordFile, Reject
 

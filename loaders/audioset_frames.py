@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore import sql
-from recstore.columns import arrow_column
+from recstore.arrow import arrow_column
 
 from .audioset_records import FRAME_BYTES, SECONDS
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore.errors import OptionError, SourceError
-from recstore.fetch import dataset
 from recstore.progress import Progress
+from recstore.sources.download import dataset
 
 #: The class "Music" of the ontology, whose subtree is the default filter.
 MUSIC = "/m/04rlf"

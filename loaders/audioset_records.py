@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recstore.catalogs.rules import CLIP_TIMES, said
 from recstore.errors import SourceError
-from recstore.rules import CLIP_TIMES, said
 
 SECONDS = 10
 FRAME_BYTES = 128

@@ -14,14 +14,14 @@ from string import Template
 import duckdb
 
 from recstore import sql
-from recstore.catalog import TABLE_KEYS
+from recstore.catalogs.catalog import TABLE_KEYS
+from recstore.catalogs.rules import broken
 from recstore.errors import SourceError
-from recstore.loader import FileReport, LoadReport
 from recstore.options import BuildOptions
 from recstore.progress import Progress
-from recstore.reasons import common_reasons, last_reject
-from recstore.rules import broken
-from recstore.source import open_source
+from recstore.sources.files import open_source
+from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.reasons import common_reasons, last_reject
 
 from .movielens_files import FAMILIES, RELEASES, SourceFile, Survey, family_of, survey
 from .movielens_genres import check_genres

@@ -16,9 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from recstore import sql
-from recstore.catalog import REFERENCES
+from recstore.catalogs.catalog import REFERENCES
+from recstore.catalogs.rules import RULES
 from recstore.errors import SourceError
-from recstore.rules import RULES
 
 from .movielens_files import ITEM_GENRES, SourceFile, Survey
 from .movielens_pairs import PAIR, repeated_pairs

@@ -16,18 +16,18 @@ from recstore.errors import (
 
 if TYPE_CHECKING:
     from recstore import cache
-    from recstore.additions import add
-    from recstore.changes import diff
-    from recstore.checking import check
-    from recstore.evaluation.run import EvaluationReport, evaluate
-    from recstore.face import attach, connect
-    from recstore.facts import StoreInfo, info
-    from recstore.manifests import manifest
+    from recstore.connection.sessions import attach, connect
     from recstore.options import BuildOptions
-    from recstore.pipeline import BuildReport, build, rebuild
-    from recstore.publish import rollback
-    from recstore.recovery import backup, restore
-    from recstore.soundness import Finding
+    from recstore.pipeline.add import add
+    from recstore.pipeline.build import BuildReport, build, rebuild
+    from recstore.pipeline.evaluate import EvaluationReport, evaluate
+    from recstore.reports.checks import check
+    from recstore.reports.differences import diff
+    from recstore.reports.facts import StoreInfo, info
+    from recstore.reports.manifests import manifest
+    from recstore.store.proof import Finding
+    from recstore.store.publish import rollback
+    from recstore.store.recovery import backup, restore
 
 __all__ = [
     "BuildOptions",
@@ -60,23 +60,23 @@ __all__ = [
 
 _LAZY = {
     "BuildOptions": "recstore.options",
-    "BuildReport": "recstore.pipeline",
-    "EvaluationReport": "recstore.evaluation.run",
-    "Finding": "recstore.soundness",
-    "StoreInfo": "recstore.facts",
-    "add": "recstore.additions",
-    "attach": "recstore.face",
-    "backup": "recstore.recovery",
-    "build": "recstore.pipeline",
-    "check": "recstore.checking",
-    "connect": "recstore.face",
-    "evaluate": "recstore.evaluation.run",
-    "info": "recstore.facts",
-    "diff": "recstore.changes",
-    "manifest": "recstore.manifests",
-    "rebuild": "recstore.pipeline",
-    "restore": "recstore.recovery",
-    "rollback": "recstore.publish",
+    "BuildReport": "recstore.pipeline.build",
+    "EvaluationReport": "recstore.pipeline.evaluate",
+    "Finding": "recstore.store.proof",
+    "StoreInfo": "recstore.reports.facts",
+    "add": "recstore.pipeline.add",
+    "attach": "recstore.connection.sessions",
+    "backup": "recstore.store.recovery",
+    "build": "recstore.pipeline.build",
+    "check": "recstore.reports.checks",
+    "connect": "recstore.connection.sessions",
+    "evaluate": "recstore.pipeline.evaluate",
+    "info": "recstore.reports.facts",
+    "diff": "recstore.reports.differences",
+    "manifest": "recstore.reports.manifests",
+    "rebuild": "recstore.pipeline.build",
+    "restore": "recstore.store.recovery",
+    "rollback": "recstore.store.publish",
 }
 
 

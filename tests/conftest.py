@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import recstore
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
 
 DATA = Path(os.environ.get("RECSTORE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")).resolve()
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 import recstore
-from recstore import functions
+from recstore.catalogs import render
 
 NEAREST = (
     "SELECT * FROM {}nearest_movies((SELECT vector FROM movie_vectors WHERE space = 'content' AND movie_id = {}), "
@@ -75,7 +75,7 @@ def expected(store):
 
 def bodies(con):
     query = "SELECT function_name FROM duckdb_functions() WHERE contains(macro_definition, ?)"
-    return sorted(name for (name,) in con.execute(query, [functions.ASK]).fetchall())
+    return sorted(name for (name,) in con.execute(query, [render.ASK]).fetchall())
 
 
 def test_the_same_rows_with_and_without_annoy(store, expected, cache):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, OptionError
-from recstore.annoy_index import Index, UnsoundIndexError, build_index, calibrate
-from recstore.index_file import DamagedIndexError, index_file
+from recstore.search.annoy_index import Index, UnsoundIndexError, build_index, calibrate
+from recstore.search.index_file import DamagedIndexError, index_file
 
 
 def unit(rows, dimensions, seed=0):
@@ -262,7 +262,7 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
             (12,)
         ]
     # Where a catalogue is not small, it is measured whether asking the index is faster.
-    monkeypatch.setattr("recstore.indexing.SMALL", 100)
+    monkeypatch.setattr("recstore.pipeline.indexes.SMALL", 100)
     recstore.rebuild(copy, only="movies")
     with duckdb.connect(str(copy), read_only=True) as con:
         measured = dict(

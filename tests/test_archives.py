@@ -25,10 +25,10 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import SourceError
-from recstore.blueprint import blueprint
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
-from recstore.source import open_source
+from recstore.sources.files import open_source
+from recstore.store.definition import blueprint
 
 MB = 1 << 20
 ZEROS = bytes(MB)

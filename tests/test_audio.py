@@ -18,7 +18,7 @@ from conftest import data
 
 import recstore
 from recstore import BuildOptions, OptionError, RecstoreError, SourceError, TooManyRejectsError
-from recstore.export import export_audio_json
+from recstore.reports.export import export_audio_json
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
 

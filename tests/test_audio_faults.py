@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from recstore import BuildOptions, RecstoreError, SourceError
-from recstore.functions import render_tables
-from recstore.loader import get_loader
+from recstore.catalogs.render import render_tables
 from recstore.progress import Progress
+from recstore.sources.loader import get_loader
 
 LABELS = 'index,mid,display_name\n0,/m/s,Speech\n1,/m/04rlf,Music\n2,/m/v,"Violin, fiddle"\n'
 ONTOLOGY = [{"id": "/m/04rlf", "child_ids": ["/m/v"]}, {"id": "/m/v", "child_ids": []}]

@@ -15,9 +15,9 @@ from pages import questions
 
 import recstore
 from recstore import BuildOptions, OptionError
-from recstore.export import export_audio_json
 from recstore.models.audio_labels import judge, label_vectors
-from recstore.sample_audio import write_audio_sample
+from recstore.reports.export import export_audio_json
+from recstore.samples.audio import write_audio_sample
 
 
 @pytest.fixture(scope="module")

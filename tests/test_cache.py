@@ -12,9 +12,9 @@ import pytest
 from test_cli import recstore as run_recstore
 
 from recstore import OptionError, SourceError, cache
-from recstore.fetch import dataset
-from recstore.index_file import index_file
 from recstore.progress import Progress
+from recstore.search.index_file import index_file
+from recstore.sources.download import dataset
 
 
 class Heard(Progress):
@@ -47,7 +47,7 @@ def server(folder, monkeypatch):
             target.with_name(f"{target.name}.fetched").write_text(json.dumps(facts))
         return target
 
-    monkeypatch.setattr("recstore.fetch.download", download)
+    monkeypatch.setattr("recstore.sources.download.download", download)
     return fetched
 
 

@@ -8,8 +8,8 @@ import pytest
 
 import recstore
 from recstore import BuildOptions
-from recstore.clustered import Clusters
-from recstore.neighbors import nearest_neighbors
+from recstore.search.clusters import Clusters
+from recstore.search.exact import nearest_neighbors
 
 
 def blurred_clusters(rows: int) -> np.ndarray:

@@ -17,10 +17,10 @@ import shells
 
 import recstore
 from recstore import BuildOptions, StoreError, sql
-from recstore.changes import same_content
-from recstore.digest import content_tables, render_query
-from recstore.manifests import differences
-from recstore.sample import write_sample
+from recstore.reports.differences import same_content
+from recstore.reports.manifests import differences
+from recstore.samples.movies import write_sample
+from recstore.store.digest import content_tables, render_query
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 SMALL = {"min_user_ratings": 10, "content_dimensions": 8, "collaborative_dimensions": 8}
@@ -137,7 +137,7 @@ def test_anybody_can_compute_the_digest(client, built, tmp_path):
 
 
 def test_the_saved_query_is_as_it_is_made():
-    """Renew it: python -c 'from recstore.digest import render_query; print(render_query(), end="")'."""
+    """Renew it: python -c 'from recstore.store.digest import render_query; print(render_query(), end="")'."""
     assert sql.read("recstore.queries", "content_digest") == render_query()
 
 

@@ -21,11 +21,11 @@ import recstore
 from recstore.errors import BelowBarError, MissingExtraError, OptionError
 from recstore.evaluation import metrics, protocols
 from recstore.evaluation.bars import Bar
-from recstore.evaluation.plot import check_plot
 from recstore.evaluation.results import Evaluation
-from recstore.interactions import Interactions
 from recstore.models.baselines import Popularity, Random
+from recstore.models.interactions import Interactions
 from recstore.progress import Progress
+from recstore.reports.plots import check_plot
 
 
 def history(seed=0, n_users=300, n_items=400, most=40):

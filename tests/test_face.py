@@ -69,7 +69,7 @@ def test_a_read_only_connection_and_the_home_folder(sample_store, monkeypatch, t
         recstore.attach(con, "~/store.duckdb")
         assert rows(con) == 10
     with duckdb.connect(str(own), read_only=True) as con:
-        con.execute(recstore.face.attach_script("~/store.duckdb"))
+        con.execute(recstore.connection.sessions.attach_script("~/store.duckdb"))
         assert rows(con) == 10
     with recstore.connect("~/store.duckdb") as con:
         assert rows(con, "FROM similar_movies(1)") == 10

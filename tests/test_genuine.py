@@ -12,11 +12,11 @@ import pytest
 import shells
 
 import recstore
-from recstore import functions
-from recstore.blueprint import blueprint, read_objects
-from recstore.catalog import CATALOGS
-from recstore.definitions import called_in, same_query
-from recstore.genuine import called_functions, shadowing
+from recstore.catalogs import render
+from recstore.catalogs.catalog import CATALOGS
+from recstore.store.comparison import called_functions, shadowing
+from recstore.store.definition import blueprint, read_objects
+from recstore.store.parsed import called_in, same_query
 
 _BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
 _OTHER_VERSION = "UPDATE store_info SET value = 'v1.4.4' WHERE key = 'duckdb_version'"
@@ -48,7 +48,7 @@ def change(store: Path, *statements: str) -> None:
 
 def altered(kind: str, catalog: str, old: str, new: str) -> str:
     """Return the statement that puts another function in the place of one of recstore's."""
-    text = functions.render_function(kind, CATALOGS[catalog])
+    text = render.render_function(kind, CATALOGS[catalog])
     assert old in text
     return text.replace(old, new, 1).replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1)
 
@@ -70,7 +70,7 @@ ALTERED = [
 def test_an_altered_function_is_found_whatever_the_store_says_of_itself(kind, catalog, old, new, store):
     change(store, altered(kind, catalog, old, new), _OTHER_VERSION)
     fault = faults(store)["functions and views"]
-    assert functions.function_name(kind, CATALOGS[catalog]) in fault
+    assert render.function_name(kind, CATALOGS[catalog]) in fault
     assert "recstore rebuild makes it anew" in fault
 
 

@@ -13,8 +13,8 @@ import pytest
 
 import recstore
 from recstore import BuildOptions, LossError
-from recstore.sample import write_sample
-from recstore.sample_audio import write_audio_sample
+from recstore.samples.audio import write_audio_sample
+from recstore.samples.movies import write_sample
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 OPTIONS = BuildOptions(min_user_ratings=10, content_dimensions=8, collaborative_dimensions=8)
@@ -147,7 +147,7 @@ def test_a_figure_that_is_worse_than_the_build_before_measured(store):
 
 def test_an_empty_catalogue_of_another_loader(store, monkeypatch):
     from recstore import pipeline
-    from recstore.loader import LoadReport
+    from recstore.sources.loader import LoadReport
 
     class Empty:
         name = catalog = "movies"

@@ -11,7 +11,7 @@ import pytest
 
 import recstore
 from recstore import OptionError
-from recstore.heatmap import heatmap
+from recstore.reports.heatmap import heatmap
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'recstore[plot]'")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recstore.publish import abandon, staged_store
+from recstore.store.publish import abandon, staged_store
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 
@@ -20,7 +20,8 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 _LONG = """
 import sys
 import numpy as np
-from recstore import movies, pipeline
+from recstore.catalogs.movies import spaces
+from recstore.pipeline import build
 from recstore.cli.console import run
 
 def spaces(connection, options, progress):
@@ -28,8 +29,8 @@ def spaces(connection, options, progress):
     np.linalg.svd(np.random.default_rng(0).random((7000, 7000)))
     return iter(())
 
-movies.spaces = spaces
-sys.exit(run(lambda: pipeline.rebuild(sys.argv[1]), False))
+spaces.spaces = spaces
+sys.exit(run(lambda: build.rebuild(sys.argv[1]), False))
 """
 
 

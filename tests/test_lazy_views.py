@@ -13,7 +13,7 @@ import pytest
 import shells
 
 import recstore
-from recstore.face import attach_script
+from recstore.connection.sessions import attach_script
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 #: Nothing here takes nearly that long; what opens a FIFO waits for ever.
@@ -64,7 +64,7 @@ def test_every_door_opens_without_binding_them(store):
     script = (
         "import sys, duckdb, recstore\n"
         "from recstore.cli.completion import Vocabulary\n"
-        "from recstore.face import attach_script\n"
+        "from recstore.connection.sessions import attach_script\n"
         "store = sys.argv[1]\n"
         "with recstore.connect(store, untrusted=True) as con:\n"
         "    con.sql('FROM similar_movies(1)').fetchall()\n"

@@ -11,8 +11,8 @@ from sklearn.metrics import average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_similarity
 
 from recstore.evaluation import metrics
-from recstore.interactions import Interactions
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, Random
+from recstore.models.interactions import Interactions
 
 
 @given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 12))

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, SourceError, TooManyRejectsError
-from recstore.functions import render_tables
-from recstore.loader import get_loader
+from recstore.catalogs.render import render_tables
 from recstore.progress import Progress
+from recstore.sources.loader import get_loader
 
 MOVIES = (
     'movieId,title,genres\r\n1,Toy Story (1995),Comedy|Drama\r\n2,"Matrix, The ""x"" (1999)",(no genres listed)\r\n'

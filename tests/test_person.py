@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from recstore.interactions import Interactions
 from recstore.models.ease import ease_weights
+from recstore.models.interactions import Interactions
 from recstore.models.person import Person, PersonSettings, person_weights, relative_transitions, strongest
 from recstore.models.transitions import Timeline, transition_counts
 

@@ -15,8 +15,8 @@ from conftest import data
 from test_cli import recstore as run_recstore
 
 import recstore
+from recstore.connection.saved_queries import find_query, parse, saved_queries, set_parameters
 from recstore.errors import OptionError
-from recstore.saved import find_query, parse, saved_queries, set_parameters
 
 QUERIES = {query.name: query for query in saved_queries()}
 #: What every version of the shell answers from the movies of MovieLens small and a few invented clips.

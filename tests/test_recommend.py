@@ -11,10 +11,10 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 import recstore
-from recstore.catalog import FADING
+from recstore.catalogs.catalog import FADING
+from recstore.catalogs.movies.weights import read_interactions
 from recstore.models.person import PersonSettings, person_weights, strongest
 from recstore.models.transitions import Timeline
-from recstore.weights import read_interactions
 
 COLUMNS = ["rank", "movie_id", "title", "year", "genres", "n_ratings", "mean_rating", "space", "score", "because",
            "reason"]  # fmt: skip

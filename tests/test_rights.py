@@ -20,7 +20,7 @@ import pytest
 
 import recstore
 from recstore.progress import Progress
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become other users")
 

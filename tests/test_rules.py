@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, SourceError, StoreError
-from recstore.functions import render_tables
-from recstore.loader import get_loader
+from recstore.catalogs.render import render_tables
+from recstore.catalogs.rules import RULES, broken
 from recstore.progress import Progress
-from recstore.rules import RULES, broken
+from recstore.sources.loader import get_loader
 
 _NOW = "TIMESTAMP '2020-01-01'"
 
@@ -93,7 +93,7 @@ def test_ids_may_be_negative(tmp_path):
 def test_every_table_that_is_loaded_has_its_rules():
     connection = duckdb.connect()
     connection.execute(render_tables())
-    for catalog in recstore.catalog.CATALOGS.values():
+    for catalog in recstore.catalogs.catalog.CATALOGS.values():
         assert set(catalog.sources) - {"audio_labels"} <= RULES.keys()
     for table in RULES:
         assert connection.execute(f"SELECT count(*) FROM {table} WHERE {broken(table)}").fetchall() == [(0,)]

@@ -13,8 +13,8 @@ import pytest
 import shells
 
 import recstore
-from recstore.face import attach_script
-from recstore.saved import saved_queries
+from recstore.connection.saved_queries import saved_queries
+from recstore.connection.sessions import attach_script
 
 QUESTIONS = (
     "FROM rec.similar_movies(1, k := 12)",

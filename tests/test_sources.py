@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import SourceError
-from recstore.fetch import download, stated_size
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
+from recstore.sources.download import download, stated_size
 
 
 def zipped(folder, target, inner=""):
@@ -284,7 +284,7 @@ def _slowly(file):
 
 
 def test_a_server_that_sends_next_to_nothing(odd, monkeypatch):
-    monkeypatch.setattr("recstore.fetch.STALL_SECONDS", 0.4)
+    monkeypatch.setattr("recstore.sources.download.STALL_SECONDS", 0.4)
     Odd.said = [("Content-Length", "1000")], _slowly
     with pytest.raises(SourceError, match=r"next to nothing for 0.4 seconds|timed out"):
         fetched(f"{odd}/data")

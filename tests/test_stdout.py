@@ -20,7 +20,7 @@ _BAR = "SELECT value FROM duckdb_settings() WHERE name LIKE 'enable_progress_bar
 # Without a file DuckDB takes the session for an interactive one. The slow query takes 3 seconds on any machine.
 _SLOW = """
 import sys, time, duckdb, recstore
-from recstore.store import open_connection
+from recstore.store.file import open_connection
 
 def run(con, n):
     begun = time.perf_counter()

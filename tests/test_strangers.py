@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 import recstore
+from recstore.connection.sessions import attach_script
 from recstore.errors import OptionError, StoreError
-from recstore.face import attach_script
 from recstore.text import shown
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")

@@ -12,8 +12,8 @@ from runner import run
 
 import recstore
 from recstore.errors import OptionError
-from recstore.heatmap import heatmap
-from recstore.target import whole_file
+from recstore.reports.heatmap import heatmap
+from recstore.reports.output_files import whole_file
 
 
 @pytest.fixture

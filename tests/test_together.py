@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recstore.interactions import Interactions
 from recstore.models import together
+from recstore.models.interactions import Interactions
 from recstore.models.together import together_vectors
 
 

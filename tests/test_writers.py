@@ -14,10 +14,11 @@ import pytest
 import typer
 
 import recstore
-from recstore import BusyError, holding, publish
+from recstore import BusyError
 from recstore.cli.arguments import Wait, WaitingCommand
 from recstore.progress import Progress
-from recstore.sample import write_sample
+from recstore.samples.movies import write_sample
+from recstore.store import hold, publish
 
 _WRITER = """
 import os, sys, duckdb
@@ -123,7 +124,7 @@ def commands(store: Path, source: Path, progress: Progress):
 
 
 needs_open_file_locks = pytest.mark.skipif(
-    holding._OPEN_FILE_LOCK is None, reason="this system has no lock that belongs to an open file"
+    hold._OPEN_FILE_LOCK is None, reason="this system has no lock that belongs to an open file"
 )
 
 
@@ -151,7 +152,7 @@ def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store
     [("ends", "copy"), ("opens", "copy"), ("stays", "before the rename"), ("dies", "before the rename")],
 )
 def test_without_such_a_lock_the_build_says_that_somebody_wrote(how, moment, store, source, monkeypatch):
-    monkeypatch.setattr(holding, "_OPEN_FILE_LOCK", None)
+    monkeypatch.setattr(hold, "_OPEN_FILE_LOCK", None)
     meanwhile = Meanwhile(store, how, moment)
     if moment == "before the rename":
         monkeypatch.setattr(publish, "prove", meanwhile)

@@ -118,9 +118,9 @@ def build(
 
     def work() -> None:
         from recstore import BuildOptions
-        from recstore.addresses import shown
         from recstore.errors import OptionError
-        from recstore.pipeline import build as build_store
+        from recstore.pipeline.build import build as build_store
+        from recstore.sources.addresses import shown
 
         given = {"movielens": movielens, "audioset": audioset}
         sources = {name: value for name, value in given.items() if value is not None}
@@ -181,7 +181,7 @@ def rebuild(
     """Recompute vectors and neighbours from the tables in the store; what is not named is as it was built."""
 
     def work() -> None:
-        from recstore.pipeline import rebuild as rebuild_store
+        from recstore.pipeline.build import rebuild as rebuild_store
 
         given: dict[str, object] = {
             "min_user_ratings": min_user_ratings,
@@ -314,7 +314,7 @@ def attach_sql(
     """Print a SQL script that brings the store into any DuckDB session: save it, then .read it there."""
 
     def work() -> None:
-        from recstore.face import attach_script
+        from recstore.connection.sessions import attach_script
 
         print_data(attach_script(store, alias, untrusted=untrusted))
 
@@ -331,7 +331,7 @@ def export_audio_json(
     """Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes."""
 
     def work() -> None:
-        from recstore.export import export_audio_json as export
+        from recstore.reports.export import export_audio_json as export
 
         say(f"{export(store, target, untrusted=untrusted):,} clips written to {target}.")
 

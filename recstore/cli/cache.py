@@ -9,7 +9,7 @@ from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError
-from recstore.store import open_connection
+from recstore.store.file import open_connection
 
 _SELECT = """SELECT * FROM (SELECT unnest($kind::VARCHAR[]) AS kind, unnest($bytes::BIGINT[]) AS bytes,
     unnest($last_used::TIMESTAMP[]) AS last_used, unnest($path::VARCHAR[]) AS path)"""

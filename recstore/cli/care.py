@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from recstore import RecstoreError, backup, check, diff, manifest, restore, rollback
-from recstore.changes import same_content
 from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
 from recstore.errors import UnsoundError
-from recstore.manifests import differences
-from recstore.soundness import first_fault
-from recstore.store import open_connection
+from recstore.reports.differences import same_content
+from recstore.reports.manifests import differences
+from recstore.store.file import open_connection
+from recstore.store.proof import first_fault
 
 
 def run_check(store: Path, as_json: bool, untrusted: bool) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from recstore import connect
 from recstore.cli.console import say
 from recstore.cli.output import write_result
-from recstore.pipeline import build
+from recstore.pipeline.build import build
 from recstore.progress import Progress
-from recstore.sample import EXAMPLE_TITLE, write_sample
-from recstore.sample_audio import EXAMPLE_CLIP, write_audio_sample
+from recstore.samples.audio import EXAMPLE_CLIP, write_audio_sample
+from recstore.samples.movies import EXAMPLE_TITLE, write_sample
 from recstore.scratch import scratch_folder
 from recstore.text import pasted
 

@@ -9,9 +9,9 @@ from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import BelowBarError
 from recstore.evaluation.bars import Bar
-from recstore.evaluation.plot import check_plot, draw
 from recstore.progress import Progress
-from recstore.target import check_target, whole_file
+from recstore.reports.output_files import check_target, whole_file
+from recstore.reports.plots import check_plot, draw
 
 _EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL ORDER BY space"
 

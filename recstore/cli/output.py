@@ -17,9 +17,9 @@ from recstore import sql
 from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError
+from recstore.reports.output_files import check_target, whole_file
 from recstore.scratch import scratch_folder
-from recstore.store import open_connection
-from recstore.target import check_target, whole_file
+from recstore.store.file import open_connection
 from recstore.text import shown, tokens
 
 Result = TypeVar("Result")

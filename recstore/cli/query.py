@@ -9,8 +9,8 @@ import duckdb
 from recstore import connect, sql
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
+from recstore.connection.saved_queries import SavedQuery, find_query, saved_queries, set_parameters
 from recstore.errors import OptionError, StoreError
-from recstore.saved import SavedQuery, find_query, saved_queries, set_parameters
 
 
 def list_queries(store: Path, form: Format, output: Path | None, untrusted: bool) -> None:

@@ -17,8 +17,8 @@ from recstore import connect
 from recstore.cli.console import say
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
+from recstore.connection.saved_queries import find_query, saved_queries, set_parameters
 from recstore.errors import OptionError, RecstoreError
-from recstore.saved import find_query, saved_queries, set_parameters
 from recstore.text import decoded, read_text, tokens
 
 COMMANDS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import connect
-from recstore.catalog import CATALOGS, Catalog
+from recstore.catalogs.catalog import CATALOGS, Catalog
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, RecstoreError

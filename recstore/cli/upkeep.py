@@ -25,7 +25,7 @@ from recstore.cli.formats import Format
 from recstore.text import pasted
 
 if TYPE_CHECKING:
-    from recstore.pipeline import BuildReport
+    from recstore.pipeline.build import BuildReport
     from recstore.progress import Progress
 
 upkeep = typer.Typer()
@@ -48,7 +48,7 @@ def add(
     """Add ratings (the latest of a pair stays), tags or clips to a store, and recompute what depends on them."""
 
     def work() -> None:
-        from recstore.additions import add as add_to_store
+        from recstore.pipeline.add import add as add_to_store
 
         changes: dict[str, Any] = {} if max_reject_rate is None else {"max_reject_rate": max_reject_rate}
         run_build(

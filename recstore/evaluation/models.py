@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recstore.catalog import FADING
+from recstore.catalogs.catalog import FADING
 from recstore.evaluation.protocols import Lists, Similarity
-from recstore.interactions import Interactions, Recommender
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, Random, item_cosines
 from recstore.models.ease import Ease
+from recstore.models.interactions import Interactions, Recommender
 from recstore.models.person import Person, PersonSettings
-from recstore.neighbors import nearest_neighbors
-from recstore.spaces import Space
+from recstore.models.space import Space
+from recstore.search.exact import nearest_neighbors
 
 #: The models of a person, made from a seed. To have another measured, add it.
 RECOMMENDERS: dict[str, Callable[[int], Recommender]] = {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore.evaluation.metrics import Surroundings
-from recstore.interactions import Interactions, Recommender
+from recstore.models.interactions import Interactions, Recommender
 
 #: Who rated a movie so high liked it.
 LIKED = 4.0

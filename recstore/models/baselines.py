@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from recstore.interactions import Interactions
+from recstore.models.interactions import Interactions
 from recstore.models.svd import right_singular_vectors
 
 #: How many numbers one dense block may hold.

@@ -9,8 +9,8 @@ import scipy.linalg
 import scipy.sparse
 from numpy.typing import NDArray
 
-from recstore.interactions import Interactions
 from recstore.models.baselines import seen_matrix
+from recstore.models.interactions import Interactions
 
 
 def ease_weights(seen: Any, regularization: float) -> NDArray[np.float32]:  # noqa: ANN401 - SciPy is not typed

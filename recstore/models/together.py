@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from recstore.interactions import Interactions
+from recstore.models.interactions import Interactions
 from recstore.models.svd import explained_variance, right_singular_vectors, unit_rows
 
 # All chosen on a cut inside the part of MovieLens small that trains; docs/models-tried.md has what else was tried.

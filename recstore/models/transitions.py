@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recstore.interactions import Interactions
+from recstore.models.interactions import Interactions
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from recstore import functions
+from recstore.catalogs import render
 
 HERE = Path(__file__).parent
-(HERE / "store.sql").write_text(functions.render_views() + functions.render_functions())
-(HERE / "face.sql").write_text(functions.render_functions(functions.attached_relation("rec_store"), '"rec".main.'))
+(HERE / "store.sql").write_text(render.render_views() + render.render_functions())
+(HERE / "face.sql").write_text(render.render_functions(render.attached_relation("rec_store"), '"rec".main.'))

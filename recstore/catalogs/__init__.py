@@ -1,0 +1,1 @@
+"""Catalogues: what one is, which a store has, and the SQL that each gets."""

@@ -1,0 +1,1 @@
+"""The catalogue of audio clips: its spaces, labels and evaluation."""

@@ -1,0 +1,1 @@
+"""The catalogue of movies: its spaces, weights and evaluation."""

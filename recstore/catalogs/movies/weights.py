@@ -1,0 +1,56 @@
+"""Fills `movie_weights`: from who rated what and when to what each movie adds to every other."""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from recstore import sql
+from recstore.arrow import arrow_column
+from recstore.catalogs.catalog import FADING
+from recstore.models.interactions import Interactions
+from recstore.options import BuildOptions
+
+_SQL = "recstore.catalogs.movies.sql"
+#: Dense matrices of one float32 per pair of movies that exist at one time.
+_MATRICES = 6
+#: How many content neighbours stand in for the weights of a movie that has none.
+_STAND_INS = 10
+
+
+def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
+    """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
+    import pyarrow as pa
+
+    from recstore.models.person import PersonSettings, person_weights, strongest
+
+    train, ids = read_interactions(connection)
+    limit = math.isqrt(int(options.memory * 1e9 / (4 * _MATRICES)))
+    weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), FADING.kept)
+    after = np.zeros_like(weights.taste) if weights.next is None else weights.next
+    row, column = np.nonzero((weights.taste != 0) | (after != 0))
+    weighed = ids[weights.items]
+    columns = {
+        "id": weighed[row],
+        "towards": weighed[column],
+        "taste": weights.taste[row, column],
+        "next": after[row, column],
+    }
+    table = pa.table({name: arrow_column(values) for name, values in columns.items()})
+    connection.register("weights_to_insert", table)
+    connection.execute(sql.read(_SQL, "insert_weights"))
+    connection.unregister("weights_to_insert")
+    connection.execute(sql.read(_SQL, "insert_content_weights"), {"stand_ins": _STAND_INS})
+
+
+def read_interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:
+    """Return all ratings of the connection's current database, and the movie_id of each position."""
+    rows = connection.execute(sql.read(_SQL, "interactions")).fetchnumpy()
+    people, users = np.unique(np.asarray(rows["user_id"]), return_inverse=True)
+    ids, items = np.unique(np.asarray(rows["movie_id"]), return_inverse=True)
+    ratings, times = np.asarray(rows["rating"], np.float32), np.asarray(rows["time"], np.float64)
+    train = Interactions(users.astype(np.int32), items.astype(np.int32), ratings, times, len(people), len(ids))
+    return train, ids.astype(np.int32)

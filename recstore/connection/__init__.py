@@ -1,0 +1,1 @@
+"""Connections to a store, their functions over Annoy, and saved queries."""

@@ -1,0 +1,220 @@
+"""The face: an in-memory database with the functions of a store bound to it, so that they need no `store :=`.
+
+The store itself is attached read-only beside it. Since the face's functions name the store's tables in full, they
+work wherever the caller is, and a caller's own tables shadow nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs import render
+from recstore.connection.annoy_functions import accelerate
+from recstore.errors import OptionError, StoreError
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
+
+#: The store is attached under the face's alias with this ending.
+STORE_SUFFIX = "_store"
+_CONNECT_ALIAS = "rec"
+#: Ends the script of a stranger's store.
+CLOSING = (
+    "SET autoinstall_known_extensions = false;\nSET autoload_known_extensions = false;\n"
+    "SET memory_limit = '2GB';\nSET enable_external_access = false;\n"
+)
+#: While a view of the store's user is brought into a face, this variable says what to bind in its place.
+_STAND_IN = "recstore_stand_in"
+_RELATIONS = (
+    "SELECT table_name, comment, false FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
+    "UNION ALL SELECT view_name, comment, true FROM duckdb_views() "
+    "WHERE database_name = $database AND schema_name = 'main' AND NOT internal ORDER BY ALL"
+)
+#: The columns of a view are those that the file remembers: to ask for them binds nothing.
+_COLUMNS = (
+    "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
+    "WHERE database_name = $database AND schema_name = 'main' ORDER BY table_name ASC, column_index ASC"
+)
+
+
+def connect(
+    path: str | os.PathLike[str], *, exact: bool | None = None, untrusted: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open the store at `path` and return a DuckDB connection in which `FROM similar_movies(1)` answers.
+
+    `~` stands for the home folder. The connection's own database is in memory: tables made in it go with it. The
+    store is read-only and attached as `rec_store`. A store published later is seen by the next `connect`, not by this
+    connection.
+
+    What goes beyond the stored neighbours is ranked exactly by a scan, or found by Annoy: with `exact` None where the
+    build measured that Annoy is faster, which needs a large catalogue; with True never, with False always.
+
+    With `untrusted` the file may come from a stranger: DuckDB's access to anything but the file is off, for its views
+    and macros and for your own queries alike, no extension is loaded, its Annoy indexes are not opened, and memory,
+    temporary files and threads are limited (`SET memory_limit` and the like raise that). What takes too long is ended
+    by the connection's `interrupt`, and from DuckDB 2.0 on by `SET max_execution_time`. Raises `StoreError`.
+    """
+    connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
+    try:
+        database = _CONNECT_ALIAS + STORE_SUFFIX
+        if untrusted:
+            restrain(connection)
+        attach_store(connection, Path(path).expanduser(), database)
+        if untrusted:
+            close_off(connection)
+            require_tables(connection, Path(path), database)
+            exact = True
+        asking = accelerate(connection, Path(path).expanduser(), database, exact)
+        connection.execute(_face_sql(connection, database, "memory", asking))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection,
+    path: str | os.PathLike[str],
+    alias: str = "rec",
+    *,
+    exact: bool | None = None,
+    untrusted: bool = False,
+) -> None:
+    """Bring the store at `path` into a connection that the caller already has: `FROM rec.similar_movies(1)`.
+
+    The face goes by `alias` and the store by `alias` + `_store`; both are replaced if they were attached before, so
+    that a newly published store is seen, also where the caller is in one of them. A store that cannot be opened
+    leaves them as they were. The caller's transaction and pending results are left alone. `exact` is as in `connect`.
+
+    With `untrusted` the face shows recstore's own tables and functions alone, and no index is opened; what else is in a
+    stranger's file stands under `alias` + `_store`, where it has the rights of your connection when you ask it. Only
+    `connect` takes these away: a connection that is yours keeps its access to files and addresses.
+
+    Raises `StoreError`, and `OptionError` where the alias is taken by another database.
+    """
+    if not alias:
+        raise OptionError("The alias must not be empty.")
+    store, database = Path(path).expanduser(), alias + STORE_SUFFIX
+    # A cursor of its own: on the caller's, an error would abort the transaction, and a statement end a result.
+    with connection.cursor() as cursor:
+        if _replaced(cursor, alias, database):
+            # The same file cannot be attached twice, so the old one must go first: not before the new one is sound.
+            with open_connection() as trial:
+                attach_store(trial, store, database)
+            _detach(cursor, alias, database)
+        attach_store(cursor, store, database)
+        try:
+            if untrusted:
+                require_tables(cursor, store, database)
+            cursor.execute(_attach_face_sql(alias))
+            asking = accelerate(connection, store, database, exact or untrusted)
+            cursor.execute(_face_sql(cursor, database, alias, asking, only_own=untrusted))
+        except BaseException:
+            _detach(cursor, alias, database)
+            raise
+
+
+def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted: bool = False) -> str:
+    """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client.
+
+    With `untrusted` it ends by taking the session's access to other files and addresses away.
+    """
+    database = alias + STORE_SUFFIX
+    with open_connection() as connection:
+        attach_store(connection, Path(path).expanduser(), database)
+        if untrusted:
+            require_tables(connection, Path(path), database)
+        face = _face_sql(connection, database, alias, only_own=untrusted)
+    store = sql.literal(str(Path(path).expanduser().resolve()))
+    return (
+        f"-- Brings a store into any DuckDB session; then ask: FROM {sql.identifier(alias)}.similar_movies(1)\n"
+        f"ATTACH {store} AS {sql.identifier(database)} (READ_ONLY);\n"
+        f"{_attach_face_sql(alias)}"
+        f"{face}"
+        f"{CLOSING if untrusted else ''}"
+    )
+
+
+def _attach_face_sql(alias: str) -> str:
+    # Said, since a read-only connection attaches everything read-only otherwise.
+    return f"ATTACH ':memory:' AS {sql.identifier(alias)} (READ_WRITE);\n"
+
+
+def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> bool:
+    """Return whether an earlier face, or its store alone, goes by these names; raise where anything else does."""
+    rows = cursor.execute(
+        "SELECT lower(d.database_name), d.database_name, bool_or(t.name = 'store_info') "
+        "FROM duckdb_databases() AS d LEFT JOIN ("
+        "  SELECT database_name, table_name AS name FROM duckdb_tables() "
+        "  UNION ALL SELECT database_name, view_name FROM duckdb_views()) AS t USING (database_name) "
+        "WHERE lower(d.database_name) IN (lower($alias), lower($database)) GROUP BY ALL",
+        {"alias": alias, "database": database},
+    ).fetchall()
+    found = {lowered for lowered, _, _ in rows}
+    for lowered, name, is_ours in rows:
+        if not is_ours or (lowered == alias.lower() and database.lower() not in found):
+            raise OptionError(f"A database called {name} is attached already; pass another alias.")
+    return bool(rows)
+
+
+def _face_sql(
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    alias: str,
+    asking: render.Asking | None = None,
+    only_own: bool = False,
+) -> str:
+    """Return the SQL of a face: a view for each table and view of the store with its comments, then every function.
+
+    No view of the store is bound meanwhile, since that opens whatever it reads, such as a share that hangs: each is
+    asked for by `query`, which gets a stand-in as long as a variable is set. So a view over what is not there costs
+    nothing until somebody asks it.
+    """
+    target = f"{sql.identifier(alias)}.main."
+    relation = render.attached_relation(database)
+    columns: dict[str, list[tuple[str, str, str | None]]] = {}
+    for table, *column in connection.execute(_COLUMNS, {"database": database}).fetchall():
+        columns.setdefault(table, []).append((column[0], column[1], column[2]))
+    made = []
+    own = set(sql.names("recstore.schema.tables"))
+    for name, comment, is_view in connection.execute(_RELATIONS, {"database": database}).fetchall():
+        if only_own and name not in own:
+            continue
+        view, source = f"{target}{sql.identifier(name)}", f"FROM {relation(name)}"
+        if is_view:
+            stand_in = sql.literal(_stand_in(connection, columns.get(name, [])))
+            made.append(f"SET VARIABLE {_STAND_IN} = {stand_in};\n")
+            source = f"FROM query(coalesce(getvariable({sql.literal(_STAND_IN)}), {sql.literal(source)}))"
+        made.append(f"CREATE VIEW {view} AS {source};\n")
+        if is_view:
+            made.append(f"RESET VARIABLE {_STAND_IN};\n")
+        if comment:
+            made.append(f"COMMENT ON VIEW {view} IS {sql.literal(comment)};\n")
+        made += [
+            f"COMMENT ON COLUMN {view}.{sql.identifier(column)} IS {sql.literal(about)};\n"
+            for column, _kind, about in columns.get(name, [])
+            if about
+        ]
+    return "".join(made) + render.render_functions(relation, target, asking)
+
+
+def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:
+    """Return a query with the columns of a view; DuckDB 1.4 wants their types to stay, later versions do not."""
+    typed = ", ".join(f"CAST(NULL AS {kind}) AS {sql.identifier(name)}" for name, kind, _about in columns)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"PREPARE {_STAND_IN} AS SELECT {typed}; DEALLOCATE {_STAND_IN}")
+        except duckdb.Error:
+            # Without columns, or with types that only the store knows.
+            return f"SELECT {', '.join(f'NULL AS {sql.identifier(name)}' for name, *_ in columns) or 'NULL'}"
+    return f"SELECT {typed}"
+
+
+def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:
+    for database in databases:
+        try:
+            connection.execute(f"DETACH DATABASE IF EXISTS {sql.identifier(database)}")
+        except duckdb.Error as error:
+            raise StoreError(f"{database} cannot be detached: {str(error).splitlines()[0]}") from error

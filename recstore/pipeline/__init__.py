@@ -1,0 +1,1 @@
+"""Build, rebuild, add and evaluate, each readable top to bottom."""

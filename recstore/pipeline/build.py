@@ -1,0 +1,397 @@
+"""The pipeline from files to a finished store, readable top to bottom: load, model, neighbours, functions, publish."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from threadpoolctl import threadpool_limits
+
+from recstore import sql
+from recstore.catalogs import render
+from recstore.catalogs.catalog import CATALOGS, INDEX_TABLES, Catalog
+from recstore.catalogs.checks import render_source_checks
+from recstore.errors import OptionError, StoreError, TooManyRejectsError
+from recstore.options import BuildOptions
+from recstore.pipeline.compute import compute
+from recstore.pipeline.guard import guard
+from recstore.progress import Progress, Stages
+from recstore.sources.loader import LoadReport, get_loader
+from recstore.sources.reasons import common_reasons
+from recstore.store import digest
+from recstore.store.definition import blueprint
+from recstore.store.file import FORMAT_VERSION, name_tables_of
+from recstore.store.publish import NEW, OLD, Staged, staged_store
+from recstore.text import pasted
+
+if TYPE_CHECKING:
+    from recstore.models.space import Measured, Space
+
+_SQL = "recstore.pipeline.sql"
+_BESIDE = "functions_in_the_making"
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: its id, the seconds of each stage, what was loaded, and which catalogues were kept."""
+
+    build_id: str
+    seconds: dict[str, float]
+    loads: dict[str, LoadReport]
+    kept: list[str]
+
+    @property
+    def rejects(self) -> int:
+        """How many lines of all sources stand in `load_rejects`."""
+        return sum(load.rejects for load in self.loads.values())
+
+
+def build(
+    path: str | os.PathLike[str],
+    sources: Mapping[str, str | os.PathLike[str]],
+    *,
+    options: BuildOptions | None = None,
+    keep: int = 1,
+    wait: bool | float = False,
+    allow_loss: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
+
+    An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
+    whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside it.
+    Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
+    `OptionError`, `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded, or,
+    unless `allow_loss`, `LossError` when the new store would lack a space or a catalogue of the old one, or more than
+    `options.max_loss` of the rows of a table or of a figure.
+    """
+    if not sources:
+        raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
+    loaders = {name: get_loader(name) for name in sources}
+    options = options or BuildOptions()
+    stages = Stages(progress or Progress())
+    prepare_ahead()
+    loads: dict[str, LoadReport] = {}
+    with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
+        catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
+        kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
+        refuse_early(staged, (), kept)
+        for name, loader in loaders.items():
+            with stages.stage(f"load {loader.catalog}"):
+                loads[name] = loader.load(staged.connection, os.fspath(sources[name]), options, stages.progress)
+            check_rejects(staged.connection, loads[name], options)
+        for catalog in kept:
+            copy_catalog(staged, catalog, catalog.tables)
+        return finish(staged, catalogs, kept, loads, options, stages, allow_loss=allow_loss)
+
+
+def rebuild(
+    path: str | os.PathLike[str],
+    *,
+    only: str | None = None,
+    options: BuildOptions | None = None,
+    keep: int = 1,
+    wait: bool | float = False,
+    allow_loss: bool = False,
+    progress: Progress | None = None,
+    **changes: object,
+) -> BuildReport:
+    """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
+
+    The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
+    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `keep`, `wait`,
+    `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
+    `sequence` is no loss.
+    """
+    if only is not None and only not in CATALOGS:
+        raise OptionError(f"There is no catalogue {only!r}; there are: {', '.join(CATALOGS)}.")
+    (options or BuildOptions()).changed(changes)
+    stages = Stages(progress or Progress())
+    target = Path(path)
+    if not target.exists():
+        hint = f"recstore build {pasted(target)} --movielens SOURCE"
+        raise OptionError(f"There is no store at {path} to rebuild. Use: {hint}")
+    prepare_ahead()
+    with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
+        options = (options or recorded_options(staged.connection)).changed(changes)
+        catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
+        kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
+        refuse_early(staged, catalogs, kept)
+        with stages.stage("copy"):
+            for catalog in catalogs:
+                copy_catalog(staged, catalog, catalog.sources)
+            for catalog in kept:
+                copy_catalog(staged, catalog, catalog.tables)
+        return finish(
+            staged, catalogs, kept, {}, options, stages, allow_loss=allow_loss, unwanted=unwanted_spaces(changes)
+        )
+
+
+def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
+    """Return what the old store was built with: of an option that its builds were told differently, the latest."""
+    options = BuildOptions()
+    for (configuration,) in connection.execute(sql.render(_SQL, "recorded_options", old=OLD)).fetchall():
+        try:
+            options = options.as_recorded(configuration)
+        except (OptionError, ValueError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"The store does not say how it was built: builds.configuration holds what no option can be ({error}). "
+                "Mend that, or build it anew from its sources."
+            ) from error
+    return options
+
+
+def finish(
+    staged: Staged,
+    catalogs: list[Catalog],
+    kept: list[Catalog],
+    loads: dict[str, LoadReport],
+    options: BuildOptions,
+    stages: Stages,
+    *,
+    is_addition: bool = False,
+    allow_loss: bool = False,
+    unwanted: frozenset[tuple[str, str]] = frozenset(),
+) -> BuildReport:
+    """Compute what is computed, record the build, and return the report; `kept` are the catalogues copied whole.
+
+    What the catalogues were made from is taken from the old store where nothing was loaded, and for an addition.
+    `allow_loss` and `unwanted` are the guard's.
+    """
+    connection = staged.connection
+    # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
+    # takes the most time, runs on all of them by itself.
+    import recstore.models.ease  # noqa: F401 - the limit reaches only libraries that are loaded: SciPy has its own
+
+    for catalog in (*catalogs, *kept):
+        if catalog in kept or is_addition or not loads:
+            refuse_faulty_rows(connection, catalog)
+    measured: list[Measured] = []
+    with threadpool_limits(limits=1):
+        for catalog in catalogs:
+            given, chosen = _given_spaces(staged, catalog)
+            measured += compute(connection, catalog, options, stages, given, chosen)
+    if staged.carrier:
+        with stages.stage("compare"):
+            measured += guard(
+                connection,
+                OLD,
+                NEW,
+                measured,
+                max_loss=options.max_loss,
+                allow_loss=allow_loss,
+                unwanted=unwanted,
+            )
+        _say_what_is_not_carried(connection, catalogs, stages.progress)
+    _refuse_no_space(connection, catalogs)
+    put_functions(staged)
+    build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
+    files = [
+        {
+            "catalog": get_loader(name).catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
+            "sha256": file.sha256, "rows": file.rows, "rejects": file.rejects,
+        }
+        for name, load in loads.items()
+        for file in load.files
+    ]  # fmt: skip
+    if kept:
+        connection.execute(sql.render(_SQL, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in kept]})
+    loaded = {file["catalog"] for file in files}
+    recomputed = [catalog.name for catalog in catalogs if is_addition or catalog.name not in loaded]
+    if recomputed:
+        query = sql.render(_SQL, "carried_sources", old=OLD)
+        before = [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
+        files = before + files
+    connection.execute(
+        sql.read(_SQL, "insert_build"),
+        {
+            "build_id": build_id,
+            "built_at": built_at,
+            "catalogs": [catalog.name for catalog in catalogs],
+            "sources": files,
+            "options": list(options.recorded()),
+            "values": list(options.recorded().values()),
+            "stages": list(stages.seconds),
+            "seconds": list(stages.seconds.values()),
+            "measured": [asdict(figure) for figure in measured] + _counted(loads),
+        },
+    )
+    facts = {
+        **digest.facts(connection, NEW),
+        "format_version": str(FORMAT_VERSION),
+        "recstore_version": version("recstore"),
+        "duckdb_version": duckdb.__version__,
+        "build_id": build_id,
+        "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
+    }
+    connection.execute(sql.read(_SQL, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
+    if staged.carrier:
+        staged.carrier.add_columns("store_info")
+        connection.execute(sql.render(_SQL, "carried_facts", old=OLD))
+    filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
+    return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
+
+
+def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
+    """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
+    if staged.carrier:
+        copied = [table for catalog in recomputed for table in catalog.sources]
+        copied += [table for catalog in kept for table in catalog.tables]
+        staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
+        staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
+
+
+def put_functions(staged: Staged) -> None:
+    """Put the views and functions into the store in the making."""
+    connection, beside = staged.connection, staged.carrier is not None and staged.carrier.needs_copy
+    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
+    # it is made elsewhere and copied, which binds nothing.
+    if beside:
+        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
+        connection.execute(render.render_tables())
+    target = f"{_BESIDE if beside else NEW}.main."
+    views, macros = render.render_views(target), render.render_functions(target=target)
+    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
+    if beside:
+        for table in blueprint().tables:
+            connection.execute(f"DROP TABLE {target}{table}")
+        name_tables_of(connection, NEW)
+        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
+
+
+def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
+    """Return the spaces of a catalogue that the store's user put in, and which of them is the default, if one is."""
+    if staged.carrier is None:
+        return [], None
+    from recstore.pipeline.given_spaces import given_space
+
+    found = staged.carrier.given_spaces(catalog)
+    spaces = [given_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
+    return spaces, next((name for name, is_default, _recipe in found if is_default), None)
+
+
+def unwanted_spaces(changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Return the spaces that a change of options says not to make."""
+    return frozenset([("audio", "sequence")] if changes.get("audio_sequence") is False else [])
+
+
+def _say_what_is_not_carried(
+    connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog], progress: Progress
+) -> None:
+    """Say that evaluations are of a build that is no more: they would be taken for those of the new one."""
+    names = [catalog.name for catalog in catalogs]
+    query = sql.render(_SQL, "evaluations_before", old=OLD)
+    for name, count in connection.execute(query, {"catalogs": names}).fetchall():
+        progress.notice(
+            f"The {count:,} evaluations of {name} were of the build before and stay with it; "
+            "recstore evaluate measures the new one."
+        )
+
+
+def _counted(loads: Mapping[str, LoadReport]) -> list[dict[str, object]]:
+    """Return what else became of the lines of files, besides what stands in `builds.sources`, as measurements."""
+    return [
+        {"catalog": get_loader(name).catalog, "space": None, "what": f"{what}: {file.file}", "value": count}
+        for name, load in loads.items()
+        for file in load.files
+        for what, count in (("lines passed over", file.passed), ("rows replaced", file.replaced))
+        if count
+    ]
+
+
+def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
+    """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
+    connection, carrier = staged.connection, staged.carrier
+    assert carrier is not None
+    there = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
+    ).fetchall()
+    for table in (*tables, "load_rejects", "spaces"):
+        carrier.add_columns(table)
+    for table in tables:
+        if (table,) in there:
+            connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+    connection.execute(sql.render(_SQL, "copy_rejects", old=OLD), {"catalog": catalog.name})
+    if catalog.vectors in tables:
+        # What is kept whole is as good as it was measured to be; what is computed anew must be measured anew.
+        for table in ("spaces", "evaluations"):
+            if (table,) in there:
+                query = f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table} WHERE catalog = ?"
+                connection.execute(query, [catalog.name])
+        if ("annoy_indexes",) in there:
+            for table in INDEX_TABLES:
+                carrier.add_columns(table)
+            connection.execute(sql.render(_SQL, "copy_indexes", old=OLD, catalog=sql.literal(catalog.name)))
+
+
+def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:
+    """Refuse a catalogue that has items and not one space to compare them in."""
+    filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
+    for catalog in catalogs:
+        if catalog.name not in filled and connection.execute(f"FROM {catalog.items} LIMIT 1").fetchall():
+            raise StoreError(
+                f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
+                "(see --min-user-ratings). Nothing was changed."
+            )
+
+
+def refuse_faulty_rows(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Raise a `StoreError` where the source tables of a catalogue hold what no loader would have put there.
+
+    Whoever put it there by hand is told what it is: it is not for a build to delete it, or to compute with it.
+    """
+    found = []
+    for check in render_source_checks(catalog, sql.identifier):
+        faults, example = connection.execute(check.query).fetchall()[0]
+        if faults:
+            found.append(f"{check.name}: {faults:,} faults, such as: {example}")
+    if found:
+        raise StoreError(
+            f"The store holds rows that nothing can be computed from ({'; '.join(found)}). Correct or delete them with "
+            "any DuckDB client, and try again; recstore check shows what is left. Nothing was changed."
+        )
+
+
+def check_rejects(
+    connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions, after: int = -1
+) -> None:
+    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected.
+
+    `after` is what `last_reject` gave before the load.
+    """
+    if load.rejects > options.max_reject_rate * load.lines:
+        reasons = common_reasons(connection, [file.file for file in load.files], after)
+        raise TooManyRejectsError(
+            f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
+            f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
+        )
+
+
+def prepare_ahead() -> None:
+    """Prepare what later stages need while DuckDB, which does not hold the interpreter's lock, loads the files."""
+
+    def load() -> None:
+        # In the order of need: the last is wanted only when the vectors are there.
+        for module in (
+            "recstore.models.content",
+            "recstore.models.collaborative",
+            "recstore.search.exact",
+            "pyarrow",
+            "recstore.pipeline.indexes",
+            "annoy",
+        ):
+            import_module(module)
+        # What the finished store is compared with takes as long to make as some stages.
+        blueprint()
+
+    # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
+    threading.Thread(target=load, daemon=False).start()

@@ -1,0 +1,143 @@
+"""Fills the vectors, neighbours and indexes of a catalogue, from its tables by its models."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from recstore import sql
+from recstore.arrow import arrow_column
+from recstore.catalogs.catalog import Catalog
+from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
+from recstore.options import BuildOptions
+from recstore.progress import Progress, Stages
+
+if TYPE_CHECKING:
+    from recstore.search.exact import Block
+
+_SQL = "recstore.pipeline.sql"
+#: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
+_MODELS: dict[str, str] = {"movies": "recstore.catalogs.movies.spaces", "audio": "recstore.catalogs.audio.spaces"}
+
+
+def compute(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    stages: Stages,
+    given: list[Space] | None = None,
+    chosen: str | None = None,
+) -> list[Measured]:
+    """Fill the vectors, neighbours and indexes of one catalogue, space by space; return what was found out.
+
+    `given` are spaces besides those of the models; `chosen` is the default one, where it is not for recstore to say.
+    """
+    from recstore.pipeline.indexes import building_indexes, store_index
+
+    models = import_module(_MODELS[catalog.name])
+    with stages.stage(f"prepare {catalog.name}"):
+        models.prepare(connection)
+    with stages.stage(f"vectors of {catalog.name}"):
+        spaces = [*models.spaces(connection, options, stages.progress), *(given or [])]
+        made = [space.name for space in spaces]
+        default = chosen or next((name for name in catalog.spaces if name in made), None)
+        for space in spaces:
+            _store_vectors(connection, catalog, space, is_default=space.name == default)
+    measured: list[Measured] = []
+    with building_indexes(spaces, options) as building:
+        for space in spaces:
+            with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
+                measured += _store_neighbors(connection, catalog, space, options, stages.progress)
+        with stages.stage(f"indexes of {catalog.name}"):
+            for space, index in zip(spaces, building, strict=True):
+                measured += store_index(connection, catalog, space, index, options.seed)
+    if catalog.weights:
+        from recstore.catalogs.movies.weights import store_weights
+
+        with stages.stage(f"weights of {catalog.name}"):
+            store_weights(connection, options)
+    return measured
+
+
+def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:
+    import pyarrow as pa
+
+    columns = {"id": arrow_column(space.ids), "vector": arrow_column(space.vectors)}
+    connection.register("vectors_to_insert", pa.table(columns))
+    connection.execute(sql.render(_SQL, "insert_vectors", vectors=catalog.vectors), {"space": space.name})
+    connection.unregister("vectors_to_insert")
+    connection.execute(
+        sql.read(_SQL, "insert_space"),
+        {
+            "catalog": catalog.name,
+            "space": space.name,
+            "dimensions": space.vectors.shape[1],
+            "is_default": is_default,
+            "items": len(space.ids),
+            "neighbors": catalog.depth,
+            "recipe": space.recipe,
+            "center": None if space.center is None else space.center.tolist(),
+            "explained": None if space.explained is None else space.explained.tolist(),
+        },
+    )
+    for table, rows in space.learnt.items():
+        connection.register("rows_to_insert", rows)
+        connection.execute(f"INSERT INTO {sql.identifier(table)} BY NAME FROM rows_to_insert")
+        connection.unregister("rows_to_insert")
+
+
+def _search(catalog: Catalog, space: Space, options: BuildOptions) -> tuple[Iterator[Block], list[Measured]]:
+    """Return the neighbours of a space, block by block, and their measured recall where they are approximate."""
+    from recstore.search.clusters import Clusters
+    from recstore.search.exact import nearest_neighbors
+
+    if len(space.ids) <= max(options.exact_up_to, catalog.depth):
+        return nearest_neighbors(space.vectors, catalog.depth, space.parts), []
+    clusters = Clusters(space.vectors, catalog.depth, options.seed)
+    return clusters.neighbors(), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
+
+
+def _store_neighbors(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, options: BuildOptions, progress: Progress
+) -> list[Measured]:
+    """Stream the neighbours into their table block by block, while the next blocks are being searched."""
+    import numpy as np
+    import pyarrow as pa
+
+    blocks, measured = _search(catalog, space, options)
+    schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
+
+    failure: list[BaseException] = []
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            for rows, neighbors, scores in blocks:
+                n, k = neighbors.shape
+                columns = [
+                    np.repeat(space.ids[rows], k),
+                    np.tile(np.arange(1, k + 1, dtype=np.int16), n),
+                    space.ids[neighbors.ravel()],
+                    scores.ravel(),
+                ]
+                yield pa.RecordBatch.from_arrays([arrow_column(column) for column in columns], schema=schema)
+                progress.advanced(n)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            failure.append(error)
+            raise
+
+    with closing(batches()) as found:
+        connection.register("neighbors_to_insert", pa.RecordBatchReader.from_batches(schema, found))
+        query = sql.render(_SQL, "insert_neighbors", neighbors=catalog.neighbors)
+        try:
+            connection.execute(query, {"space": space.name})
+        except duckdb.Error as error:
+            # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
+            raise failure[0] if failure else error from error
+        connection.unregister("neighbors_to_insert")
+    return measured

@@ -1,0 +1,94 @@
+"""Evaluates a store, and publishes a copy of it in which the evaluations are replaced."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from recstore import sql
+from recstore.catalogs.catalog import CATALOGS
+from recstore.errors import OptionError, StoreError
+from recstore.evaluation.results import Evaluation
+from recstore.options import BuildOptions
+from recstore.pipeline.build import put_functions, refuse_early, refuse_faulty_rows
+from recstore.progress import Progress, Stages
+from recstore.store.definition import blueprint
+from recstore.store.publish import OLD, Staged, staged_store
+
+_SQL = "recstore.pipeline.sql"
+#: What measures each catalogue: `evaluate(connection, options, seed, stages)`.
+_MEASURES: dict[str, str] = {
+    "movies": "recstore.catalogs.movies.evaluation",
+    "audio": "recstore.catalogs.audio.evaluation",
+}
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """What an evaluation found: its rows, as they stand in the table `evaluations`, and the seconds of each stage."""
+
+    evaluations: list[Evaluation]
+    seconds: dict[str, float]
+
+
+def evaluate(
+    path: str | os.PathLike[str], *, seed: int = 0, wait: bool | float = False, progress: Progress | None = None
+) -> EvaluationReport:
+    """Measure the recommendations of the store at `path` and write what was found to its table `evaluations`.
+
+    Models are fitted anew on a part of the data, as the build was told to, and asked about the rest; with the same
+    seed the same figures come out. The store is replaced in one step when all is done, and no version before it is
+    dropped. Raises `StoreError` (`BusyError`, unless `wait`, while a writer or a builder has the store), and
+    `OptionError` for a negative seed.
+    """
+    if seed < 0:
+        raise OptionError(f"seed must not be negative, and is {seed}.")
+    target = Path(path)
+    if not target.exists():
+        raise StoreError(f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE")
+    stages = Stages(progress or Progress())
+    found: list[Evaluation] = []
+    # The limit reaches only libraries that are loaded.
+    import pyarrow as pa
+
+    import recstore.models.ease  # noqa: F401
+
+    with staged_store(target, keep=None, wait=wait, progress=progress) as staged:
+        connection = staged.connection
+        with stages.stage("copy"):
+            _copy(staged)
+        for catalog in CATALOGS.values():
+            refuse_faulty_rows(connection, catalog)
+        rows = []
+        for name, build_id, configuration in connection.execute(sql.read(_SQL, "evaluated_build")).fetchall():
+            options = BuildOptions().as_recorded(configuration)
+            with threadpool_limits(limits=1):
+                measured = list(import_module(_MEASURES[name]).evaluate(connection, options, seed, stages))
+            found += measured
+            at = datetime.now(UTC).replace(tzinfo=None)
+            rows += [asdict(row) | {"seed": seed, "build_id": build_id, "evaluated_at": at} for row in measured]
+        if rows:
+            connection.register("evaluations_to_insert", pa.Table.from_pylist(rows))
+            connection.execute(sql.read(_SQL, "insert_evaluations"))
+            connection.unregister("evaluations_to_insert")
+    return EvaluationReport(found, stages.seconds)
+
+
+def _copy(staged: Staged) -> None:
+    """Bring all of the old store but its evaluations into the new, empty one."""
+    connection, carrier = staged.connection, staged.carrier
+    assert carrier is not None
+    refuse_early(staged, (), CATALOGS.values())
+    rows = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
+    ).fetchall()
+    for (table,) in rows:
+        if table in blueprint().tables and table != "evaluations":
+            carrier.add_columns(table)
+            connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
+    put_functions(staged)

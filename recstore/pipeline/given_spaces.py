@@ -1,0 +1,46 @@
+"""The spaces that the user of a store put into it: kept as they are, their neighbours computed like those of others."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+
+from recstore.catalogs.catalog import Catalog
+from recstore.errors import StoreError
+from recstore.models.space import Space
+
+#: As exactly as `check` asks.
+_UNIT = 1e-4
+
+
+def given_space(
+    connection: duckdb.DuckDBPyConnection, old: str, catalog: Catalog, name: str, recipe: str | None
+) -> Space:
+    """Read one space of a catalogue from the database `old`; a `StoreError` where a build could not take it over.
+
+    Its vectors must be of one length in numbers, of unit length as vectors, and belong to items that are there.
+    """
+    query = (
+        f"SELECT {catalog.key} AS id, vector, {catalog.key} IN (SELECT {catalog.key} FROM {catalog.items}) AS is_there "
+        f"FROM {old}.main.{catalog.vectors} WHERE space = ? ORDER BY {catalog.key}"
+    )
+    rows = connection.execute(query, [name]).fetchnumpy()
+    ids = np.asarray(rows["id"], np.int32)
+    if len({len(vector) for vector in rows["vector"]}) != 1:
+        raise _unfit(catalog, name, "has vectors of different lengths" if len(ids) else "has no vectors")
+    vectors = np.stack(list(rows["vector"])).astype(np.float32)
+    lengths = np.einsum("ij,ij->i", vectors.astype(np.float64), vectors.astype(np.float64))
+    if not (np.abs(lengths - 1) < _UNIT).all():
+        raise _unfit(catalog, name, "has vectors that are not of unit length")
+    if len(np.unique(ids)) != len(ids):
+        raise _unfit(catalog, name, f"has two vectors for one {catalog.item}")
+    if not np.asarray(rows["is_there"], bool).all():
+        raise _unfit(catalog, name, f"has a vector for a {catalog.item} that is not there any more")
+    return Space(name, ids, vectors, recipe or "put in by hand")
+
+
+def _unfit(catalog: Catalog, space: str, what: str) -> StoreError:
+    return StoreError(
+        f"The space {space} of {catalog.name}, which recstore did not make, {what}, so it cannot be carried into a new "
+        f"store. Nothing was changed. Mend or delete its rows in {catalog.vectors} and spaces, and try again."
+    )

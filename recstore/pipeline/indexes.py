@@ -1,0 +1,133 @@
+"""The stage that gives every space its Annoy index, and finds out when asking it is worth while."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from recstore import sql
+from recstore.arrow import arrow_column
+from recstore.catalogs.catalog import Catalog
+from recstore.models.space import Measured, Space
+from recstore.options import BuildOptions
+from recstore.scratch import scratch_folder
+from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
+
+_SQL = "recstore.pipeline.sql"
+_CHUNK_BYTES = 1 << 20
+_TIMED = 20
+
+#: What `builds.measured` calls the figures of this stage.
+SEARCH_K, RECALL, ANNOY_SECONDS, SCAN_SECONDS = "annoy search_k", "annoy recall@10", "annoy seconds", "scan seconds"
+WORTH_WHILE = "annoy is faster"
+
+
+@dataclass(frozen=True)
+class _Built:
+    content: Any  # an Arrow buffer of the bytes of the file
+    trees: int
+    sha256: str
+    index: Index
+    recall: float
+
+
+@contextmanager
+def building_indexes(spaces: Sequence[Space], options: BuildOptions) -> Iterator[list[Future[_Built]]]:
+    """Build the index of each space on a thread of its own, while the block does something else."""
+    with ThreadPoolExecutor(2) as pool:
+        yield [pool.submit(_build, space, options) for space in spaces]
+
+
+def _build(space: Space, options: BuildOptions) -> _Built:
+    import pyarrow as pa
+
+    trees = options.trees or default_trees(len(space.ids))
+    # The file is mapped and goes at once, so that a build that is killed leaves none behind.
+    with scratch_folder() as folder:
+        path = folder / "index.ann"
+        build_index(space.vectors, trees, options.seed, path)
+        index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
+        content = pa.memory_map(str(path)).read_buffer()
+    sha256 = hashlib.sha256(memoryview(content)).hexdigest()
+    return _Built(content, trees, sha256, index, calibrate(index, trees, options.seed))
+
+
+def store_index(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, building: Future[_Built], seed: int
+) -> list[Measured]:
+    """Write the index of a space into its tables, and return what was measured of it."""
+    import pyarrow as pa
+
+    built = building.result()
+    name = f"{catalog.name}_{space.name}"
+    connection.execute(
+        sql.read(_SQL, "insert_index"),
+        {
+            "index_name": name,
+            "catalog": catalog.name,
+            "space": space.name,
+            "metric": METRIC,
+            "dimensions": space.vectors.shape[1],
+            "trees": built.trees,
+            "seed": seed,
+            "items": len(space.ids),
+            "sha256": built.sha256,
+            "bytes": built.content.size,
+        },
+    )
+    content = built.content
+    ends = np.append(np.arange(0, content.size, _CHUNK_BYTES), content.size)
+    chunks = pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, [None, pa.py_buffer(ends), content])
+    checksums = [hashlib.sha256(memoryview(content)[a:b]).hexdigest() for a, b in pairwise(ends)]
+    connection.register("chunks_to_insert", pa.RecordBatch.from_arrays([chunks], ["data"]))
+    connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name, "checksums": checksums})
+    connection.unregister("chunks_to_insert")
+    connection.register("items_to_insert", pa.table({"id": arrow_column(space.ids)}))
+    connection.execute(sql.read(_SQL, "insert_index_items"), {"index_name": name})
+    connection.unregister("items_to_insert")
+    figures = {SEARCH_K: float(built.index.search_k), RECALL: built.recall, **_times(connection, catalog, space, built)}
+    return [Measured(catalog.name, space.name, what, value) for what, value in figures.items()]
+
+
+def _times(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, built: _Built) -> dict[str, float]:
+    """Return the seconds that one question takes by the index and by the scan in SQL, and which way to go.
+
+    A small catalogue is scanned in a few milliseconds, and gets exact answers for them: nothing is timed there.
+    """
+    if len(space.ids) <= SMALL:
+        return {WORTH_WHILE: 0.0}
+    query = sql.render(_SQL, "scan_vectors", vectors=catalog.vectors, key=catalog.key)
+
+    def scan(vector: npt.NDArray[np.float64]) -> None:
+        connection.execute(query, {"space": space.name, "vector": vector.tolist()}).fetchall()
+
+    def ask(vector: npt.NDArray[np.float64]) -> None:
+        built.index.nearest(vector, 10)
+
+    rows = np.random.default_rng(0).choice(len(space.ids), _TIMED)
+    questions = [space.vectors[row].astype(np.float64) for row in rows]
+    annoy_seconds, scan_seconds = _median_seconds(ask, questions), _median_seconds(scan, questions[:3])
+    worth_while = float(annoy_seconds < scan_seconds)
+    return {ANNOY_SECONDS: annoy_seconds, SCAN_SECONDS: scan_seconds, WORTH_WHILE: worth_while}
+
+
+def _median_seconds(
+    task: Callable[[npt.NDArray[np.float64]], None], questions: Sequence[npt.NDArray[np.float64]]
+) -> float:
+    seconds = []
+    for question in questions:
+        begun = time.perf_counter()
+        task(question)
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)

@@ -1,0 +1,1 @@
+"""What is said of a store: checks, differences, pictures and exports."""

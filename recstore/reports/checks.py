@@ -1,0 +1,55 @@
+"""`check`: the proof that a store is sound, and that its Annoy indexes find what an exact search finds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from recstore.catalogs.catalog import CATALOGS, Catalog
+from recstore.connection.sessions import connect
+from recstore.store.proof import Finding, check_file
+
+_QUESTIONS = 20
+_K = 10
+#: A build aims at 0.96 over more questions than are asked here.
+_LEAST_RECALL = 0.9
+
+
+def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Finding]:
+    """Check the store at `path` and return one finding for each thing that must hold; nothing is changed.
+
+    DuckDB's access to anything but the file is off meanwhile, and no view or macro in it is called. With `untrusted`
+    the Annoy indexes are not opened, so what they find is not compared with an exact search. A file that is no store
+    that can be read, or a store of a newer format, is a `StoreError`.
+    """
+    store = Path(path).expanduser()
+    findings = check_file(store, untrusted)
+    if untrusted or any(finding.fault for finding in findings):
+        return findings
+    with connect(store, exact=False) as fast, connect(store, exact=True) as exact:
+        return findings + [_recall(fast, exact, catalog) for catalog in CATALOGS.values()]
+
+
+def _recall(fast: duckdb.DuckDBPyConnection, exact: duckdb.DuckDBPyConnection, catalog: Catalog) -> Finding:
+    """Compare what both give for the same vectors: an item with its score, as good as the exact tenth, is a hit."""
+    name, means = f"{catalog.name}: recall of annoy", f"Annoy finds at least {_LEAST_RECALL:.0%} of the nearest."
+    spaces = exact.execute("SELECT space FROM annoy_indexes WHERE catalog = ? ORDER BY ALL", [catalog.name]).fetchall()
+    for (space,) in spaces:
+        sample = exact.execute(
+            f"SELECT vector FROM {catalog.vectors} WHERE space = ? ORDER BY hash({catalog.key}) LIMIT ?",
+            [space, _QUESTIONS],
+        ).fetchall()
+        hits = wanted = 0
+        query = f"SELECT {catalog.key}, score FROM nearest_{catalog.name}(?, k := ?, space := ?)"
+        for (vector,) in sample:
+            # More than ten, since of equally near ones Annoy may find others.
+            right = exact.execute(query, [vector, _K * 20, space]).fetchall()
+            found = fast.execute(query, [vector, _K, space]).fetchall()
+            best = right[:_K]
+            hits += sum(row in right and row[1] >= best[-1][1] for row in found)
+            wanted += len(best)
+        if hits < _LEAST_RECALL * wanted:
+            return Finding(name, means, f"in {space} it finds {hits / wanted:.0%}; recstore rebuild makes it anew")
+    return Finding(name, means, None)

@@ -1,0 +1,117 @@
+"""What a store says of itself, in one object: for whoever watches over it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recstore.catalogs.catalog import CATALOGS
+from recstore.connection.sessions import connect
+from recstore.errors import RecstoreError, StoreError
+from recstore.store.file import attach_store, open_connection
+from recstore.store.file import info as rows_of_info
+from recstore.store.versions import versions
+
+_ITEMS = "SELECT count(*) FROM rec_store.main.{items}"
+_REJECTS = "SELECT count(*) FROM rec_store.main.load_rejects"
+_SPACES = "SELECT * EXCLUDE (recipe, center, explained) FROM rec_store.main.spaces ORDER BY catalog, space"
+_BUILDS = "SELECT * EXCLUDE (configuration) FROM rec_store.main.builds ORDER BY built_at DESC"
+_EVALUATED = "SELECT max(evaluated_at), count(*) FROM rec_store.main.evaluations"
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """What `recstore info --json` prints, key by key; times are UTC, and None stands for what is not recorded.
+
+    `bytes` is the size of the file. `built_at` and `age_seconds` are of the last build, which `builds` begins with:
+    each has `build_id`, `built_at`, `catalogs`, `sources`, `seconds` by stage, and `measured`, the figures that the
+    build found. `items` counts the items of each catalogue, `rejects` the lines that were not loaded. `spaces` are rows
+    of the table. `evaluated_at` and `evaluations` are when it was last measured how good the recommendations are, and
+    how many figures stand there. `checked_at` is None: a check writes nothing into a store. `versions` are the files of
+    those before, the newest first, with `bytes` and `built_at`.
+    """
+
+    path: str
+    bytes: int
+    format: int
+    recstore_version: str | None
+    duckdb_version: str | None
+    build_id: str | None
+    built_at: datetime | None
+    age_seconds: float | None
+    items: dict[str, int]
+    rejects: int
+    spaces: list[dict[str, Any]]
+    builds: list[dict[str, Any]]
+    evaluated_at: datetime | None
+    evaluations: int
+    checked_at: datetime | None
+    versions: list[dict[str, Any]]
+
+
+def info(path: str | os.PathLike[str]) -> StoreInfo:
+    """Return what the store at `path` says of itself. Raises `StoreError` where it cannot be read."""
+    store = Path(path).expanduser()
+    with connect(store) as connection:
+        facts = rows_of_info(connection, "rec_store")
+        built_at = _time(facts.get("built_at"))
+        try:
+            items = {name: _one(connection, _ITEMS.format(items=each.items))[0] for name, each in CATALOGS.items()}
+            rejects = _one(connection, _REJECTS)[0]
+            spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
+            evaluated_at, evaluations = _one(connection, _EVALUATED)
+        except duckdb.Error as error:
+            raise StoreError(f"{store} is damaged: {str(error).splitlines()[0]}") from error
+    return StoreInfo(
+        path=str(store),
+        bytes=store.stat().st_size,
+        format=int(facts["format_version"]),
+        recstore_version=facts.get("recstore_version"),
+        duckdb_version=facts.get("duckdb_version"),
+        build_id=facts.get("build_id"),
+        built_at=built_at,
+        age_seconds=None if built_at is None else (datetime.now(UTC).replace(tzinfo=None) - built_at).total_seconds(),
+        items=items,
+        rejects=rejects,
+        spaces=spaces,
+        builds=builds,
+        evaluated_at=evaluated_at,
+        evaluations=evaluations,
+        checked_at=None,
+        versions=[_version(file) for file in versions(store)],
+    )
+
+
+def _version(file: Path) -> dict[str, Any]:
+    """Return the facts of a version before; one that cannot be opened says why."""
+    facts: dict[str, Any] = {"path": str(file), "bytes": file.stat().st_size, "built_at": None, "fault": None}
+    try:
+        with open_connection() as connection:
+            attach_store(connection, file, "before")
+            facts["built_at"] = _time(rows_of_info(connection, "before").get("built_at"))
+    except RecstoreError as error:
+        facts["fault"] = str(error)
+    return facts
+
+
+def _time(text: str | None) -> datetime | None:
+    """Return a time that the store has as text; None for what is none."""
+    try:
+        return datetime.fromisoformat(text or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    return connection.execute(query).fetchall()[0]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    result = connection.execute(query)
+    names = [name for name, *_ in result.description or []]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,0 +1,75 @@
+"""A folder, a zip archive, an https address or a known name: whatever it is, files to read."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from recstore.errors import SourceError
+from recstore.progress import Progress
+from recstore.scratch import scratch_folder
+from recstore.sources.addresses import shown
+from recstore.sources.download import dataset, download
+from recstore.sources.unpack import unpack
+
+
+@contextmanager
+def open_source(
+    source: str, wanted: frozenset[str], known: Mapping[str, str], progress: Progress
+) -> Iterator[dict[str, Path]]:
+    """Yield the wanted files of a source: their base names mapped to paths that can be read while this is open.
+
+    `source` is a folder, a `.zip` (each with or without one inner folder), an https address of a zip, or one of the
+    `known` names, which are mapped to their addresses and kept in the user's cache once they were fetched.
+    Raises `SourceError` where nothing of the kind is there.
+    """
+    with _located(source, known, progress) as path:
+        named = shown(source) if "://" in source else str(path)
+        if path.is_dir():
+            yield _in_folder(path, wanted)
+        # Nothing but a file is opened: a pipe would be waited for.
+        elif path.is_file() and zipfile.is_zipfile(path):
+            with scratch_folder() as scratch:
+                yield unpack(path, named, wanted, scratch)
+        else:
+            raise SourceError(f"{named} is neither a folder nor a zip archive (or the archive is damaged).")
+
+
+@contextmanager
+def _located(source: str, known: Mapping[str, str], progress: Progress) -> Iterator[Path]:
+    if "://" in source:
+        with scratch_folder() as scratch:
+            yield download(source, scratch / "source.zip", progress)
+        return
+    path = local_path(source)
+    if source and path.exists():
+        yield path
+    elif source in known:
+        with dataset(f"{source}.zip", known[source], progress) as kept:
+            yield kept
+    else:
+        raise SourceError(
+            f"{shown(source)!r} is no file or folder here, and no known name. Pass a folder, a .zip, an https address, "
+            f"or one of: {', '.join(known)}."
+        )
+
+
+def local_path(source: str) -> Path:
+    """Return a source as a path; raises `SourceError` where it can be none."""
+    try:
+        path = Path(source).expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {reason}.") from error
+    return path
+
+
+def _in_folder(folder: Path, wanted: frozenset[str]) -> dict[str, Path]:
+    found = {path.name: path for path in sorted(folder.iterdir()) if path.name in wanted and path.is_file()}
+    if found:
+        return found
+    inner = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    return _in_folder(inner[0], wanted) if len(inner) == 1 else {}

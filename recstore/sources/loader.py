@@ -1,0 +1,139 @@
+"""The Loader protocol, and the registry that finds loaders by entry point, ours the same way as a stranger's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
+
+import duckdb
+
+from recstore.errors import OptionError
+from recstore.options import BuildOptions
+from recstore.progress import Progress
+from recstore.sources.addresses import shown
+
+GROUP = "recstore.loaders"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file, of so many `bytes` and with such a SHA-256.
+
+    Each of its lines (or records) is counted once. `rows`: it is one more row of the table. `replaced`: its row took
+    the place of an older one. `passed`: it is sound and was passed over, since the same, or something later, is there
+    already, or since it is not what was asked for. `rejects`: it stands in `load_rejects`.
+    """
+
+    file: str
+    bytes: int
+    sha256: str
+    rows: int
+    rejects: int
+    replaced: int = 0
+    passed: int = 0
+
+
+@dataclass
+class LoadReport:
+    """What a loader read: the source as it was named, an address without what opens its door, and its files."""
+
+    source: str
+    files: list[FileReport] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Leave out of an address what nobody else may see: it is printed, and stored in `builds`."""
+        self.source = shown(self.source)
+
+    @property
+    def rows(self) -> int:
+        """By how many rows all files made the tables longer."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def replaced(self) -> int:
+        """How many lines of all files took the place of an older row."""
+        return sum(file.replaced for file in self.files)
+
+    @property
+    def passed(self) -> int:
+        """How many lines of all files were passed over, though nothing is wrong with them."""
+        return sum(file.passed for file in self.files)
+
+    @property
+    def lines(self) -> int:
+        """How many lines or records all files hold, blank ones and headers left out."""
+        return self.rows + self.replaced + self.passed + self.rejects
+
+    @property
+    def rejects(self) -> int:
+        """Lines of all files that were not loaded, each of which stands in `load_rejects`."""
+        return sum(file.rejects for file in self.files)
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """Turns the files of one source format into rows of the tables of one catalogue."""
+
+    name: str
+    """As it stands in `recstore.build(path, {name: source})` and on the command line: `--name`."""
+    catalog: str
+    """The catalogue whose source tables it fills."""
+
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Fill the empty tables of the store in the making, which bare names mean, from `source`.
+
+        Bare names of functions mean DuckDB's own, whatever the store's user has defined; a table that the loader makes
+        for itself must be temporary. A line that cannot be loaded goes to `load_rejects`, one row a line. Raises
+        `SourceError` where the source as a whole cannot be read; how many rejects are too many is for the caller to
+        decide.
+        """
+        ...
+
+
+@runtime_checkable
+class Appender(Loader, Protocol):
+    """A loader that can also read one file of rows to be added to a store."""
+
+    def append(
+        self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
+    ) -> FileReport:
+        """Fill the empty `table` of the store in the making from the file `source`.
+
+        The items that its rows refer to are there. Rows that cannot be loaded go to `load_rejects`, as in `load`.
+        """
+        ...
+
+
+@runtime_checkable
+class Extender(Loader, Protocol):
+    """A loader that can also add the items of a source to those of a store."""
+
+    def append_items(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Add to the filled tables of the store in the making the items of `source` that are not there.
+
+        The ids of what is there stay. What cannot be loaded goes to `load_rejects`, as in `load`.
+        """
+        ...
+
+
+def _found() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def loader_names() -> list[str]:
+    """Return the names of all installed loaders, sorted, without importing any."""
+    return sorted(_found())
+
+
+def get_loader(name: str) -> Loader:
+    """Import exactly one loader and return an instance of it; an unknown name is an `OptionError`."""
+    found = _found()
+    if name not in found:
+        raise OptionError(f"There is no loader {name!r}; installed are: {', '.join(sorted(found)) or 'none'}.")
+    loader: Loader = found[name].load()()
+    return loader

@@ -1,0 +1,115 @@
+"""What recstore itself keeps in a store, read from an empty one: everything else in a file is its user's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs import render
+from recstore.scratch import scratch_folder
+from recstore.store.file import STORAGE_VERSION, open_connection
+from recstore.store.parsed import signatures
+
+_SQL = "recstore.store.sql"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: what DuckDB says it takes, and what fills it where nothing is given."""
+
+    name: str
+    kind: str
+    is_required: bool
+    default: str | None
+
+
+@dataclass(frozen=True)
+class Overload:
+    """One way to call a macro: the names and types of its parameters, and its body as DuckDB prints it."""
+
+    parameters: tuple[str, ...]
+    types: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """The objects of a store, all in its schema `main`.
+
+    `tables` maps each table to its columns in order. `views` map each to its definition, as DuckDB prints it; `macros`
+    map each, by name and kind (`macro` or `table_macro`), to its overloads. `constraints` are (table, kind, columns).
+    `comments` are those of tables, views and macros, by kind and name. `signatures` say how each table macro can be
+    called, defaults included, and `column_comments` what each (table, column) is said to hold, of an empty store alone.
+    """
+
+    tables: dict[str, list[Column]]
+    views: dict[str, str]
+    macros: dict[tuple[str, str], tuple[Overload, ...]]
+    constraints: frozenset[tuple[str, str, tuple[str, ...]]]
+    comments: dict[tuple[str, str], str]
+    signatures: dict[str, str] = field(default_factory=dict)
+    column_comments: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def columns(self, table: str) -> list[str]:
+        """Return the names of the columns of a table; none where there is no such table."""
+        return [column.name for column in self.tables.get(table, [])]
+
+
+@cache
+def blueprint() -> Blueprint:
+    """Make an empty store and return what is in it.
+
+    It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
+    """
+    with scratch_folder() as folder, open_connection() as connection:
+        file = sql.literal(str(folder / "empty.duckdb"))
+        connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
+        connection.execute(render.render_tables())
+        connection.execute(f"BEGIN;\n{render.render_views()}{render.render_functions()}COMMIT;")
+        connection.execute(f"USE memory; DETACH empty; ATTACH {file} AS empty (READ_ONLY)")
+        own = read_objects(connection, "empty")
+        return replace(
+            own,
+            signatures={name: signatures(connection, "empty", name) for name, _kind in own.macros},
+            column_comments=column_comments(connection, "empty"),
+        )
+
+
+def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Blueprint:
+    """Return the objects in the schema `main` of an attached database; nothing in it is bound or evaluated."""
+
+    def ask(name: str) -> list[Any]:
+        return connection.execute(sql.read(_SQL, name), {"database": database}).fetchall()
+
+    tables, views, macros = ask("tables"), ask("views"), ask("macros")
+    comments = {("table", name): comment for name, comment in tables}
+    comments |= {("view", name): comment for name, _text, comment in views}
+    comments |= {(kind, name): comment for name, kind, _overloads, comment in macros}
+    return Blueprint(
+        {table: _columns(connection, database, table) for table, _comment in tables},
+        {view: text for view, text, _comment in views},
+        {(name, kind): _read(found) for name, kind, found, _comment in macros},
+        frozenset((table, kind, tuple(columns)) for table, kind, columns in ask("constraints")),
+        {what: comment for what, comment in comments.items() if comment is not None},
+    )
+
+
+def column_comments(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str], str]:
+    """Return what the columns of the schema `main` are said to hold. This may bind the views of the database."""
+    rows = connection.execute(sql.read(_SQL, "column_comments"), {"database": database}).fetchall()
+    return {(table, column): comment for table, column, comment in rows}
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> list[Column]:
+    """Return the columns of a table. `duckdb_columns` tells as much, and binds views to tell it."""
+    name = sql.literal(f"{sql.identifier(database)}.main.{sql.identifier(table)}")
+    rows = connection.execute(f'SELECT name, type, "notnull", dflt_value FROM pragma_table_info({name}) ORDER BY cid')
+    return [Column(*row) for row in rows.fetchall()]
+
+
+def _read(found: list[dict[str, Any]]) -> tuple[Overload, ...]:
+    return tuple(Overload(tuple(one["parameters"]), one["types"], one["definition"]) for one in found)

@@ -1,0 +1,100 @@
+"""What somebody wrote into a store that another one lacks: named before the one takes the place of the other."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.catalog import CATALOGS
+from recstore.store.definition import blueprint
+from recstore.store.file import info, name_tables_of
+
+_SQL = "recstore.store.sql"
+_ROWS = "rows_published"
+
+
+def record_rows(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Write into a store how many rows its source tables are published with, and a digest of them."""
+    table = f"{sql.identifier(database)}.main.store_info"
+    found = {"duckdb": duckdb.__version__, **_digests(connection, database)}
+    connection.execute(f"DELETE FROM {table} WHERE key = ?", [_ROWS])
+    connection.execute(f"INSERT INTO {table} (key, value) VALUES (?, ?)", [_ROWS, json.dumps(found)])
+
+
+def would_be_lost(path: object, lost: list[str]) -> str:
+    """Say that what is lost keeps a store where it is."""
+    return (
+        f"{path} holds what was written to it since, and would be lost: {', '.join(lost)}. Nothing was changed. "
+        "Save it elsewhere first, or say --discard to do without it."
+    )
+
+
+def what_is_lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> list[str]:
+    """Return what somebody wrote into the attached store `old` and is not in `new`, in words.
+
+    These are objects that are not recstore's, and their rows; columns and spaces; and rows of the source tables, where
+    these are not as they were published.
+    """
+    before, after = _objects(connection, old), _objects(connection, new)
+    differing = [thing for thing in before if after.get(thing) != before[thing]]
+    lost = [f"the {kind} {name}" for kind, _schema, name in differing]
+    name_tables_of(connection, old)
+    for kind, schema, table in before:
+        if kind == "table" and (kind, schema, table) not in differing:
+            rows = _rows_lost(connection, old, new, schema, table, ["*"])
+            lost += [f"{rows:,} rows of {table}"] if rows else []
+    for catalog in CATALOGS.values():
+        for table in _changed(connection, old, catalog.sources):
+            rows = _rows_lost(connection, old, new, "main", table, blueprint().columns(table))
+            lost += [f"{rows:,} rows of {table}"] if rows else []
+        theirs, there = (_given(connection, database, catalog.name) for database in (old, new))
+        lost += [f"the space {space} of {catalog.name}" for space in sorted(theirs - there)]
+    name_tables_of(connection, new)
+    return lost
+
+
+def _objects(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str, str], str]:
+    """Return kind, schema and name of what is not recstore's, with its definition."""
+    own = blueprint()
+    names = [*own.tables, *own.views, *(name for name, _kind in own.macros)]
+    columns = [f"{table}.{column}" for table in own.tables for column in own.columns(table)]
+    values = {"database": database, "own": names, "columns": columns}
+    rows = connection.execute(sql.read(_SQL, "foreign_definitions"), values).fetchall()
+    return {(kind, schema, name): text for kind, schema, name, text in rows}
+
+
+def _rows_lost(
+    connection: duckdb.DuckDBPyConnection, old: str, new: str, schema: str, table: str, columns: list[str]
+) -> int:
+    listed = ", ".join(column if column == "*" else sql.identifier(column) for column in columns)
+    name = f"{sql.identifier(schema)}.{sql.identifier(table)}"
+    query = f"SELECT count(*) FROM (SELECT {listed} FROM {old}.{name} EXCEPT ALL SELECT {listed} FROM {new}.{name})"
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+def _changed(connection: duckdb.DuckDBPyConnection, database: str, tables: tuple[str, ...]) -> list[str]:
+    """Return those of the tables that are not as they were published; of a store that does not say, none."""
+    recorded = json.loads(info(connection, database).get(_ROWS, "{}"))
+    found = _digests(connection, database)
+    # Another DuckDB may hash otherwise.
+    known = 2 if recorded.get("duckdb") == duckdb.__version__ else 1
+    return [table for table in tables if table in recorded and recorded[table][:known] != found[table][:known]]
+
+
+def _digests(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[int | str]]:
+    digests: dict[str, list[int | str]] = {}
+    for catalog in CATALOGS.values():
+        for table in catalog.sources:
+            columns = ", ".join(sql.identifier(column) for column in blueprint().columns(table))
+            query = f"SELECT count(*), CAST(bit_xor(hash({columns})) AS VARCHAR) FROM {database}.main.{table}"
+            digests[table] = list(connection.execute(query).fetchall()[0])
+    return digests
+
+
+def _given(connection: duckdb.DuckDBPyConnection, database: str, name: str) -> set[str]:
+    catalog = CATALOGS[name]
+    query = sql.render(_SQL, "given_spaces", old=database, vectors=catalog.vectors)
+    rows = connection.execute(query, {"catalog": name, "made": list(catalog.made)}).fetchall()
+    return {space for space, _is_default, _recipe in rows}

@@ -1,0 +1,321 @@
+"""Makes a new store beside the old one and puts it in place whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from typing import IO
+
+import duckdb
+
+from recstore import scratch, sql
+from recstore.catalogs import render
+from recstore.errors import FullError, StoreError, is_full
+from recstore.progress import Progress, Stages
+from recstore.store.file import (
+    STORAGE_VERSION,
+    halve_memory,
+    identity,
+    is_mounted,
+    name_tables_of,
+    open_connection,
+    wal_of,
+)
+from recstore.store.hold import Hold, held
+from recstore.store.lock import Patience, builder_lock, remove_own_lock
+from recstore.store.losses import record_rows, what_is_lost, would_be_lost
+from recstore.store.proof import prove
+from recstore.store.rights import refuse_other_users_file, take_over_rights
+from recstore.store.user_objects import Carrier
+from recstore.store.versions import finish_keeping, held_versions, keep_aside, swap_back, versions
+
+#: The old store, where there is one, is attached to the builder's connection under this name.
+OLD = "old_store"
+#: The store in the making.
+NEW = "new_store"
+
+
+class _Run:
+    """One run of `staged_store` in this process: what must go if the process ends in the middle of it.
+
+    It is known, and its folder has a name, before there is a folder or a lock: an interrupt may strike anywhere.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.folder = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
+        self.connection: duckdb.DuckDBPyConnection | None = None
+        self.before = _file(target)
+        self.ended = False
+
+    def has_published(self) -> bool:
+        # Without a connection it waits for another builder, whose store may come to be in place.
+        return self.connection is not None and self.before != _file(self.target)
+
+
+def _file(path: Path) -> tuple[int, ...] | None:
+    """Return which file there is at `path`, whatever is in it; None where there is none."""
+    found = identity(path)
+    return found and found[:2]
+
+
+_runs: list[_Run] = []
+
+
+def interrupt() -> None:
+    """Interrupt the database calls of all builds in this process; they raise, and clean up, where they run."""
+    for run in _runs:
+        if not run.ended and run.connection:
+            run.connection.interrupt()
+
+
+def abandon() -> None:
+    """Remove what the builds of this process have begun and not removed: for a process that ends at once.
+
+    They may still run, and what they then do to their files leads nowhere: a store that is gone cannot be put in place.
+    Or they were interrupted where not even Python's `with` cleans up.
+    """
+    for run in _runs:
+        if not run.ended:
+            shutil.rmtree(run.folder, ignore_errors=True)
+            remove_own_lock(run.target)
+    scratch.abandon()
+
+
+def has_published() -> bool:
+    """Tell whether any build of this process has put its store in place."""
+    return any(run.has_published() for run in _runs)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A store in the making: the current database of `connection`. `carrier` is None where there is no old store."""
+
+    connection: duckdb.DuckDBPyConnection
+    carrier: Carrier | None
+
+
+@contextmanager
+def staged_store(
+    path: Path,
+    *,
+    keep: int | None = 1,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+    base: Path | None = None,
+) -> Iterator[Staged]:
+    """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
+
+    When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
+    flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
+    the new; `keep` versions before it stay beside it (None: those that are there, and no more). When it does not end
+    well, what was made is removed, and `path` is as it was. The read connection on the old store keeps writers out of
+    it until the end.
+
+    With `base` the new store is a copy of that file, which holds all that is wanted, and nothing is carried over.
+    Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
+    cannot be written, or where something cannot be carried over.
+    """
+    # A link stays a link: what it leads to is replaced.
+    target = path.resolve()
+    progress = progress or Progress()
+    _refuse_place(path, target)
+    if not target.parent.is_dir():
+        raise StoreError(f"The folder {path.parent} does not exist; make it first.")
+    patience, stages = Patience(wait, progress), Stages(progress)
+    with _begun(target, patience, progress) as (run, connection), ExitStack() as stack:
+        staging = run.folder / target.name
+        carrier = hold = None
+        if run.before is not None:
+            hold = stack.enter_context(held(connection, target, OLD, patience))
+            carrier = Carrier(connection, path, OLD, NEW) if base is None else None
+        elif wal_of(target).exists():
+            raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
+        with _told_when_full(target):
+            copied = base or (target if carrier and carrier.needs_copy else None)
+            if copied:
+                # Open until the end: a process that closes a file lets go of its locks on it.
+                copy_file(stack.enter_context(copied.open("rb")), staging)
+            connection.execute(
+                f"ATTACH {sql.literal(str(staging))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
+            )
+            name_tables_of(connection, NEW)
+            if carrier and copied:
+                carrier.drop_own()
+            if base is None:
+                connection.execute(f"USE {NEW}")
+                connection.execute(render.render_tables())
+            name_tables_of(connection, NEW)
+            yield Staged(connection, carrier)
+            with stages.stage("carry over"):
+                if carrier:
+                    carrier.finish()
+                record_rows(connection, NEW)
+                # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked
+                # up.
+                connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
+            with stages.stage("check"):
+                prove(staging)
+            with stages.stage("put in place"):
+                _put_in_place(staging, target, hold, keep, progress)
+
+
+def _refuse_place(path: Path, target: Path) -> None:
+    """Raise a `StoreError` where no new file could take the name in the end: to be known before the work, not after."""
+    if "?" in str(target):
+        raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
+    if is_mounted(target):
+        raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
+
+
+@contextmanager
+def _begun(target: Path, patience: Patience, progress: Progress) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
+    """Take the lock, and yield the run, which has a folder for what it makes, and a connection of its own."""
+    run = _Run(target)
+    _runs[:] = [*(other for other in _runs if not other.ended), run]
+    try:
+        with builder_lock(target, patience), held_versions(target, patience):
+            finish_keeping(target)
+            run.before = _file(target)
+            if run.before is not None:
+                refuse_other_users_file(target)
+            with (
+                _staging_folder(run, progress),
+                open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
+            ):
+                run.connection = connection
+                halve_memory(connection)
+                yield run, connection
+    finally:
+        run.ended = True
+
+
+def rollback(
+    path: str | os.PathLike[str],
+    *,
+    discard: bool = False,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Put the version before the store at `path` back in its place, in one step, and keep the store as that version.
+
+    So a second rollback undoes the first. Returns where the store that was rolled back stands now. What somebody wrote
+    into the store and the version before has not is not taken back unless `discard`: a `StoreError` names it. One is
+    raised also where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
+    """
+    target = Path(path).resolve()
+    progress = progress or Progress()
+    patience = Patience(wait, progress)
+    with builder_lock(target, patience), held_versions(target, patience), open_connection() as connection:
+        finish_keeping(target)
+        with held(connection, target, OLD, patience) as now:
+            found = versions(target)
+            if not found:
+                raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
+            with held(connection, found[0], NEW, patience) as before:
+                if not discard and (lost := what_is_lost(connection, OLD, NEW)):
+                    raise StoreError(would_be_lost(path, lost))
+                now.refuse_changes()
+                before.refuse_changes()
+                refuse_other_users_file(target)
+                spare = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
+                try:
+                    place = swap_back(target, spare, progress)
+                finally:
+                    spare.unlink(missing_ok=True)
+                flush(target.parent)
+    return place
+
+
+@contextmanager
+def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
+    """Make the folder of a run, for its user alone, while it lasts; those that dead builders left are removed."""
+    for leftover in run.target.parent.glob(f"{escape(_staging_of(run.target))}*"):
+        if leftover.is_dir() and not leftover.is_symlink():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            with suppress(PermissionError):
+                leftover.unlink(missing_ok=True)
+        if os.path.lexists(leftover):
+            progress.notice(f"{leftover}, which a build of another user left, cannot be removed: its owner can.")
+    try:
+        try:
+            run.folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise StoreError(f"The folder {run.target.parent} cannot be written ({error.strerror}).") from error
+        yield
+    finally:
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _staging_of(target: Path) -> str:
+    return f".{target.name}.staging-"
+
+
+@contextmanager
+def _told_when_full(target: Path) -> Iterator[None]:
+    try:
+        yield
+    # What fails to be written fails a commit, and after that all that is done with the database.
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        raise (FullError if is_full(error) else StoreError)(
+            f"Something could not be read or written while {target.name} was built, and the store is as it was: "
+            f"{str(error).splitlines()[0]}. If the disk is full, make room in {target.parent} and build again."
+        ) from error
+
+
+def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | None, progress: Progress) -> None:
+    if hold is not None:
+        hold.refuse_changes()
+        take_over_rights(target, staging, progress)
+    flush(staging)
+    spare = staging.with_name(f"{staging.name}.spare")
+    pending = keep_aside(target, keep, spare, progress) if hold is not None and keep is not None else None
+    try:
+        if hold is not None:
+            hold.refuse_changes()
+        elif target.exists() or wal_of(target).exists():
+            raise StoreError(
+                f"{target} was made by another program meanwhile. It is left alone; move it, or try again."
+            )
+        staging.replace(target)
+    except BaseException as error:
+        if pending is not None:
+            pending.unlink(missing_ok=True)
+        if not isinstance(error, PermissionError):
+            raise
+        raise StoreError(
+            f"{target} cannot be replaced ({error.strerror}). It may be another user's in a folder where nobody but "
+            "the owner may replace a file; on Windows, it may be open: close it in every program, and build again."
+        ) from error
+    flush(target.parent)
+    finish_keeping(target, keep)
+
+
+def copy_file(source: IO[bytes], target: Path) -> None:
+    """Copy an open file to a new one, of the same mode, which nobody else may read before."""
+    with open(target, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        shutil.copyfileobj(source, file, 1 << 22)
+    target.chmod(stat.S_IMODE(os.fstat(source.fileno()).st_mode))
+
+
+def flush(path: Path) -> None:
+    """Have the system write a file or folder to the disk itself."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folder
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,114 @@
+"""Copies a store while it is in use, and puts such a copy in its place again."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from recstore.errors import OptionError, StoreError
+from recstore.progress import Progress
+from recstore.store.file import open_connection, wal_of
+from recstore.store.hold import held
+from recstore.store.lock import Patience
+from recstore.store.losses import what_is_lost, would_be_lost
+from recstore.store.proof import check_file, first_fault
+from recstore.store.publish import NEW, OLD, copy_file, flush, staged_store
+
+
+def restore(
+    path: str | os.PathLike[str],
+    file: str | os.PathLike[str],
+    *,
+    discard: bool = False,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+) -> Path | None:
+    """Put a copy of the store in `file`, made by `backup`, in place at `path`, in one step, after it was checked.
+
+    The store that is there stays beside it as the version before, and its place is returned; None where there is none.
+    What somebody wrote into it and `file` has not is not taken back unless `discard` is true: a `StoreError` names it.
+    Raises `StoreError` also where `file` is no sound store, and `BusyError` as a build does.
+    """
+    source = Path(file).expanduser()
+    if fault := first_fault([finding for finding in check_file(source) if finding.check != "macros"]):
+        raise StoreError(f"{file} is not sound ({fault}), so nothing was changed.")
+    if Path(path).exists() and source.samefile(path):
+        raise OptionError(f"{file} is the store itself; name a copy of it.")
+    target = Path(path).resolve()
+    is_there = target.exists()
+    with (
+        open_connection() as connection,
+        held(connection, source, "backup", Patience(wait, progress or Progress())),
+        staged_store(target, wait=wait, progress=progress, base=source) as staged,
+    ):
+        if is_there and not discard and (lost := what_is_lost(staged.connection, OLD, NEW)):
+            raise StoreError(would_be_lost(path, lost))
+    return target.with_name(f"{target.name}.previous-1") if is_there else None
+
+
+def backup(
+    path: str | os.PathLike[str],
+    file: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    wait: bool | float = False,
+    progress: Progress | None = None,
+) -> None:
+    """Copy the store at `path` to `file`, whole and as one moment has it, while others read it; in one step.
+
+    What a writer that is gone left in the store's log is in the copy. Raises `OptionError` where `file` is there
+    already, unless `overwrite`, or is the store itself under whatever name; `BusyError` while somebody writes to the
+    store, unless `wait`; `StoreError` where the copy cannot be written.
+    """
+    store, given = Path(path).expanduser().resolve(), Path(file).expanduser()
+    copy = given.resolve()
+    _refuse(store, copy, given, overwrite)
+    part = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}.part")
+    with open_connection() as connection, held(connection, store, OLD, Patience(wait, progress or Progress())) as hold:
+        try:
+            with store.open("rb") as source:
+                copy_file(source, part)
+            flush(part)
+            hold.refuse_changes()
+            if overwrite:
+                part.replace(copy)
+            else:
+                _put_new(part, copy)
+        except OSError as error:
+            raise StoreError(f"{file} cannot be written ({error.strerror}).") from error
+        finally:
+            part.unlink(missing_ok=True)
+    flush(copy.parent)
+
+
+def _refuse(store: Path, copy: Path, given: Path, overwrite: bool) -> None:
+    """Raise an `OptionError` where a copy of the store would be put onto something that it must not be put onto."""
+    if not copy.parent.is_dir():
+        raise OptionError(f"The folder {given.parent} does not exist; make it first.")
+    if copy.exists() and store.exists() and copy.samefile(store):
+        raise OptionError(f"{given} is the store itself; name another file.")
+    taken = (f"{store.name}.previous-", f"{store.name}.wal", f".{store.name}.")
+    if copy.parent == store.parent and copy.name.startswith(taken):
+        raise OptionError(f"{given} is a name that recstore keeps for itself beside the store; name another file.")
+    if os.path.lexists(copy) and not copy.is_file():
+        raise OptionError(f"{given} is no regular file; name another.")
+    if copy.exists() and not overwrite:
+        raise OptionError(f"{given} is there already; name another file, or say --overwrite.")
+    if wal_of(copy).exists():
+        raise OptionError(f"{wal_of(copy)} would be taken for the log of the copy. Move it away first.")
+
+
+def _put_new(part: Path, copy: Path) -> None:
+    """Give a file its name, in one step, if nothing has it."""
+    with suppress(PermissionError, NotImplementedError, AttributeError):
+        try:
+            os.link(part, copy)
+        except FileExistsError as error:
+            raise OptionError(f"{copy} was made by another program meanwhile, and is left alone.") from error
+        return
+    # A file system without links.
+    if os.path.lexists(copy):
+        raise OptionError(f"{copy} was made by another program meanwhile, and is left alone.")
+    part.rename(copy)

@@ -1,1 +1,0 @@
-"""Queries that compare two versions of a store."""

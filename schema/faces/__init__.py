@@ -1,1 +1,0 @@
-"""What a face reads from its store."""

@@ -1,1 +1,0 @@
-"""The SQL that a build runs between its stages."""
