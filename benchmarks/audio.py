@@ -37,7 +37,8 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     import duckdb
     from recstore.loaders.audioset_records import import_tensorflow
 
-    from recstore import functions
+    from recstore.catalogs.registry import to_be_stored
+    from recstore.catalogs.render import render_tables
     from recstore.options import BuildOptions
     from recstore.progress import Progress
     from recstore.sources.loader import get_loader
@@ -47,7 +48,7 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     imported = time.perf_counter() - begun
     file = scratch / "fresh.duckdb"
     with duckdb.connect(file) as con:
-        con.execute(functions.render_tables())
+        con.execute(render_tables(to_be_stored(())))
         begun = time.perf_counter()
         report = get_loader("audioset").load(con, str(source), BuildOptions(), Progress())
         seconds = time.perf_counter() - begun

@@ -24,8 +24,9 @@ def generate(real: Path, target: Path, clips: int) -> None:
     import numpy as np
     import pyarrow as pa
 
-    from recstore import functions
     from recstore.arrow import arrow_column
+    from recstore.catalogs.registry import to_be_stored
+    from recstore.catalogs.render import render_tables
     from recstore.store.file import FORMAT_VERSION, STORAGE_VERSION
 
     with duckdb.connect(str(real), read_only=True) as con:
@@ -34,7 +35,7 @@ def generate(real: Path, target: Path, clips: int) -> None:
     rng = np.random.default_rng(0)
     con = duckdb.connect()
     con.execute(f"ATTACH '{target}' AS made (STORAGE_VERSION '{STORAGE_VERSION}'); USE made; ATTACH '{real}' AS real")
-    con.execute(functions.render_tables())
+    con.execute(render_tables(to_be_stored(())))
     con.execute("INSERT INTO audio_labels FROM real.audio_labels")
     for start in range(0, clips, BATCH):
         ids = np.arange(start + 1, min(start + BATCH, clips) + 1, dtype=np.int32)

@@ -25,7 +25,8 @@ import duckdb
 import numpy as np
 from recstore.loaders.audioset_records import import_tensorflow
 
-from recstore.catalogs import render
+from recstore.catalogs.registry import to_be_stored
+from recstore.catalogs.render import render_tables
 from recstore.errors import SourceError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
@@ -81,7 +82,7 @@ class Fuzz:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = duckdb.connect()
-        self.connection.execute(render.render_tables())
+        self.connection.execute(render_tables(to_be_stored(())))
         self.loader = get_loader("movielens")
 
     def check(self, name: str, content: bytes, sound: int = 0) -> None:
@@ -197,7 +198,7 @@ class AudioFuzz:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = duckdb.connect()
-        self.connection.execute(render.render_tables())
+        self.connection.execute(render_tables(to_be_stored(())))
         self.loader = get_loader("audioset")
         (folder / "class_labels_indices.csv").write_text(self.LABELS)
 

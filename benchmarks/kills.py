@@ -89,7 +89,7 @@ def _fork_on_demand() -> None:
     import recstore.pipeline.build
     import recstore.pipeline.indexes
 
-    recstore.pipeline.build.blueprint()
+    recstore.store.definition.definition(recstore.catalogs.registry.to_be_stored(()))
     child = 0
     for line in sys.stdin:
         if child:

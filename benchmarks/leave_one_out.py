@@ -31,9 +31,9 @@ import duckdb
 import numpy as np
 from person_search import Cut, Positions, cut_last, hit_rate_and_ndcg, search_settings
 
-from recstore.catalogs.catalog import FADING
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, seen_matrix
 from recstore.models.ease import Solver
+from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions, Recommender
 from recstore.models.person import Person, PersonSettings
 

@@ -32,7 +32,9 @@ def load_checked(folder: Path, file: Path) -> float:
     """Time recstore's loader: a folder into a fresh file such as a build makes, until the file is closed."""
     import duckdb
 
-    from recstore import functions, sql
+    from recstore import sql
+    from recstore.catalogs.registry import to_be_stored
+    from recstore.catalogs.render import render_tables
     from recstore.options import BuildOptions
     from recstore.progress import Progress
     from recstore.sources.loader import get_loader
@@ -41,7 +43,7 @@ def load_checked(folder: Path, file: Path) -> float:
     loader = get_loader("movielens")
     connection = duckdb.connect()
     target = f"ATTACH {sql.literal(str(file))} AS fresh (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
-    connection.execute(f"{target}; USE fresh; {functions.render_tables()}").fetchall()
+    connection.execute(f"{target}; USE fresh; {render_tables(to_be_stored(()))}").fetchall()
     begun = time.perf_counter()
     loader.load(connection, str(folder), BuildOptions(), Progress())
     connection.execute("USE memory; DETACH fresh").fetchall()

@@ -16,9 +16,9 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from recstore.catalogs.catalog import FADING
 from recstore.models.baselines import seen_matrix
 from recstore.models.ease import Solver
+from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.models.person import PersonSettings, relative_transitions, weighed_items
 from recstore.models.transitions import Timeline, transition_counts

@@ -19,7 +19,8 @@ import duckdb
 
 import recstore
 from recstore import sql
-from recstore.catalogs import render
+from recstore.catalogs.registry import to_be_stored
+from recstore.catalogs.render import render_tables
 from recstore.pipeline import build
 from recstore.store.file import STORAGE_VERSION
 from recstore.store.publish import Staged
@@ -33,7 +34,7 @@ def straight(path: Path, **_options: object) -> Iterator[Staged]:
         connection.execute(
             f"ATTACH {sql.literal(str(path))} AS store (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE store"
         )
-        connection.execute(render.render_tables())
+        connection.execute(render_tables(to_be_stored(())))
         yield Staged(connection, None)
         connection.execute("USE memory; CHECKPOINT store; DETACH store")
 

@@ -11,6 +11,7 @@ from typer.cli import get_docs_for_click
 
 from recstore import sql
 from recstore.catalogs import render
+from recstore.catalogs.registry import to_be_stored
 from recstore.cli.app import app
 
 _HEADER = re.compile(r"^CREATE MACRO (\w+)\((.*?)\) AS TABLE$", re.M | re.S)
@@ -39,8 +40,9 @@ def write(folder: Path) -> None:
 def sql_reference() -> str:
     """Return the page of every function, view and table that a store holds."""
     with duckdb.connect() as connection:
-        rendered = render.render_functions()
-        connection.execute(render.render_tables() + render.render_views() + rendered)
+        catalogs = to_be_stored(())
+        rendered = render.render_functions(catalogs)
+        connection.execute(render.render_tables(catalogs) + render.render_views(catalogs) + rendered)
         parameters = dict(_HEADER.findall(rendered))
         parts = [
             "# SQL reference",

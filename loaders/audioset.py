@@ -14,6 +14,7 @@ import numpy as np
 
 from recstore import sql
 from recstore.arrow import arrow_bytes, arrow_column, arrow_lists
+from recstore.catalogs.audio.rules import CLIPS
 from recstore.catalogs.rules import faults
 from recstore.errors import SourceError
 from recstore.options import BuildOptions
@@ -254,7 +255,7 @@ def _stage_json(
         "unlabelled": wanted.is_addition,
     }
     try:
-        connection.execute(sql.render(_SQL, "stage_json", faults=faults("audio_clips")), values)
+        connection.execute(sql.render(_SQL, "stage_json", faults=faults(CLIPS)), values)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise SourceError(f"{path} is not an export of audio clips: {str(error).splitlines()[0]}") from error
     except UnicodeDecodeError as error:

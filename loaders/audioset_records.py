@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recstore.catalogs.rules import CLIP_TIMES, said
+from recstore.catalogs.audio.rules import CLIP_TIMES
+from recstore.catalogs.rules import said
 from recstore.errors import SourceError
 
 SECONDS = 10

@@ -14,7 +14,9 @@ from string import Template
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import TABLE_KEYS
+from recstore.catalogs.checks import table_keys
+from recstore.catalogs.movies.catalog import MOVIES
+from recstore.catalogs.movies.rules import RULES
 from recstore.catalogs.rules import broken
 from recstore.errors import SourceError
 from recstore.options import BuildOptions
@@ -183,9 +185,13 @@ class _FileLoad:
         """Say whether a rule of the table may not hold, or what a row refers to may not be there."""
         table = self.file.table
         unknown = [f"EXISTS (FROM {table} WHERE {column} NOT IN {known})" for column, known in references(table)]
-        keys = TABLE_KEYS.get(table, ())
+        keys = table_keys([MOVIES]).get(table, ())
         # (Whether pairs of ratings are repeated is costly to know, and asked in another way.)
         repeated = f"(SELECT count(*) > count(DISTINCT {keys[0]}) FROM {table})" if len(keys) == 1 else "false"
         return self._ask(
-            "doubtful", table=table, broken=broken(table), unknown=" OR ".join(unknown) or "false", repeated=repeated
+            "doubtful",
+            table=table,
+            broken=broken(RULES[table]),
+            unknown=" OR ".join(unknown) or "false",
+            repeated=repeated,
         )

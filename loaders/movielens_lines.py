@@ -16,8 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from recstore import sql
-from recstore.catalogs.catalog import REFERENCES
-from recstore.catalogs.rules import RULES
+from recstore.catalogs.movies.catalog import MOVIES
+from recstore.catalogs.movies.rules import RULES
 from recstore.errors import SourceError
 
 from .movielens_files import ITEM_GENRES, SourceFile, Survey
@@ -61,8 +61,9 @@ def references(table: str) -> list[tuple[str, str]]:
     """Return the columns of a table that refer to another, each with the query of what is there, in parentheses."""
     return [
         (column, f"(SELECT {key} FROM {target})")
-        for (referring, column), (target, key) in REFERENCES.items()
-        if referring == table
+        for one in MOVIES.sources
+        if one.name == table
+        for column, target, key in one.refers
     ]
 
 

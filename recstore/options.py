@@ -1,82 +1,111 @@
-"""What a build can be told, and what is allowed."""
+"""What a build can be told, and what is allowed: the options of every build, and those of each installed catalogue."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Any
 
 from recstore.errors import OptionError
 
+#: The entry points of catalogues, each a class with its own `options`.
+CATALOGS = "recstore.catalogs"
+
+
+def option(default: Any, about: str) -> Any:  # noqa: ANN401 - a field takes the type that it is annotated with
+    """Return a field of a dataclass of options: its default, and one sentence for the command line's help."""
+    return field(default=default, metadata={"about": about})
+
 
 @dataclass(frozen=True)
-class BuildOptions:
-    """Everything that decides the result of a build, recorded in `builds.configuration`.
+class CommonOptions:
+    """The options of every build.
 
-    `min_user_ratings`: only people with as many ratings, and the movies they rated, take part in the models.
-    `content_dimensions`, `collaborative_dimensions`: of the latent vectors; fewer where the data gives no more.
-    `music_filter`: which audio clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology,
-    or `name`, a label whose name contains "music".
-    `label`: only clips that carry this label, too. `audio_sequence`: make the space `sequence` besides `mean`.
-    `audio_train_split`: learn labels from the clips of this split alone, such as bal_train; by default from all.
-    `exact_up_to`: spaces of more items get approximate neighbours, whose recall is measured.
-    `trees`: of each Annoy index; 0 lets its size decide. `memory`: how many GB the weights from movie to movie may take
-    while they are computed; where that is too little for all movies, the most rated have weights.
-    `seed`: of everything that draws at random. `max_reject_rate`: the share of lines that may fail to load.
-    `max_loss`: the share of the rows of a table, or of a figure, that a build over a store may lose.
+    `exact_up_to`: search approximately in spaces of more items; the measured recall is recorded in `builds`. `trees`:
+    of each Annoy index; 0 lets its size decide. `memory`: how many GB the weights from item to item may take while they
+    are computed; where that is too little for all items, the most popular have weights. `seed`: of everything that
+    draws at random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows of a
+    table, or of a figure, that a build over a store may lose.
     """
 
-    min_user_ratings: int = 25
-    content_dimensions: int = 200
-    collaborative_dimensions: int = 200
-    seed: int = 0
-    max_reject_rate: float = 0.01
-    max_loss: float = 0.1
-    music_filter: str = "ontology"
-    label: str = ""
-    audio_sequence: bool = False
-    audio_train_split: str = ""
-    exact_up_to: int = 200_000
-    trees: int = 0
-    memory: float = 4.0
+    seed: int = option(0, "Seed of all that draws at random.")
+    max_reject_rate: float = option(0.01, "Share of lines that may fail to load before the build stops.")
+    max_loss: float = option(0.1, "Share of rows, or of a figure, that a build over a store may lose.")
+    exact_up_to: int = option(200_000, "Spaces of more items get approximate neighbours, and their recall.")
+    trees: int = option(0, "Trees of each Annoy index; 0 lets its size decide.")
+    memory: float = option(4.0, "GB for the weights from item to item while they are computed.")
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
-        for name in ("min_user_ratings", "content_dimensions", "collaborative_dimensions"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} must be at least 1, not {getattr(self, name)}.")
         if not 0 < self.memory < math.inf:
             raise OptionError(f"memory is a number of GB above 0, not {self.memory}.")
-        if self.trees < 0:
-            raise OptionError(f"trees must not be negative, and is {self.trees}.")
-        if self.exact_up_to < 0:
-            raise OptionError(f"exact_up_to must not be negative, and is {self.exact_up_to}.")
-        if self.seed < 0:
-            raise OptionError(f"seed must not be negative, and is {self.seed}.")
-        if self.music_filter not in ("ontology", "name"):
-            raise OptionError(f"music_filter is ontology or name, not {self.music_filter!r}.")
+        for name in ("trees", "exact_up_to", "seed"):
+            if getattr(self, name) < 0:
+                raise OptionError(f"{name} must not be negative, and is {getattr(self, name)}.")
         if not 0 <= self.max_reject_rate <= 1:
             raise OptionError(f"max_reject_rate is a share from 0 to 1, not {self.max_reject_rate}.")
         if not 0 <= self.max_loss <= 1:
             raise OptionError(f"max_loss is a share from 0 to 1, not {self.max_loss}.")
 
+
+@cache
+def option_kinds() -> tuple[type[Any], ...]:
+    """Return the dataclasses of options: the common ones, then those of each installed catalogue, by its name."""
+    entries = sorted(entry_points(group=CATALOGS), key=lambda entry: entry.name)
+    return (CommonOptions, *(entry.load().options for entry in entries))
+
+
+class BuildOptions:
+    """Everything that decides the result of a build, recorded in `builds.configuration`.
+
+    `BuildOptions(seed=1)` takes the options of `CommonOptions` and of each installed catalogue, by name; each is an
+    attribute. Where two catalogues have an option of one name, it is given to both. An unknown name or a value that
+    makes no sense is an `OptionError`.
+    """
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - each option has its own type
+        known = _known()
+        for name in given:
+            if name not in known:
+                raise OptionError(f"There is no option {name!r}; there are: {', '.join(known)}.")
+        self._values: dict[str, Any] = known | given
+        for kind in option_kinds():
+            # Its own checks are what it is made for.
+            kind(**{one.name: self._values[one.name] for one in fields(kind)})
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        """Return the value of an option."""
+        values = self.__dict__.get("_values", {})
+        if name not in values:
+            raise AttributeError(name)
+        return values[name]
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether all options are equal."""
+        return isinstance(other, BuildOptions) and self._values == other._values
+
+    def __hash__(self) -> int:
+        """Hash the values."""
+        return hash(tuple(self._values.items()))
+
+    def __repr__(self) -> str:
+        """Return the call that makes these options."""
+        return f"BuildOptions({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
+
     def recorded(self) -> dict[str, str]:
         """Return all options as text, for `builds.configuration`."""
-        return {name: str(value) for name, value in asdict(self).items()}
+        return {name: str(value) for name, value in self._values.items()}
 
     def changed(self, changes: Mapping[str, object]) -> BuildOptions:
         """Return these options with some changed, by name; an unknown name is an `OptionError`."""
-        known = [option.name for option in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise OptionError(f"There is no option {name!r}; there are: {', '.join(known)}.")
-        given: dict[str, Any] = dict(changes)
-        return replace(self, **given)
+        return BuildOptions(**(self._values | dict(changes)))
 
     def as_recorded(self, recorded: Mapping[str, str]) -> BuildOptions:
         """Return these options with those replaced that `recorded`, from `builds.configuration`, knows."""
-        kinds = {name: type(value) for name, value in asdict(self).items()}
+        kinds = {name: type(value) for name, value in self._values.items()}
         return self.changed(
             {
                 name: text == "True" if kinds[name] is bool else kinds[name](text)
@@ -84,3 +113,8 @@ class BuildOptions:
                 if name in kinds
             }
         )
+
+
+def _known() -> dict[str, Any]:
+    """Return every option with its default."""
+    return {one.name: one.default for kind in option_kinds() for one in fields(kind) if one.default is not MISSING}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from string import Template
 
 
@@ -21,6 +22,11 @@ def literal(text: str) -> str:
 def read(package: str, name: str) -> str:
     """Return the text of the SQL file `name` (without its ending) in a package such as `recstore.schema.tables`."""
     return resources.files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def is_there(package: str) -> bool:
+    """Tell whether there is a package of that name; it is not imported, but its parents are."""
+    return bool(package.split(".", maxsplit=1)[0]) and find_spec(package) is not None
 
 
 def names(package: str) -> list[str]:

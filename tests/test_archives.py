@@ -25,10 +25,11 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import SourceError
+from recstore.catalogs.registry import to_be_stored
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
 from recstore.sources.files import open_source
-from recstore.store.definition import blueprint
+from recstore.store.definition import definition
 
 MB = 1 << 20
 ZEROS = bytes(MB)
@@ -37,7 +38,7 @@ ZEROS = bytes(MB)
 @pytest.fixture(autouse=True)
 def temporary(tmp_path, monkeypatch):
     """Where this test's processes unpack: after it nothing is left there."""
-    blueprint()  # which a build makes ahead, at its own time
+    definition(to_be_stored(()))  # which a build makes ahead, at its own time
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from recstore import BuildOptions, RecstoreError, SourceError
+from recstore.catalogs.registry import to_be_stored
 from recstore.catalogs.render import render_tables
 from recstore.progress import Progress
 from recstore.sources.loader import get_loader
@@ -42,7 +43,7 @@ def load(path, connection=None, **options):
     connection = connection or duckdb.connect()
     loader = get_loader("audioset")
     if not connection.execute("FROM duckdb_tables()").fetchall():
-        connection.execute(render_tables())
+        connection.execute(render_tables(to_be_stored(())))
         loading = loader.load
     else:
         loading = loader.append_items

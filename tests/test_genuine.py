@@ -13,9 +13,9 @@ import shells
 
 import recstore
 from recstore.catalogs import render
-from recstore.catalogs.catalog import CATALOGS
+from recstore.catalogs.registry import installed, to_be_stored
 from recstore.store.comparison import called_functions, shadowing
-from recstore.store.definition import blueprint, read_objects
+from recstore.store.definition import definition, read_objects
 from recstore.store.parsed import called_in, same_query
 
 _BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
@@ -48,7 +48,7 @@ def change(store: Path, *statements: str) -> None:
 
 def altered(kind: str, catalog: str, old: str, new: str) -> str:
     """Return the statement that puts another function in the place of one of recstore's."""
-    text = render.render_function(kind, CATALOGS[catalog])
+    text = render.render_function(kind, installed()[catalog].catalog)
     assert old in text
     return text.replace(old, new, 1).replace("CREATE MACRO", "CREATE OR REPLACE MACRO", 1)
 
@@ -70,7 +70,7 @@ ALTERED = [
 def test_an_altered_function_is_found_whatever_the_store_says_of_itself(kind, catalog, old, new, store):
     change(store, altered(kind, catalog, old, new), _OTHER_VERSION)
     fault = faults(store)["functions and views"]
-    assert render.function_name(kind, CATALOGS[catalog]) in fault
+    assert render.function_name(kind, installed()[catalog].catalog) in fault
     assert "recstore rebuild makes it anew" in fault
 
 
@@ -185,11 +185,11 @@ def test_no_definition_is_run_or_bound(store, tmp_path):
 
 
 def test_everything_that_the_functions_call_is_known():
-    own = blueprint()
+    own = definition(to_be_stored(()))
     called = set().union(*(called_in(one.body) for overloads in own.macros.values() for one in overloads))
     called |= set().union(*(called_in(text.partition(" AS ")[2]) for text in own.views.values()))
     assert len(called) > 50
-    assert called - {"row"} <= called_functions()
+    assert called - {"row"} <= called_functions(to_be_stored(()))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, SourceError, TooManyRejectsError
+from recstore.catalogs.registry import to_be_stored
 from recstore.catalogs.render import render_tables
 from recstore.progress import Progress
 from recstore.sources.loader import get_loader
@@ -43,7 +44,7 @@ def load(folder, movies=MOVIES, ratings=RATINGS, tags=TAGS, links=LINKS):
 
 def load_folder(folder):
     connection = duckdb.connect()
-    connection.execute(render_tables())
+    connection.execute(render_tables(to_be_stored(())))
     notices = Notices()
     report = get_loader("movielens").load(connection, str(folder), BuildOptions(), notices)
     return connection, report, notices.texts

@@ -11,8 +11,8 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 import recstore
-from recstore.catalogs.catalog import FADING
 from recstore.catalogs.movies.weights import read_interactions
+from recstore.models.fading import FADING
 from recstore.models.person import PersonSettings, person_weights, strongest
 from recstore.models.transitions import Timeline
 

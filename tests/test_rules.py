@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, SourceError, StoreError
+from recstore.catalogs.movies.rules import RULES
+from recstore.catalogs.registry import installed, to_be_stored
 from recstore.catalogs.render import render_tables
-from recstore.catalogs.rules import RULES, broken
+from recstore.catalogs.rules import broken
 from recstore.progress import Progress
 from recstore.sources.loader import get_loader
 
@@ -92,11 +94,11 @@ def test_ids_may_be_negative(tmp_path):
 
 def test_every_table_that_is_loaded_has_its_rules():
     connection = duckdb.connect()
-    connection.execute(render_tables())
-    for catalog in recstore.catalogs.catalog.CATALOGS.values():
-        assert set(catalog.sources) - {"audio_labels"} <= RULES.keys()
-    for table in RULES:
-        assert connection.execute(f"SELECT count(*) FROM {table} WHERE {broken(table)}").fetchall() == [(0,)]
+    connection.execute(render_tables(to_be_stored(())))
+    sources = [table for model in installed().values() for table in model.catalog.sources]
+    assert [table.name for table in sources if not table.rules] == ["audio_labels"]
+    for table in sources:
+        assert connection.execute(f"SELECT count(*) FROM {table.name} WHERE {broken(table.rules)}").fetchall() == [(0,)]
 
 
 ids = st.one_of(st.integers(1, 4), st.sampled_from(["x", "1.5", "", "99", "-3"]))
@@ -115,7 +117,7 @@ def test_counts_add_up_to_the_lines_and_to_the_tables(tmp_path_factory, rows, ta
     tags = "\n".join(["userId,movieId,tag,timestamp", "50,1,a,5", *(f"{u},{m},a,{t}" for u, m, t in tagged)]) + "\n"
     (folder / "tags.csv").write_text(tags)
     connection = duckdb.connect()
-    connection.execute(render_tables())
+    connection.execute(render_tables(to_be_stored(())))
     loader = get_loader("movielens")
     report = loader.load(connection, str(folder), BuildOptions(), Progress())
     wanted = {"movies.csv": 4, "ratings.csv": 1 + len(rows), "tags.csv": 1 + len(tagged)}
@@ -126,7 +128,7 @@ def test_counts_add_up_to_the_lines_and_to_the_tables(tmp_path_factory, rows, ta
         assert connection.execute(query, [file.file]).fetchall() == [(file.rejects,)]
         assert file.rows + file.rejects == wanted[file.file]
         # What was taken meets the rules, and cannot be told from what a rebuild takes.
-        assert connection.execute(f"SELECT count(*) FROM {table} WHERE {broken(table)}").fetchall() == [(0,)]
+        assert connection.execute(f"SELECT count(*) FROM {table} WHERE {broken(RULES[table])}").fetchall() == [(0,)]
     connection.execute("DELETE FROM ratings")
     added = loader.append(connection, "ratings", str(folder / "ratings.csv"), BuildOptions(), Progress())
     assert added.rows + added.passed + added.rejects == 1 + len(rows)
@@ -138,6 +140,6 @@ def test_a_rejected_value_is_refused_from_a_file_too(tmp_path):
     (tmp_path / "movies.csv").write_text("movieId,title,genres\n1,A,War\n")
     (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,9,5\n")
     connection = duckdb.connect()
-    connection.execute(render_tables())
+    connection.execute(render_tables(to_be_stored(())))
     with pytest.raises(SourceError, match=r"1 rejected: ratings.csv line 2: outside 0.5 to 5, rating \(1 such\)"):
         get_loader("movielens").load(connection, str(tmp_path), BuildOptions(), Progress())

@@ -1,48 +1,95 @@
-"""What a catalogue is: a set of things to recommend, described by names alone.
+"""What a catalogue is: a set of items to recommend, described by a value.
 
-Everything between loading and SQL is written once against this description; a further catalogue is one more value.
+Everything between loading and SQL is written once against this description. A further catalogue is one more value, with
+the class that computes it (`recstore.catalogs.model`), in a package of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from recstore.catalogs.rules import Rule, Within
+from recstore.errors import StoreError
+from recstore.models.fading import FADING, Fading
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
-class Fading:
-    """How much each item of a history counts: the constants that models and SQL share.
+class Column:
+    """A column that the functions return: its SQL type, and an expression over an item, whose row goes by `$$`."""
 
-    An item `back` steps from the end (1 for the last) counts back^-`taste_power` for taste and `next_decay`^back for
-    what comes next; the latest `history` alone count. A rating below `low_rating` counts `low_share` of that. Of all
-    weights the largest are stored, `kept` for each item on average.
+    name: str
+    type: str
+    expression: str = ""
+
+    def over(self, row: str) -> str:
+        """Return the expression over the item that goes by the SQL name `row`."""
+        return (self.expression or f"$$.{self.name}").replace("$$", row)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a catalogue.
+
+    `key` are the columns that tell its rows apart, where anything does, and that survive a build: ids, not ranks or
+    positions. `refers` are (column, table, column of that table): where the values of a column stand. `rules` say what
+    values may be; what a loader rejects by them, `check`, `rebuild` and `add` find in the table, too.
     """
 
-    taste_power: float = 0.8
-    next_decay: float = 0.93
-    history: int = 20
-    low_rating: float = 3.0
-    low_share: float = 0.75
-    kept: int = 350
+    name: str
+    key: tuple[str, ...] = ()
+    refers: tuple[tuple[str, str, str], ...] = ()
+    rules: tuple[Rule | Within, ...] = ()
 
 
-FADING = Fading()
+@dataclass(frozen=True)
+class InteractionTable:
+    """The table that says who had to do with which item: its columns for the person, the value and the time.
+
+    The item's column is called as the catalogue's key. `verb` is what people did: "rated".
+    """
+
+    table: str
+    user: str
+    value: str
+    time: str
+    verb: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that one catalogue alone has, in a SQL file of its name, and what it does."""
+
+    name: str
+    about: str
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The names and shape of one catalogue.
+    """The names and shape of one catalogue, without anything that computes.
 
-    `columns` maps the columns that the functions return to expressions over an item, in which `$$` stands for its row;
-    `searched` is the text in which `find` looks for words and `drawn` what a picture calls an item, written likewise.
+    `item` is what one item is called, `items` the table of items, `key` its integer key and `title` the column by which
+    an item is named. Of several items of one name the one with the least `preference` is meant, or the greatest where
+    `preference_descends`. `columns` are what the functions return, `searched` is the text in which `find` looks for
+    words, and `drawn` what a picture calls an item, both written as the expression of a `Column`.
 
-    `spaces` lists its spaces in order of preference, the default first: where an item has no vector in the
-    default space, the next one in which it has one answers. `made` are all the spaces that recstore makes; others are
-    its user's. `nearest_space` is the one in which any vector is looked for when no space is named. `depth` is how many
-    neighbours per item are stored; `learnt` are tables of what the models found out. `functions` are those that it
-    alone has, in files of their names, with what each does.
+    `sources` are the tables that loaders fill, those that others refer to first; `learnt` are tables of what the models
+    find out. `schema` is the package with the SQL of these tables in `tables`, of the catalogue's own `functions` and
+    of its own `checks`.
 
-    `weights` is the table of weights from item to item, by which histories are continued; where nothing is rated, none.
-    `terms` is the table of terms by which any words are brought into the space `content`, if there is one.
+    `spaces` lists spaces in order of preference, the default first: where an item has no vector in the default space,
+    the next one in which it has one answers. `made` are all the spaces that recstore makes; others are its user's.
+    `nearest_space` is the one in which a vector is looked for when no space is named. `depth` is how many neighbours of
+    an item are stored.
+
+    `interactions`, with the table `weights` of weights from item to item, is what histories are continued by;
+    `fading` says how. `recommends_for` names the function that continues anybody's list. `terms` is the table of terms
+    by which words are brought into the space `terms_space`.
     """
 
     name: str
@@ -50,112 +97,95 @@ class Catalog:
     items: str
     key: str
     title: str
-    columns: dict[str, str]
+    columns: tuple[Column, ...]
     preference: str
     preference_descends: bool
     searched: str
     drawn: str
     vectors: str
     neighbors: str
-    sources: tuple[str, ...]
+    sources: tuple[Table, ...]
     spaces: tuple[str, ...]
     made: tuple[str, ...]
     nearest_space: str
-    depth: int
-    learnt: tuple[str, ...] = ()
-    functions: tuple[tuple[str, str], ...] = ()
+    schema: str
+    depth: int = 100
+    learnt: tuple[Table, ...] = ()
+    functions: tuple[Function, ...] = ()
+    interactions: InteractionTable | None = None
     weights: str = ""
+    recommends_for: str = ""
+    fading: Fading = FADING
     terms: str = ""
+    terms_space: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse names that would not stand in SQL as they are: a `StoreError`, since a value may come from a file."""
+        names = [self.name, self.item, self.items, self.key, self.title, self.preference, self.vectors, self.neighbors]
+        names += [self.nearest_space, *self.spaces, *self.made, *(column.name for column in self.columns)]
+        names += [name for table in (*self.sources, *self.learnt) for name in (table.name, *table.key)]
+        names += [name for table in (*self.sources, *self.learnt) for refers in table.refers for name in refers]
+        names += [name for name in (self.weights, self.recommends_for, self.terms, self.terms_space) if name]
+        for name in names:
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise StoreError(f"The catalogue {self.name!r} has a name that is none: {name!r}.")
+
+    @property
+    def computed(self) -> tuple[Table, ...]:
+        """The tables that a build computes."""
+        key, items = self.key, self.items
+        pair = ((key, items, key), ("neighbor_id", items, key))
+        return (
+            Table(self.vectors, ("space", key)),
+            Table(self.neighbors),
+            *self.learnt,
+            *([Table(self.terms, ("term",))] if self.terms else []),
+            *([Table(self.weights, (), pair)] if self.weights else []),
+        )
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Every table that belongs to this catalogue alone: first what is loaded, then what is computed."""
-        return (*self.sources, self.vectors, self.neighbors, *self.learnt, *([self.weights] if self.weights else []))
+        """The names of all tables of this catalogue: first what is loaded, then what is computed."""
+        return tuple(table.name for table in (*self.sources, *self.computed))
+
+    @property
+    def source_tables(self) -> tuple[str, ...]:
+        """The names of the tables that loaders fill."""
+        return tuple(table.name for table in self.sources)
+
+    def recorded(self) -> str:
+        """Return this value as text, for the table `catalogs`."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def as_recorded(cls, text: str) -> Catalog:
+        """Return the value that `recorded` wrote; what is none is a `StoreError`."""
+        try:
+            given: dict[str, Any] = json.loads(text)
+            interactions = given.get("interactions")
+            parts: dict[str, object] = {
+                "columns": _each(Column, given["columns"]),
+                "sources": tuple(map(_table, given["sources"])),
+                "learnt": tuple(map(_table, given["learnt"])),
+                "functions": _each(Function, given["functions"]),
+                "spaces": tuple(given["spaces"]),
+                "made": tuple(given["made"]),
+                "interactions": InteractionTable(**interactions) if interactions else None,
+                "fading": Fading(**given["fading"]),
+            }
+            return cls(**(given | parts))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"The store's table catalogs holds a value that cannot be read: {error}.") from error
 
 
-MOVIES = Catalog(
-    name="movies",
-    item="movie",
-    items="movies",
-    key="movie_id",
-    title="title",
-    columns={name: f"$$.{name}" for name in ("movie_id", "title", "year", "genres", "n_ratings", "mean_rating")},
-    preference="n_ratings",
-    preference_descends=True,
-    searched="$$.title",
-    drawn="$$.title",
-    vectors="movie_vectors",
-    neighbors="movie_neighbors",
-    sources=("movies", "links", "ratings", "tags"),
-    spaces=("hybrid", "collaborative", "content"),
-    made=("content", "collaborative", "hybrid", "together"),
-    nearest_space="hybrid",
-    depth=100,
-    learnt=("movie_terms",),
-    functions=(("why_similar", "Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)"),),
-    weights="movie_weights",
-    terms="movie_terms",
-)
+def _each(kind: type[Any], values: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    def fixed(value: object) -> object:
+        return tuple(fixed(part) for part in value) if isinstance(value, list) else value
 
-AUDIO = Catalog(
-    name="audio",
-    item="clip",
-    items="audio_clips",
-    key="clip_id",
-    title="video_id",
-    columns={name: f"$$.{name}" for name in ("clip_id", "video_id", "start_seconds", "end_seconds", "labels")}
-    | {"url": "concat('https://www.youtube.com/watch?v=', $$.video_id, '&t=', CAST($$.start_seconds AS INTEGER), 's')"},
-    preference="start_seconds",
-    preference_descends=False,
-    searched="concat_ws(' ', array_to_string($$.labels, ' '), $$.video_id)",
-    drawn="concat_ws(': ', $$.video_id, array_to_string($$.labels[1:2], ', '))",
-    vectors="audio_vectors",
-    neighbors="audio_neighbors",
-    sources=("audio_labels", "audio_clips", "audio_frames"),
-    spaces=("labels", "mean"),
-    made=("mean", "sequence", "labels"),
-    nearest_space="mean",
-    depth=50,
-    learnt=("audio_predictions", "audio_landmarks", "audio_label_weights"),
-    functions=(
-        ("audio_vector", "What brings a new clip into a space, for nearest_audio: audio_vector(frames, space, store)"),
-        ("why_audio", "Why two clips are alike, in one row: why_audio(clip_a, clip_b, store)"),
-    ),
-)
+    return tuple(kind(**{name: fixed(value) for name, value in row.items()}) for row in values)
 
-CATALOGS: dict[str, Catalog] = {catalog.name: catalog for catalog in (MOVIES, AUDIO)}
 
-#: The Annoy indexes of all catalogues.
-INDEX_TABLES = ("annoy_indexes", "annoy_chunks", "annoy_items")
-
-#: What tells the rows of each table apart, where anything does, and survives a build: ids, not ranks or positions.
-TABLE_KEYS: dict[str, tuple[str, ...]] = {
-    "movies": ("movie_id",),
-    "links": ("movie_id",),
-    "ratings": ("user_id", "movie_id"),
-    "movie_terms": ("term",),
-    "audio_labels": ("label_id",),
-    "audio_clips": ("clip_id",),
-    "audio_frames": ("clip_id",),
-    "audio_predictions": ("clip_id", "label_id"),
-    "audio_landmarks": ("landmark",),
-    "audio_label_weights": ("label_id", "gives"),
-    "spaces": ("catalog", "space"),
-    "annoy_indexes": ("index_name",),
-    "builds": ("build_id",),
-    "store_info": ("key",),
-}
-
-#: What refers to what: (table, column) to (table, key).
-REFERENCES: dict[tuple[str, str], tuple[str, str]] = {
-    ("links", "movie_id"): ("movies", "movie_id"),
-    ("ratings", "movie_id"): ("movies", "movie_id"),
-    ("tags", "movie_id"): ("movies", "movie_id"),
-    ("movie_weights", "movie_id"): ("movies", "movie_id"),
-    ("movie_weights", "neighbor_id"): ("movies", "movie_id"),
-    ("audio_frames", "clip_id"): ("audio_clips", "clip_id"),
-    ("audio_clips", "clip_id"): ("audio_frames", "clip_id"),
-    ("audio_predictions", "clip_id"): ("audio_clips", "clip_id"),
-    ("audio_predictions", "label_id"): ("audio_labels", "label_id"),
-    ("audio_label_weights", "label_id"): ("audio_labels", "label_id"),
-}
+def _table(given: Mapping[str, Any]) -> Table:
+    rules = tuple(Within(**rule) if "low" in rule else Rule(**rule) for rule in given["rules"])
+    table: Table = _each(Table, [given])[0]
+    return replace(table, rules=rules)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, REFERENCES, TABLE_KEYS, Catalog
-from recstore.catalogs.rules import RULES, faults
+from recstore.catalogs.catalog import Catalog, Table
+from recstore.catalogs.rules import faults
 
 _CHECKS = "recstore.schema.checks"
-#: The checks of whole stores that ask nothing but the tables that all else of a catalogue is computed from.
-_OF_SOURCES = {"audio": ("audio_labels", "audio_label_names")}
+#: The Annoy indexes of all catalogues.
+INDEX_TABLES = ("annoy_indexes", "annoy_chunks", "annoy_items")
+#: The tables that every store has, whatever its catalogues.
+OF_EVERY_STORE = (
+    Table("store_info", ("key",)),
+    Table("catalogs", ("catalog",)),
+    Table("builds", ("build_id",)),
+    Table("load_rejects"),
+    Table("spaces", ("catalog", "space")),
+    Table("evaluations"),
+    Table("annoy_indexes", ("index_name",)),
+    Table("annoy_chunks"),
+    Table("annoy_items"),
+)
 
 
 @dataclass(frozen=True)
@@ -23,36 +35,42 @@ class Check:
     query: str
 
 
-def render_checks(relation: Callable[[str], str], tables: list[str]) -> list[Check]:
-    """Return every check that SQL can say; `relation` names a table, and `tables` are all that recstore keeps."""
-    relations = {table: relation(table) for table in tables}
-    checks = [_values(table, relations) for table in RULES]
+def render_checks(catalogs: Iterable[Catalog], relation: Callable[[str], str]) -> list[Check]:
+    """Return every check of a store with these catalogues that SQL can say; `relation` names a table."""
+    chosen = tuple(catalogs)
+    relations = {table: relation(table) for table in all_tables(chosen)}
+    checks = [check for catalog in chosen for check in _of_values(catalog, relations)]
     checks += [_check(f"{_CHECKS}.store", name, name, relations) for name in sql.names(f"{_CHECKS}.store")]
-    for table, keys in TABLE_KEYS.items():
-        checks.append(_unique(table, keys, relations))
-    for (table, column), (target, key) in REFERENCES.items():
-        checks.append(_reference(table, column, target, key, relations))
-    for catalog in CATALOGS.values():
+    checks += [_unique(table, relations) for table in OF_EVERY_STORE if table.key]
+    for catalog in chosen:
         checks += _of_catalog(catalog, relations)
     return checks
 
 
 def render_source_checks(catalog: Catalog, relation: Callable[[str], str]) -> list[Check]:
     """Return what must hold of the tables that all else of a catalogue is computed from."""
-    mine = {table: relation(table) for table in catalog.sources}
-    checks = [_values(table, mine) for table in mine if table in RULES]
-    checks += [_unique(table, keys, mine) for table, keys in TABLE_KEYS.items() if table in mine]
-    checks += [_reference(*refers, *target, mine) for refers, target in REFERENCES.items() if refers[0] in mine]
-    return checks + [_check(f"{_CHECKS}.store", name, name, mine) for name in _OF_SOURCES.get(catalog.name, ())]
+    mine = {table: relation(table) for table in catalog.source_tables}
+    return [*_of_values(catalog, mine), *_of_tables(catalog.sources, mine), *_own("source_checks", catalog, mine)]
 
 
-def render_view(tables: list[str], target: str = "") -> str:
+def all_tables(catalogs: Iterable[Catalog]) -> list[str]:
+    """Return the names of all tables that a store with these catalogues has."""
+    return [*(table.name for table in OF_EVERY_STORE), *(table for catalog in catalogs for table in catalog.tables)]
+
+
+def table_keys(catalogs: Iterable[Catalog]) -> dict[str, tuple[str, ...]]:
+    """Return what tells the rows of each table apart, where anything does that survives a build."""
+    tables = [*OF_EVERY_STORE, *(table for catalog in catalogs for table in (*catalog.sources, *catalog.computed))]
+    return {table.name: table.key for table in tables if table.key}
+
+
+def render_view(catalogs: Iterable[Catalog], target: str = "") -> str:
     """Return the SQL of the view `store_health`: all checks, one row each. `target` is its prefix."""
     selects = [
         f'SELECT {sql.literal(check.name)} AS "check", faults = 0 AS is_sound, faults, '
         f"CASE WHEN faults > 0 THEN example END AS example, {sql.literal(check.means)} AS means "
         f"FROM (\n{check.query}\n)"
-        for check in render_checks(sql.identifier, tables)
+        for check in render_checks(catalogs, sql.identifier)
     ]
     return sql.render("recstore.schema.views", "store_health", target=target, checks="\nUNION ALL\n".join(selects))
 
@@ -68,31 +86,50 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
     }
     package = f"{_CHECKS}.catalog"
     checks = [_check(package, name, f"{catalog.name}: {name}", names) for name in sql.names(package)]
-    return [*checks, _unique(catalog.vectors, ("space", catalog.key), relations)]
+    for kind in ("source_checks", "checks"):
+        checks += _own(kind, catalog, names)
+    return checks + _of_tables((*catalog.sources, *catalog.computed), relations)
 
 
-def _reference(table: str, column: str, target: str, key: str, relations: dict[str, str]) -> Check:
-    names = {"table": relations[table], "column": column, "target": relations[target], "key": key}
-    return _check(_CHECKS, "reference", f"{table}.{column}", names)
+def _own(kind: str, catalog: Catalog, names: dict[str, str]) -> list[Check]:
+    """Return the checks that a catalogue alone has, from the package of that kind, if it has one."""
+    package = f"{catalog.schema}.{kind}"
+    return [_check(package, name, name, names) for name in sql.names(package)] if sql.is_there(package) else []
 
 
-def _values(table: str, relations: dict[str, str]) -> Check:
-    shown = TABLE_KEYS.get(table, ("user_id", "movie_id"))
+def _of_values(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
+    return [_values(table, catalog, relations) for table in catalog.sources if table.rules]
+
+
+def _of_tables(tables: Iterable[Table], relations: dict[str, str]) -> list[Check]:
+    """Return the checks of keys, and of what refers to what."""
+    checks = []
+    for table in tables:
+        if table.key:
+            checks.append(_unique(table, relations))
+        for column, target, key in table.refers:
+            names = {"table": relations[table.name], "column": column, "target": relations[target], "key": key}
+            checks.append(_check(_CHECKS, "reference", f"{table.name}.{column}", names))
+    return checks
+
+
+def _values(table: Table, catalog: Catalog, relations: dict[str, str]) -> Check:
+    shown = table.key or (*([catalog.interactions.user] if catalog.interactions else []), catalog.key)
     names = {
-        "table": relations[table],
-        "faults": faults(table),
+        "table": relations[table.name],
+        "faults": faults(table.rules),
         "packed": ", ".join(f"{sql.literal(column)}: {sql.identifier(column)}" for column in shown),
     }
-    return _check(_CHECKS, "values", f"{table}: values", names)
+    return _check(_CHECKS, "values", f"{table.name}: values", names)
 
 
-def _unique(table: str, keys: tuple[str, ...], relations: dict[str, str]) -> Check:
+def _unique(table: Table, relations: dict[str, str]) -> Check:
     names = {
-        "table": relations[table],
-        "keys": ", ".join(sql.identifier(key) for key in keys),
-        "packed": ", ".join(f"{sql.identifier(key)} := {sql.identifier(key)}" for key in keys),
+        "table": relations[table.name],
+        "keys": ", ".join(sql.identifier(key) for key in table.key),
+        "packed": ", ".join(f"{sql.identifier(key)} := {sql.identifier(key)}" for key in table.key),
     }
-    return _check(_CHECKS, "unique_key", f"{table}: key", names)
+    return _check(_CHECKS, "unique_key", f"{table.name}: key", names)
 
 
 def _check(package: str, file: str, name: str, names: dict[str, str]) -> Check:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from recstore import sql
 from recstore.catalogs import checks
-from recstore.catalogs.catalog import CATALOGS, FADING, Catalog
+from recstore.catalogs.catalog import Catalog, Column, Function
 
+_FUNCTIONS = "recstore.schema.functions"
+_TABLES = "recstore.schema.tables"
 FUNCTIONS = ("similar", "nearest", "find")
 #: What a catalogue with weights has besides.
 FOR_A_PERSON = ("recommend", "recommend_for")
@@ -20,7 +22,7 @@ _COMMENTS = {
     "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
     "about": "The items that words are about: {name}(words, k := 10, filter, store)",
     "find": "The items whose words match: {name}(words, k := 10, store)",
-    "recommend": "What a person in the ratings wants next: {name}(user_id, k := 10, filter, store)",
+    "recommend": "What a person in the {interactions} wants next: {name}({user}, k := 10, filter, store)",
     "recommend_for": "What follows on a list of items, oldest first: {name}(liked, k := 10, disliked, filter, store)",
 }
 
@@ -51,7 +53,7 @@ def function_name(kind: str, catalog: Catalog) -> str:
     """Return the SQL name of a function: `similar_movies`."""
     if kind == "about":
         return f"{catalog.name}_about"
-    return kind if kind == "recommend_for" else f"{kind}_{catalog.name}"
+    return catalog.recommends_for if kind == "recommend_for" else f"{kind}_{catalog.name}"
 
 
 def function_kinds(catalog: Catalog) -> tuple[str, ...]:
@@ -72,98 +74,104 @@ def render_function(
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
     `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
-    package = "recstore.schema.functions"
     name = function_name(kind, catalog)
-    weights, terms = (relation(table) if table else "" for table in (catalog.weights, catalog.terms))
     names = {
+        **_names(catalog, relation),
         "function": name,
-        "item": catalog.item,
-        "key": catalog.key,
-        "name": catalog.title,
-        **_preference(catalog),
-        "columns": ", ".join(
-            f"{expression.replace('$$', '_rs_item')} AS {column}" for column, expression in catalog.columns.items()
-        ),
-        "items": relation(catalog.items),
-        "vectors": relation(catalog.vectors),
-        "weights": weights,
+        "columns": ", ".join(f"{column.over('_rs_item')} AS {column.name}" for column in catalog.columns),
     }
-    whole_k = sql.render(package, "whole_k", **names).strip()
+    whole_k = sql.render(_FUNCTIONS, "whole_k", **names).strip()
     if asking and catalog.name in asking.catalogs:
-        build, name_of_catalog = sql.literal(asking.build_id), sql.literal(catalog.name)
-        ranking = sql.render(package, "asking", **names, ask=ASK, among=AMONG, build=build, catalog=name_of_catalog)
+        build = sql.literal(asking.build_id)
+        ranking = sql.render(_FUNCTIONS, "asking", **names, ask=ASK, among=AMONG, build=build)
     else:
-        ranking = sql.render(package, "ranking", **names)
-    listed = {which: sql.render(package, "listed", are_names=str(which == "names")) for which in ("ids", "names")}
+        ranking = sql.render(_FUNCTIONS, "ranking", **names)
+    listed = {which: sql.render(_FUNCTIONS, "listed", are_names=str(which == "names")) for which in ("ids", "names")}
     text = sql.render(
-        package,
+        _FUNCTIONS,
         kind,
         **{kind: target + name},
         **names,
-        searched=catalog.searched.replace("$$", "_rs_i"),
-        catalog=sql.literal(catalog.name),
+        searched=Column("searched", "VARCHAR", catalog.searched).over("_rs_i"),
         default_space=sql.literal(catalog.nearest_space),
         default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
         depth=str(catalog.depth),
-        neighbors=relation(catalog.neighbors),
-        spaces=relation("spaces"),
-        ratings=relation("ratings"),
-        terms=terms,
         whole_k=whole_k,
         ranking=ranking,
-        answering=sql.render(package, "answering", **names, ranking=ranking),
-        identified=sql.render(package, "identified", **names, **listed),
-        recommending=sql.render(package, "recommending", **names, whole_k=whole_k),
-        **{constant: str(value) for constant, value in asdict(FADING).items()},
+        answering=sql.render(_FUNCTIONS, "answering", **names, ranking=ranking),
+        identified=sql.render(_FUNCTIONS, "identified", **names, **listed),
+        recommending=sql.render(_FUNCTIONS, "recommending", **names, whole_k=whole_k),
     )
-    comment = sql.literal(_COMMENTS[kind].format(name=name, item=catalog.item))
-    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {comment};\n"
+    comment = _COMMENTS[kind].format(name=name, **{key: names[key] for key in ("item", "interactions", "user")})
+    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
 
 
 def render_functions(
-    relation: Callable[[str], str] = stored_relation, target: str = "", asking: Asking | None = None
+    catalogs: Iterable[Catalog],
+    relation: Callable[[str], str] = stored_relation,
+    target: str = "",
+    asking: Asking | None = None,
 ) -> str:
-    """Return the SQL that creates every function of every catalogue."""
+    """Return the SQL that creates every function of some catalogues."""
     return "\n".join(
         text
-        for catalog in CATALOGS.values()
+        for catalog in catalogs
         for text in (
             *(render_function(kind, catalog, relation, target, asking) for kind in function_kinds(catalog)),
-            *(_render_own(catalog, name, comment, relation, target) for name, comment in catalog.functions),
+            *(_render_own(catalog, function, relation, target) for function in catalog.functions),
         )
     )
 
 
-def _preference(catalog: Catalog) -> dict[str, str]:
-    """Return which of several items of one name is meant, as SQL has it: to order by, and to take the least of."""
+def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
+    """Return what the SQL of every catalogue is written with: names as they are, tables as `relation` names them."""
     sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
-    preferred = f"{catalog.preference} {direction} NULLS LAST"
-    return {"preference": catalog.preference, "direction": direction, "preferred": preferred, "sign": sign}
+    history = catalog.interactions
+    tables = {
+        "items": catalog.items,
+        "vectors": catalog.vectors,
+        "neighbors": catalog.neighbors,
+        "weights": catalog.weights,
+        "terms": catalog.terms,
+        "history_table": history.table if history else "",
+        "spaces": "spaces",
+    }
+    return {
+        "catalog": sql.literal(catalog.name),
+        "item": catalog.item,
+        "key": catalog.key,
+        "name": catalog.title,
+        # Which of several items of one name is meant, to order by, and to take the least of.
+        "preference": catalog.preference,
+        "direction": direction,
+        "preferred": f"{catalog.preference} {direction} NULLS LAST",
+        "sign": sign,
+        "interactions": history.table if history else "",
+        "user": history.user if history else "",
+        "value": history.value if history else "",
+        "time": history.time if history else "",
+        "verb": history.verb if history else "",
+        "terms_space": sql.literal(catalog.terms_space),
+        **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
+        **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
+    }
 
 
-def _render_own(catalog: Catalog, name: str, comment: str, relation: Callable[[str], str], target: str) -> str:
+def _render_own(catalog: Catalog, function: Function, relation: Callable[[str], str], target: str) -> str:
     """Return `CREATE MACRO` and its comment for a function of one catalogue alone, which names tables as they are."""
-    package = "recstore.schema.functions"
-    tables = {table: relation(table) for table in sql.names("recstore.schema.tables")}
-    comparing = sql.render(
-        package,
-        "comparing",
-        item=catalog.item,
-        key=catalog.key,
-        name=catalog.title,
-        **_preference(catalog),
-        items=relation(catalog.items),
-        vectors=relation(catalog.vectors),
-    )
-    text = sql.render(package, name, **{name: target + name}, **tables, comparing=comparing)
-    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
+    tables = {table: relation(table) for table in (*catalog.tables, *sql.names(_TABLES))}
+    comparing = sql.render(_FUNCTIONS, "comparing", **_names(catalog, relation))
+    name = function.name
+    text = sql.render(f"{catalog.schema}.functions", name, **{name: target + name}, **tables, comparing=comparing)
+    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(function.about)};\n"
 
 
-def render_views(target: str = "") -> str:
+def render_views(catalogs: Iterable[Catalog], target: str = "") -> str:
     """Return the SQL that creates the views in the store itself: those of every catalogue, and `store_health`.
 
     `target` is the prefix, already quoted, of where they are created.
     """
+    chosen = tuple(catalogs)
     similar = "\n".join(
         sql.render(
             "recstore.schema.views",
@@ -177,13 +185,26 @@ def render_views(target: str = "") -> str:
             neighbors=catalog.neighbors,
             items=catalog.items,
         )
-        for catalog in CATALOGS.values()
+        for catalog in chosen
     )
-    return f"{similar}\n{checks.render_view(sql.names('recstore.schema.tables'), target)}"
+    return f"{similar}\n{checks.render_view(chosen, target)}"
 
 
-def render_tables() -> str:
+def render_tables(catalogs: Iterable[Catalog]) -> str:
     """Return the SQL that creates every table of a store, empty, with its comments."""
-    package = "recstore.schema.tables"
+    texts = [sql.read(_TABLES, name) for name in sql.names(_TABLES)]
+    for catalog in catalogs:
+        package = f"{catalog.schema}.tables"
+        texts += [sql.read(package, name) for name in sql.names(package)]
+        names = {
+            **_names(catalog, lambda table: table),
+            "terms_space": catalog.terms_space,
+            "about": function_name("about", catalog),
+            "recommend": function_name("recommend", catalog),
+            "recommend_for": catalog.recommends_for,
+        }
+        for kind in ("vectors", "neighbors", "weights", "terms"):
+            if names[kind]:
+                texts.append(sql.render("recstore.schema.catalog_tables", kind, **names))
     # One transaction: each statement alone would be flushed to disk.
-    return "\n".join(["BEGIN;", *(sql.read(package, name) for name in sql.names(package)), "COMMIT;"])
+    return "\n".join(["BEGIN;", *texts, "COMMIT;"])

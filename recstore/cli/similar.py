@@ -8,9 +8,11 @@ from pathlib import Path
 import duckdb
 
 from recstore import connect
-from recstore.catalogs.catalog import CATALOGS, Catalog
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
+from recstore.connection.sessions import STORE
 from recstore.errors import OptionError, RecstoreError
 
 #: Names that are spelt like what was asked for, the year at their end aside.
@@ -32,10 +34,8 @@ def print_similar(
     untrusted: bool,
 ) -> None:
     """Print the neighbours of one item; say what is near by name where there is no such item."""
-    if catalog_name not in CATALOGS:
-        raise OptionError(f"There is no catalogue {catalog_name!r}; there is: {', '.join(CATALOGS)}.")
-    catalog = CATALOGS[catalog_name]
     with connect(store, untrusted=untrusted) as connection:
+        catalog = catalog_named(catalog_name, stored_catalogs(connection, STORE, trusted=not untrusted))
         call = "$item, k := $k" + (", space := $space" if space is not None else "")
         values: dict[str, object] = {"item": item, "k": k} | ({"space": space} if space is not None else {})
         try:

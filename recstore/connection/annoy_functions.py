@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS
+from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.render import AMONG, ASK, Asking
 from recstore.errors import StoreError
 from recstore.scratch import scratch_folder
@@ -33,13 +33,16 @@ _SQL = "recstore.connection.sql"
 _stores: dict[str, _Store] = {}
 
 
-def accelerate(connection: duckdb.DuckDBPyConnection, path: Path, database: str, exact: bool | None) -> Asking | None:
+def accelerate(
+    connection: duckdb.DuckDBPyConnection, path: Path, database: str, exact: bool | None, catalogs: tuple[Catalog, ...]
+) -> Asking | None:
     """Make the indexes of an attached store answer in this connection; return for which catalogues, if for any.
 
     With None for `exact`, for those where the build measured that it is faster; with False for all; with True for none.
     """
     if exact:
         return None
+    known = {catalog.name: catalog for catalog in catalogs}
     with connection.cursor() as cursor:
         name_tables_of(cursor, database)
         try:
@@ -47,12 +50,12 @@ def accelerate(connection: duckdb.DuckDBPyConnection, path: Path, database: str,
         except (duckdb.CatalogException, duckdb.BinderException):
             # A store from before there were indexes.
             return None
-        chosen = frozenset(name for name, faster in rows if name in CATALOGS and (faster or exact is False))
+        chosen = frozenset(name for name, faster in rows if name in known and (faster or exact is False))
         if not chosen:
             return None
         build_id = info(cursor, database)["build_id"]
         _register(cursor)
-    store = _stores.setdefault(build_id, _Store(build_id))
+    store = _stores.setdefault(build_id, _Store(build_id, known))
     store.joined(connection, path, database)
     return Asking(build_id, chosen)
 
@@ -78,8 +81,9 @@ def _register(cursor: duckdb.DuckDBPyConnection) -> None:
 class _Store:
     """The indexes of one build of a store, as long as any connection of this process has its face."""
 
-    def __init__(self, build_id: str) -> None:
+    def __init__(self, build_id: str, catalogs: dict[str, Catalog]) -> None:
         self._build_id = build_id
+        self._catalogs = catalogs
         self._path = Path()
         self._connections: weakref.WeakKeyDictionary[duckdb.DuckDBPyConnection, str] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -109,7 +113,7 @@ class _Store:
         """Return the ids that have a vector in a catalogue, (m,), ascending: the order of the bits of a filter."""
         found = self._ids.get(name)
         if found is None:
-            catalog = CATALOGS[name]
+            catalog = self._catalogs[name]
             query = sql.render(_SQL, "candidates", vectors=catalog.vectors, key=catalog.key)
             with self._lock, self._reading() as cursor:
                 found = self._ids[name] = cursor.execute(query).fetchnumpy()["id"]
@@ -154,7 +158,7 @@ class _Store:
                 with index_file(facts.sha256, facts.bytes, lambda: _chunks(cursor, facts.name)) as path:
                     return Index(path, facts.dimensions, ids, search_k)
             except (DamagedIndexError, UnsoundIndexError):
-                return _rebuilt(cursor, facts, search_k)
+                return _rebuilt(cursor, facts, search_k, self._catalogs[catalog])
 
 
 def _items(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts) -> npt.NDArray[np.int32]:
@@ -174,13 +178,12 @@ def _chunks(cursor: duckdb.DuckDBPyConnection, name: str) -> Iterable[tuple[byte
         yield row
 
 
-def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int) -> Index:
+def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int, catalog: Catalog) -> Index:
     """Return an index of the stored vectors, in a temporary file: the stored one is damaged."""
     import numpy as np
 
     from recstore.search.annoy_index import Index, build_index
 
-    catalog = CATALOGS[facts.catalog]
     query = sql.render(_SQL, "vectors", vectors=catalog.vectors, key=catalog.key)
     rows = cursor.execute(query, {"space": facts.space}).fetchnumpy()
     vectors = np.stack(list(rows["vector"])).astype(np.float32)

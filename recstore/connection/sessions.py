@@ -13,6 +13,9 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs import render
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import all_tables
+from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.annoy_functions import accelerate
 from recstore.errors import OptionError, StoreError
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
@@ -20,6 +23,8 @@ from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_con
 #: The store is attached under the face's alias with this ending.
 STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
+#: The name under which `connect` attaches the store.
+STORE = _CONNECT_ALIAS + STORE_SUFFIX
 #: Ends the script of a stranger's store.
 CLOSING = (
     "SET autoinstall_known_extensions = false;\nSET autoload_known_extensions = false;\n"
@@ -58,7 +63,7 @@ def connect(
     """
     connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
     try:
-        database = _CONNECT_ALIAS + STORE_SUFFIX
+        database = STORE
         if untrusted:
             restrain(connection)
         attach_store(connection, Path(path).expanduser(), database)
@@ -66,8 +71,9 @@ def connect(
             close_off(connection)
             require_tables(connection, Path(path), database)
             exact = True
-        asking = accelerate(connection, Path(path).expanduser(), database, exact)
-        connection.execute(_face_sql(connection, database, "memory", asking))
+        catalogs = stored_catalogs(connection, database, trusted=not untrusted)
+        asking = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
+        connection.execute(_face_sql(connection, database, "memory", catalogs, asking))
     except BaseException:
         connection.close()
         raise
@@ -109,8 +115,9 @@ def attach(
             if untrusted:
                 require_tables(cursor, store, database)
             cursor.execute(_attach_face_sql(alias))
-            asking = accelerate(connection, store, database, exact or untrusted)
-            cursor.execute(_face_sql(cursor, database, alias, asking, only_own=untrusted))
+            catalogs = stored_catalogs(cursor, database, trusted=not untrusted)
+            asking = accelerate(connection, store, database, exact or untrusted, catalogs)
+            cursor.execute(_face_sql(cursor, database, alias, catalogs, asking, only_own=untrusted))
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -126,7 +133,8 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
         attach_store(connection, Path(path).expanduser(), database)
         if untrusted:
             require_tables(connection, Path(path), database)
-        face = _face_sql(connection, database, alias, only_own=untrusted)
+        catalogs = stored_catalogs(connection, database, trusted=not untrusted)
+        face = _face_sql(connection, database, alias, catalogs, only_own=untrusted)
     store = sql.literal(str(Path(path).expanduser().resolve()))
     return (
         f"-- Brings a store into any DuckDB session; then ask: FROM {sql.identifier(alias)}.similar_movies(1)\n"
@@ -163,6 +171,7 @@ def _face_sql(
     connection: duckdb.DuckDBPyConnection,
     database: str,
     alias: str,
+    catalogs: tuple[Catalog, ...],
     asking: render.Asking | None = None,
     only_own: bool = False,
 ) -> str:
@@ -178,7 +187,7 @@ def _face_sql(
     for table, *column in connection.execute(_COLUMNS, {"database": database}).fetchall():
         columns.setdefault(table, []).append((column[0], column[1], column[2]))
     made = []
-    own = set(sql.names("recstore.schema.tables"))
+    own = set(all_tables(catalogs))
     for name, comment, is_view in connection.execute(_RELATIONS, {"database": database}).fetchall():
         if only_own and name not in own:
             continue
@@ -197,7 +206,7 @@ def _face_sql(
             for column, _kind, about in columns.get(name, [])
             if about
         ]
-    return "".join(made) + render.render_functions(relation, target, asking)
+    return "".join(made) + render.render_functions(catalogs, relation, target, asking)
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:

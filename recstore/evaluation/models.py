@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recstore.catalogs.catalog import FADING
 from recstore.evaluation.protocols import Lists, Similarity
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, Random, item_cosines
 from recstore.models.ease import Ease
+from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions, Recommender
 from recstore.models.person import Person, PersonSettings
 from recstore.models.space import Space

@@ -15,9 +15,9 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from recstore.catalogs.catalog import FADING
 from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
+from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.models.transitions import Timeline, transition_counts
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS
+from recstore.catalogs.registry import catalog_named
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.pipeline.build import (
@@ -72,8 +72,8 @@ def add(
         options = recorded_options(staged.connection).changed(changes)
         loads: dict[str, LoadReport] = {}
         names = [*([loader] if files else []), *(["audioset"] if audioset is not None else [])]
-        catalogs = [CATALOGS[get_loader(name).catalog] for name in names]
-        kept = [other for other in CATALOGS.values() if other not in catalogs]
+        catalogs = [catalog_named(get_loader(name).catalog, staged.catalogs) for name in names]
+        kept = [other for other in staged.catalogs if other not in catalogs]
         refuse_early(staged, catalogs, kept)
         if files:
             assert isinstance(appender, Appender)
@@ -97,9 +97,9 @@ def _add_rows(
 ) -> LoadReport:
     """Copy the sources of a catalogue, with what `files` hold for some of the `tables` merged into them."""
     assert staged.carrier is not None
-    catalog = CATALOGS[appender.catalog]
+    catalog = catalog_named(appender.catalog, staged.catalogs)
     with stages.stage(f"copy {catalog.name}"):
-        copy_catalog(staged, catalog, tuple(table for table in catalog.sources if table not in tables))
+        copy_catalog(staged, catalog, tuple(table for table in catalog.source_tables if table not in tables))
     load = LoadReport(" and ".join(str(file) for file in files.values()))
     rejected = last_reject(staged.connection)
     with stages.stage(f"add to {catalog.name}"):
@@ -117,9 +117,9 @@ def _add_rows(
 
 def _add_items(staged: Staged, extender: Extender, source: str, options: BuildOptions, stages: Stages) -> LoadReport:
     """Copy the sources of a catalogue, and add the items of a source that are not there."""
-    catalog = CATALOGS[extender.catalog]
+    catalog = catalog_named(extender.catalog, staged.catalogs)
     with stages.stage(f"copy {catalog.name}"):
-        copy_catalog(staged, catalog, catalog.sources)
+        copy_catalog(staged, catalog, catalog.source_tables)
     rejected = last_reject(staged.connection)
     with stages.stage(f"add to {catalog.name}"):
         load = extender.append_items(staged.connection, source, options, stages.progress)

@@ -18,8 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from recstore import sql
 from recstore.catalogs import render
-from recstore.catalogs.catalog import CATALOGS, INDEX_TABLES, Catalog
-from recstore.catalogs.checks import render_source_checks
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import INDEX_TABLES, render_source_checks
+from recstore.catalogs.registry import catalog_named, model_of, to_be_stored
 from recstore.errors import OptionError, StoreError, TooManyRejectsError
 from recstore.options import BuildOptions
 from recstore.pipeline.compute import compute
@@ -28,7 +29,7 @@ from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport, get_loader
 from recstore.sources.reasons import common_reasons
 from recstore.store import digest
-from recstore.store.definition import blueprint
+from recstore.store.definition import definition
 from recstore.store.file import FORMAT_VERSION, name_tables_of
 from recstore.store.publish import NEW, OLD, Staged, staged_store
 from recstore.text import pasted
@@ -81,9 +82,10 @@ def build(
     stages = Stages(progress or Progress())
     prepare_ahead()
     loads: dict[str, LoadReport] = {}
-    with staged_store(Path(path), keep=keep, wait=wait, progress=progress) as staged:
-        catalogs = [CATALOGS[loader.catalog] for loader in loaders.values()]
-        kept = [catalog for catalog in CATALOGS.values() if staged.carrier and catalog not in catalogs]
+    loaded = [loader.catalog for loader in loaders.values()]
+    with staged_store(Path(path), loaded=loaded, keep=keep, wait=wait, progress=progress) as staged:
+        catalogs = [catalog for catalog in staged.catalogs if catalog.name in loaded]
+        kept = [catalog for catalog in staged.catalogs if staged.carrier and catalog not in catalogs]
         refuse_early(staged, (), kept)
         for name, loader in loaders.items():
             with stages.stage(f"load {loader.catalog}"):
@@ -112,8 +114,6 @@ def rebuild(
     `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
     `sequence` is no loss.
     """
-    if only is not None and only not in CATALOGS:
-        raise OptionError(f"There is no catalogue {only!r}; there are: {', '.join(CATALOGS)}.")
     (options or BuildOptions()).changed(changes)
     stages = Stages(progress or Progress())
     target = Path(path)
@@ -123,16 +123,23 @@ def rebuild(
     prepare_ahead()
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
-        catalogs = [catalog for catalog in CATALOGS.values() if only in (None, catalog.name)]
-        kept = [catalog for catalog in CATALOGS.values() if catalog not in catalogs]
+        catalogs = list(staged.catalogs) if only is None else [catalog_named(only, staged.catalogs)]
+        kept = [catalog for catalog in staged.catalogs if catalog not in catalogs]
         refuse_early(staged, catalogs, kept)
         with stages.stage("copy"):
             for catalog in catalogs:
-                copy_catalog(staged, catalog, catalog.sources)
+                copy_catalog(staged, catalog, catalog.source_tables)
             for catalog in kept:
                 copy_catalog(staged, catalog, catalog.tables)
         return finish(
-            staged, catalogs, kept, {}, options, stages, allow_loss=allow_loss, unwanted=unwanted_spaces(changes)
+            staged,
+            catalogs,
+            kept,
+            {},
+            options,
+            stages,
+            allow_loss=allow_loss,
+            unwanted=unwanted_spaces(catalogs, changes),
         )
 
 
@@ -244,7 +251,7 @@ def finish(
 def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
     """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
     if staged.carrier:
-        copied = [table for catalog in recomputed for table in catalog.sources]
+        copied = [table for catalog in recomputed for table in catalog.source_tables]
         copied += [table for catalog in kept for table in catalog.tables]
         staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
         staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
@@ -257,12 +264,15 @@ def put_functions(staged: Staged) -> None:
     # it is made elsewhere and copied, which binds nothing.
     if beside:
         connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
-        connection.execute(render.render_tables())
+        connection.execute(render.render_tables(staged.catalogs))
     target = f"{_BESIDE if beside else NEW}.main."
-    views, macros = render.render_views(target), render.render_functions(target=target)
+    views, macros = (
+        render.render_views(staged.catalogs, target),
+        render.render_functions(staged.catalogs, target=target),
+    )
     connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
     if beside:
-        for table in blueprint().tables:
+        for table in definition(staged.catalogs).tables:
             connection.execute(f"DROP TABLE {target}{table}")
         name_tables_of(connection, NEW)
         connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
@@ -279,9 +289,9 @@ def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | 
     return spaces, next((name for name, is_default, _recipe in found if is_default), None)
 
 
-def unwanted_spaces(changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
-    """Return the spaces that a change of options says not to make."""
-    return frozenset([("audio", "sequence")] if changes.get("audio_sequence") is False else [])
+def unwanted_spaces(catalogs: Iterable[Catalog], changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
+    """Return the spaces, (catalogue, space), that a change of options says not to make."""
+    return frozenset((one.name, space) for one in catalogs for space in model_of(one.name).unwanted(changes))
 
 
 def _say_what_is_not_carried(
@@ -391,7 +401,7 @@ def prepare_ahead() -> None:
         ):
             import_module(module)
         # What the finished store is compared with takes as long to make as some stages.
-        blueprint()
+        definition(to_be_stored(()))
 
     # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
     threading.Thread(target=load, daemon=False).start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,6 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.arrow import arrow_column
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import model_of
 from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from recstore.search.exact import Block
 
 _SQL = "recstore.pipeline.sql"
-#: What brings each catalogue into its spaces: `prepare(connection)` and `spaces(connection, options, progress)`.
-_MODELS: dict[str, str] = {"movies": "recstore.catalogs.movies.spaces", "audio": "recstore.catalogs.audio.spaces"}
 
 
 def compute(
@@ -38,11 +36,11 @@ def compute(
     """
     from recstore.pipeline.indexes import building_indexes, store_index
 
-    models = import_module(_MODELS[catalog.name])
+    model = model_of(catalog.name)
     with stages.stage(f"prepare {catalog.name}"):
-        models.prepare(connection)
+        model.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
-        spaces = [*models.spaces(connection, options, stages.progress), *(given or [])]
+        spaces = [*model.spaces(connection, options, stages.progress), *(given or [])]
         made = [space.name for space in spaces]
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
@@ -56,10 +54,8 @@ def compute(
             for space, index in zip(spaces, building, strict=True):
                 measured += store_index(connection, catalog, space, index, options.seed)
     if catalog.weights:
-        from recstore.catalogs.movies.weights import store_weights
-
         with stages.stage(f"weights of {catalog.name}"):
-            store_weights(connection, options)
+            model.weigh(connection, options)
     return measured
 
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS
+from recstore.catalogs.registry import model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
 from recstore.pipeline.build import put_functions, refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
-from recstore.store.definition import blueprint
+from recstore.store.definition import definition
 from recstore.store.publish import OLD, Staged, staged_store
 
 _SQL = "recstore.pipeline.sql"
-#: What measures each catalogue: `evaluate(connection, options, seed, stages)`.
-_MEASURES: dict[str, str] = {
-    "movies": "recstore.catalogs.movies.evaluation",
-    "audio": "recstore.catalogs.audio.evaluation",
-}
 
 
 @dataclass(frozen=True)
@@ -62,13 +56,14 @@ def evaluate(
         connection = staged.connection
         with stages.stage("copy"):
             _copy(staged)
-        for catalog in CATALOGS.values():
+        for catalog in staged.catalogs:
             refuse_faulty_rows(connection, catalog)
         rows = []
         for name, build_id, configuration in connection.execute(sql.read(_SQL, "evaluated_build")).fetchall():
             options = BuildOptions().as_recorded(configuration)
             with threadpool_limits(limits=1):
-                measured = list(import_module(_MEASURES[name]).evaluate(connection, options, seed, stages))
+                model = model_of(name)
+                measured = list(model.evaluate(connection, options, seed, stages))
             found += measured
             at = datetime.now(UTC).replace(tzinfo=None)
             rows += [asdict(row) | {"seed": seed, "build_id": build_id, "evaluated_at": at} for row in measured]
@@ -83,12 +78,12 @@ def _copy(staged: Staged) -> None:
     """Bring all of the old store but its evaluations into the new, empty one."""
     connection, carrier = staged.connection, staged.carrier
     assert carrier is not None
-    refuse_early(staged, (), CATALOGS.values())
+    refuse_early(staged, (), staged.catalogs)
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
     ).fetchall()
     for (table,) in rows:
-        if table in blueprint().tables and table != "evaluations":
+        if table in definition(staged.catalogs).tables and table not in ("catalogs", "evaluations"):
             carrier.add_columns(table)
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
     put_functions(staged)

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, Catalog
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
 from recstore.errors import LossError
 from recstore.models.space import NEIGHBORS_RECALL, Measured
@@ -50,7 +51,7 @@ def guard(
     """
     losses: list[Loss] = []
     figures: list[Measured] = []
-    for catalog in CATALOGS.values():
+    for catalog in stored_catalogs(connection, new):
         before, now = (_rows(connection, database, catalog) for database in (old, new))
         if before.get(catalog.items) and not now[catalog.items]:
             losses.append(Loss(f"the catalogue {catalog.name}", before[catalog.items], 0))

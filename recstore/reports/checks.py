@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from recstore.catalogs.catalog import CATALOGS, Catalog
-from recstore.connection.sessions import connect
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import stored_catalogs
+from recstore.connection.sessions import STORE, connect
 from recstore.store.proof import Finding, check_file
 
 _QUESTIONS = 20
@@ -29,7 +30,7 @@ def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Find
     if untrusted or any(finding.fault for finding in findings):
         return findings
     with connect(store, exact=False) as fast, connect(store, exact=True) as exact:
-        return findings + [_recall(fast, exact, catalog) for catalog in CATALOGS.values()]
+        return findings + [_recall(fast, exact, catalog) for catalog in stored_catalogs(exact, STORE)]
 
 
 def _recall(fast: duckdb.DuckDBPyConnection, exact: duckdb.DuckDBPyConnection, catalog: Catalog) -> Finding:

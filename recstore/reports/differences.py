@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS
+from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import StoreError
 from recstore.store.digest import LEFT_OUT
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
@@ -70,7 +70,10 @@ def diff(
         before, now = _tables(connection, "before"), _tables(connection, "now")
         tables = [_compare(connection, name, before.get(name), now.get(name)) for name in sorted(before | now)]
         spaces = []
-        for catalog in CATALOGS.values():
+        there = [catalog.name for catalog in stored_catalogs(connection, "before")]
+        for catalog in stored_catalogs(connection, "now"):
+            if catalog.name not in there:
+                continue
             query = sql.render(
                 _SQL, "top_changed", neighbors=catalog.neighbors, key=catalog.key, before="before", now="now"
             )

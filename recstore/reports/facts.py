@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from recstore.catalogs.catalog import CATALOGS
-from recstore.connection.sessions import connect
+from recstore.catalogs.registry import stored_catalogs
+from recstore.connection.sessions import STORE, connect
 from recstore.errors import RecstoreError, StoreError
 from recstore.store.file import attach_store, open_connection
 from recstore.store.file import info as rows_of_info
@@ -58,10 +58,13 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
     """Return what the store at `path` says of itself. Raises `StoreError` where it cannot be read."""
     store = Path(path).expanduser()
     with connect(store) as connection:
-        facts = rows_of_info(connection, "rec_store")
+        facts = rows_of_info(connection, STORE)
         built_at = _time(facts.get("built_at"))
         try:
-            items = {name: _one(connection, _ITEMS.format(items=each.items))[0] for name, each in CATALOGS.items()}
+            items = {
+                each.name: _one(connection, _ITEMS.format(items=each.items))[0]
+                for each in stored_catalogs(connection, STORE)
+            }
             rejects = _one(connection, _REJECTS)[0]
             spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
             evaluated_at, evaluations = _one(connection, _EVALUATED)

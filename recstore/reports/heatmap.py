@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, Catalog
-from recstore.connection.sessions import connect
+from recstore.catalogs.catalog import Catalog, Column
+from recstore.catalogs.registry import catalog_named, stored_catalogs
+from recstore.connection.sessions import STORE, connect
 from recstore.errors import OptionError
 from recstore.reports.output_files import check_target, whole_file
 from recstore.reports.plots import check_plot
@@ -34,16 +35,15 @@ def heatmap(
     by default that in which the catalogue's items are compared; `untrusted` is as in `connect`. Raises `OptionError`
     for what is not there, and `MissingExtraError` without matplotlib.
     """
-    if catalog not in CATALOGS:
-        raise OptionError(f"There is no catalogue {catalog!r}; there is: {', '.join(CATALOGS)}.")
     if not 2 <= len(items) <= _MOST:
         raise OptionError(f"A heatmap shows 2 to {_MOST} items, not {len(items)}.")
     target = Path(output).expanduser()
     check_plot(target)
     with connect(path, untrusted=untrusted) as connection:
         check_target(target, connection)
-        chosen = _space(connection, CATALOGS[catalog], space)
-        names, cosines = _cosines(connection, CATALOGS[catalog], [str(item) for item in items], chosen)
+        drawn = catalog_named(catalog, stored_catalogs(connection, STORE, trusted=not untrusted))
+        chosen = _space(connection, drawn, space)
+        names, cosines = _cosines(connection, drawn, [str(item) for item in items], chosen)
         with whole_file(target, connection) as file:
             _draw(names, cosines, f"cosine in {chosen}", file)
 
@@ -74,7 +74,7 @@ def _cosines(
         title=catalog.title,
         vectors=catalog.vectors,
         preferred=f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'}",
-        label=catalog.drawn.replace("$$", "i"),
+        label=Column("drawn", "VARCHAR", catalog.drawn).over("i"),
     )
     rows = connection.execute(query, {"asked": items, "space": space}).fetchall()
     for asked, (name, cosines) in zip(items, rows, strict=True):

@@ -26,21 +26,14 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from recstore import connect, sql
-from recstore.catalogs.catalog import CATALOGS, TABLE_KEYS
+from recstore.catalogs.checks import table_keys
+from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.pool import Cursor, SharedFace
+from recstore.connection.sessions import STORE
 from recstore.errors import StoreError
 
 #: Where the face keeps the store itself, as duckdb-sqlalchemy writes schemas.
-_STORE_SCHEMA = "rec_store.main"
-
-_KEYS: dict[str, tuple[str, ...]] = TABLE_KEYS | {
-    table: key
-    for catalog in CATALOGS.values()
-    for table, key in (
-        (catalog.vectors, ("space", catalog.key)),
-        (catalog.neighbors, ("space", catalog.key, "rank")),
-    )
-}
+_STORE_SCHEMA = f"{STORE}.main"
 
 #: What `exact` in a URL means to `recstore.connect`; without it, what the build measured decides.
 _EXACT = {"": None, "true": True, "false": False}
@@ -52,6 +45,11 @@ class _StoreConnection(duckdb_sqlalchemy.ConnectionWrapper):  # type: ignore[mis
     def __init__(self, cursor: Cursor) -> None:
         super().__init__(cursor.connection)
         self._cursor_of_face = cursor
+
+    @property
+    def duckdb(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's own connection."""
+        return self._cursor_of_face.connection
 
     def is_current(self) -> bool:
         return self._cursor_of_face.is_current()
@@ -151,8 +149,10 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         self, connection: Connection, schema: str | None = None, **options: Any
     ) -> Iterable[Any]:
         """Return the keys of tables; those of the store's are kept without a constraint in the file."""
+        catalogs = stored_catalogs(_duckdb_of(connection), STORE)
+        keys = table_keys(catalogs) | {one.neighbors: ("space", one.key, "rank") for one in catalogs}
         for key, constraint in self._as_in_store(super().get_multi_pk_constraint, connection, schema, options):
-            known = _KEYS.get(key[1].lower(), ()) if schema in (None, _STORE_SCHEMA) else ()
+            known = keys.get(key[1].lower(), ()) if schema in (None, _STORE_SCHEMA) else ()
             if known and not constraint["constrained_columns"]:
                 yield key, {"constrained_columns": list(known), "name": None}
             else:
@@ -185,6 +185,12 @@ def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: b
             connection.close()
             raise StoreError(f"{beside} cannot be attached: {str(error).splitlines()[0]}") from error
     return connection
+
+
+def _duckdb_of(connection: Connection) -> Any:
+    """Return DuckDB's own connection under one of SQLAlchemy's."""
+    wrapped: Any = connection.connection.dbapi_connection
+    return wrapped.duckdb
 
 
 def _require_current(connection: _StoreConnection, _record: object, _proxy: object) -> None:

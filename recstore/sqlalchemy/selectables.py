@@ -25,7 +25,9 @@ from sqlalchemy.sql import ColumnElement, TableClause, TableValuedAlias, coercio
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.sql.visitors import InternalTraversal, iterate
 
-from recstore.catalogs.catalog import AUDIO, MOVIES, Catalog
+from recstore.catalogs.audio.catalog import AUDIO
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.movies.catalog import MOVIES
 
 #: What stands for an item: its id, its name, or a column of another table in the same query.
 Item = int | str | ColumnElement[Any]
@@ -188,7 +190,7 @@ def _call(
     **named: ColumnElement[Any] | None,
 ) -> TableValuedAlias:
     given = [literal_column(name).op(":=")(value) for name, value in named.items() if value is not None]
-    names = ("rank", *catalog.columns, "space", "score", *more)
+    names = ("rank", *(one.name for one in catalog.columns), "space", "score", *more)
     columns = [column(name, _TYPES[name]) for name in names]
     # In a join with the table that the argument is from, there is no other condition.
     called: TableValuedAlias = getattr(func, function)(*arguments, *given).table_valued(*columns, joins_implicitly=True)

@@ -10,7 +10,8 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs import render
-from recstore.store.definition import Blueprint, Column, blueprint, column_comments
+from recstore.catalogs.catalog import Catalog
+from recstore.store.definition import Column, Definition, column_comments
 from recstore.store.file import open_connection
 from recstore.store.parsed import same_query, same_signatures, signatures
 
@@ -29,9 +30,9 @@ _PACKAGES = tuple(
 )  # fmt: skip
 
 
-def lacking(there: Blueprint) -> str | None:
+def lacking(own: Definition, there: Definition) -> str | None:
     """Return the first table or column of this format that is not there, or None."""
-    for table, columns in blueprint().tables.items():
+    for table, columns in own.tables.items():
         found = there.columns(table)
         if table not in there.tables:
             return table
@@ -41,22 +42,23 @@ def lacking(there: Blueprint) -> str | None:
     return None
 
 
-def other_columns(there: Blueprint) -> Iterator[str]:
+def other_columns(own: Definition, there: Definition) -> Iterator[str]:
     """Yield what is another column than this format's, with how it differs."""
-    for table, columns in blueprint().tables.items():
+    for table, columns in own.tables.items():
         found = {column.name: column for column in there.tables.get(table, [])}
         for column in columns:
             if column.name in found and (how := _otherwise(column, found[column.name])):
                 yield f"{table}.{column.name} {how}"
 
 
-def other_definitions(connection: duckdb.DuckDBPyConnection, database: str, there: Blueprint) -> Iterator[str]:
+def other_definitions(
+    connection: duckdb.DuckDBPyConnection, database: str, own: Definition, there: Definition
+) -> Iterator[str]:
     """Yield the names of the functions and views of this format that are not there, or not the same.
 
     Definitions that read alike are the same, and so are those that parse to the same: it does not matter which DuckDB
     wrote them, nor what the store says of it. No definition is run, or bound to what it names.
     """
-    own = blueprint()
     for (name, kind), overloads in own.macros.items():
         found = there.macros.get((name, kind), ())
         same = (
@@ -71,12 +73,13 @@ def other_definitions(connection: duckdb.DuckDBPyConnection, database: str, ther
             yield view
 
 
-def other_comments(connection: duckdb.DuckDBPyConnection, database: str, there: Blueprint) -> Iterator[str]:
+def other_comments(
+    connection: duckdb.DuckDBPyConnection, database: str, own: Definition, there: Definition
+) -> Iterator[str]:
     """Yield the names of tables, views, functions and columns that are said to hold something else.
 
     Columns are left out where the store has views of its user's: DuckDB may bind them to tell what columns hold.
     """
-    own = blueprint()
     for what, comment in own.comments.items():
         if there.comments.get(what) != comment:
             yield what[1]
@@ -90,17 +93,18 @@ def other_comments(connection: duckdb.DuckDBPyConnection, database: str, there: 
                 yield f"{table}.{column}"
 
 
-def shadowing(there: Blueprint) -> list[str]:
+def shadowing(there: Definition, catalogs: tuple[Catalog, ...]) -> list[str]:
     """Return the macros of a store that take the place of functions of DuckDB's which recstore's SQL calls, sorted."""
-    called = called_functions()
+    called = called_functions(catalogs)
     return sorted({name for name, _kind in there.macros if name.lower() in called})
 
 
 @cache
-def called_functions() -> frozenset[str]:
+def called_functions(catalogs: tuple[Catalog, ...]) -> frozenset[str]:
     """Return the functions of DuckDB's that recstore's SQL calls: in functions, views, checks, queries and builds."""
-    texts = [render.render_functions(), render.render_views(), *_files("recstore.queries")]
-    texts += [text for package in _PACKAGES for text in _files(package)]
+    texts = [render.render_functions(catalogs), render.render_views(catalogs), *_files("recstore.queries")]
+    own = [f"{one.schema}.{kind}" for one in catalogs if one.schema for kind in ("checks", "source_checks")]
+    texts += [text for package in (*_PACKAGES, *filter(sql.is_there, own)) for text in _files(package)]
     named = {name.lower() for text in texts for name in _CALL.findall(text)}
     with open_connection() as connection:
         rows = connection.execute("SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal").fetchall()

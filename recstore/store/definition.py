@@ -10,6 +10,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs import render
+from recstore.catalogs.catalog import Catalog
 from recstore.scratch import scratch_folder
 from recstore.store.file import STORAGE_VERSION, open_connection
 from recstore.store.parsed import signatures
@@ -37,7 +38,7 @@ class Overload:
 
 
 @dataclass(frozen=True)
-class Blueprint:
+class Definition:
     """The objects of a store, all in its schema `main`.
 
     `tables` maps each table to its columns in order. `views` map each to its definition, as DuckDB prints it; `macros`
@@ -60,16 +61,16 @@ class Blueprint:
 
 
 @cache
-def blueprint() -> Blueprint:
-    """Make an empty store and return what is in it.
+def definition(catalogs: tuple[Catalog, ...]) -> Definition:
+    """Make an empty store with some catalogues and return what is in it.
 
     It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
     """
     with scratch_folder() as folder, open_connection() as connection:
         file = sql.literal(str(folder / "empty.duckdb"))
         connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
-        connection.execute(render.render_tables())
-        connection.execute(f"BEGIN;\n{render.render_views()}{render.render_functions()}COMMIT;")
+        connection.execute(render.render_tables(catalogs))
+        connection.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
         connection.execute(f"USE memory; DETACH empty; ATTACH {file} AS empty (READ_ONLY)")
         own = read_objects(connection, "empty")
         return replace(
@@ -79,7 +80,7 @@ def blueprint() -> Blueprint:
         )
 
 
-def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Blueprint:
+def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Definition:
     """Return the objects in the schema `main` of an attached database; nothing in it is bound or evaluated."""
 
     def ask(name: str) -> list[Any]:
@@ -89,7 +90,7 @@ def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Bluepr
     comments = {("table", name): comment for name, comment in tables}
     comments |= {("view", name): comment for name, _text, comment in views}
     comments |= {(kind, name): comment for name, kind, _overloads, comment in macros}
-    return Blueprint(
+    return Definition(
         {table: _columns(connection, database, table) for table, _comment in tables},
         {view: text for view, text, _comment in views},
         {(name, kind): _read(found) for name, kind, found, _comment in macros},

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, INDEX_TABLES
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import INDEX_TABLES
+from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
-from recstore.store.definition import blueprint
+from recstore.store.definition import definition
 
 #: What tells of builds and their times rather than of contents, and what is made from the vectors for one library.
-LEFT_OUT = ("store_info", "builds", "load_rejects", "evaluations", *INDEX_TABLES)
+LEFT_OUT = ("store_info", "catalogs", "builds", "load_rejects", "evaluations", *INDEX_TABLES)
 #: Keys of `store_info`: the digest, and the lines that it is the digest of.
 DIGEST, LINES = "content_digest", "content"
 
@@ -33,25 +35,25 @@ class Line:
         return f"{self.table} {self.space} {self.rows} {self.hashes}"
 
 
-def content_tables() -> list[str]:
+def content_tables(catalogs: tuple[Catalog, ...]) -> list[str]:
     """Return the tables that the digest is of, sorted."""
-    return sorted(set(blueprint().tables) - set(LEFT_OUT))
+    return sorted(set(definition(catalogs).tables) - set(LEFT_OUT))
 
 
-def computed_tables() -> set[str]:
+def computed_tables(catalogs: tuple[Catalog, ...]) -> set[str]:
     """Return those of them that a build alone fills: what its user may insert into or say otherwise is left out."""
-    loaded = {table for catalog in CATALOGS.values() for table in catalog.sources}
-    return set(content_tables()) - loaded - {"spaces"}
+    loaded = {table for catalog in catalogs for table in catalog.source_tables}
+    return set(content_tables(catalogs)) - loaded - {"spaces"}
 
 
-def render_lines(relation: Callable[[str], str]) -> str:
+def render_lines(catalogs: tuple[Catalog, ...], relation: Callable[[str], str]) -> str:
     """Return the query of all lines, sorted; `relation` names a table.
 
     Rows count by the columns of this format alone, in any order: the hash of a row is DuckDB's `hash` of its values.
     """
     selects = []
-    for table in content_tables():
-        columns = blueprint().columns(table)
+    for table in content_tables(catalogs):
+        columns = definition(catalogs).columns(table)
         space = "replace(space, chr(10), ' ')" if "space" in columns else "'-'"
         hashed = f"hash({', '.join(map(sql.identifier, columns))})"
         selects.append(
@@ -61,17 +63,18 @@ def render_lines(relation: Callable[[str], str]) -> str:
     return "\nUNION ALL\n".join(selects) + "\nORDER BY ALL"
 
 
-def render_query() -> str:
+def render_query(catalogs: tuple[Catalog, ...]) -> str:
     """Return the query that computes the digest in any DuckDB shell: the saved query `content_digest`."""
-    return sql.render("recstore.store.sql", "content_digest", lines=render_lines(sql.identifier))
+    return sql.render("recstore.store.sql", "content_digest", lines=render_lines(catalogs, sql.identifier))
 
 
 def content_lines(connection: duckdb.DuckDBPyConnection, database: str) -> list[Line]:
     """Return the lines of an attached store, sorted; empty tables have none."""
+    catalogs = stored_catalogs(connection, database)
     with connection.cursor() as cursor:
         # Where no function of the store's user is on the path.
         cursor.execute("USE memory")
-        rows = cursor.execute(render_lines(attached_relation(database))).fetchall()
+        rows = cursor.execute(render_lines(catalogs, attached_relation(database))).fetchall()
     return sorted((Line(*row) for row in rows), key=lambda line: (line.table, line.space))
 
 
@@ -91,13 +94,13 @@ def facts(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str
     return {DIGEST: digest_of(lines), LINES: text_of(lines)}
 
 
-def otherwise(recorded: str, now: list[Line]) -> list[str]:
+def otherwise(recorded: str, now: list[Line], catalogs: tuple[Catalog, ...]) -> list[str]:
     """Return the computed tables and spaces that are no more what was recorded, in words."""
     there = {(line.table, line.space): str(line) for line in now}
     found = []
     for text in recorded.splitlines():
         table, _, rest = text.partition(" ")
         space = rest.rsplit(" ", 2)[0]
-        if table in computed_tables() and there.get((table, space)) != text:
+        if table in computed_tables(catalogs) and there.get((table, space)) != text:
             found.append(table if space == "-" else f"{table} of the space {space}")
     return found

@@ -7,8 +7,9 @@ import json
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS
-from recstore.store.definition import blueprint
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import stored_catalogs
+from recstore.store.definition import Definition, definition
 from recstore.store.file import info, name_tables_of
 
 _SQL = "recstore.store.sql"
@@ -37,7 +38,9 @@ def what_is_lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> l
     These are objects that are not recstore's, and their rows; columns and spaces; and rows of the source tables, where
     these are not as they were published.
     """
-    before, after = _objects(connection, old), _objects(connection, new)
+    catalogs = stored_catalogs(connection, old)
+    own = definition(catalogs)
+    before, after = (_objects(connection, database, own) for database in (old, new))
     differing = [thing for thing in before if after.get(thing) != before[thing]]
     lost = [f"the {kind} {name}" for kind, _schema, name in differing]
     name_tables_of(connection, old)
@@ -45,19 +48,18 @@ def what_is_lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> l
         if kind == "table" and (kind, schema, table) not in differing:
             rows = _rows_lost(connection, old, new, schema, table, ["*"])
             lost += [f"{rows:,} rows of {table}"] if rows else []
-    for catalog in CATALOGS.values():
-        for table in _changed(connection, old, catalog.sources):
-            rows = _rows_lost(connection, old, new, "main", table, blueprint().columns(table))
+    for catalog in catalogs:
+        for table in _changed(connection, old, catalog.source_tables):
+            rows = _rows_lost(connection, old, new, "main", table, own.columns(table))
             lost += [f"{rows:,} rows of {table}"] if rows else []
-        theirs, there = (_given(connection, database, catalog.name) for database in (old, new))
+        theirs, there = (_given(connection, database, catalog) for database in (old, new))
         lost += [f"the space {space} of {catalog.name}" for space in sorted(theirs - there)]
     name_tables_of(connection, new)
     return lost
 
 
-def _objects(connection: duckdb.DuckDBPyConnection, database: str) -> dict[tuple[str, str, str], str]:
+def _objects(connection: duckdb.DuckDBPyConnection, database: str, own: Definition) -> dict[tuple[str, str, str], str]:
     """Return kind, schema and name of what is not recstore's, with its definition."""
-    own = blueprint()
     names = [*own.tables, *own.views, *(name for name, _kind in own.macros)]
     columns = [f"{table}.{column}" for table in own.tables for column in own.columns(table)]
     values = {"database": database, "own": names, "columns": columns}
@@ -85,16 +87,17 @@ def _changed(connection: duckdb.DuckDBPyConnection, database: str, tables: tuple
 
 def _digests(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[int | str]]:
     digests: dict[str, list[int | str]] = {}
-    for catalog in CATALOGS.values():
-        for table in catalog.sources:
-            columns = ", ".join(sql.identifier(column) for column in blueprint().columns(table))
+    catalogs = stored_catalogs(connection, database)
+    own = definition(catalogs)
+    for catalog in catalogs:
+        for table in catalog.source_tables:
+            columns = ", ".join(sql.identifier(column) for column in own.columns(table))
             query = f"SELECT count(*), CAST(bit_xor(hash({columns})) AS VARCHAR) FROM {database}.main.{table}"
             digests[table] = list(connection.execute(query).fetchall()[0])
     return digests
 
 
-def _given(connection: duckdb.DuckDBPyConnection, database: str, name: str) -> set[str]:
-    catalog = CATALOGS[name]
+def _given(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> set[str]:
     query = sql.render(_SQL, "given_spaces", old=database, vectors=catalog.vectors)
-    rows = connection.execute(query, {"catalog": name, "made": list(catalog.made)}).fetchall()
+    rows = connection.execute(query, {"catalog": catalog.name, "made": list(catalog.made)}).fetchall()
     return {space for space, _is_default, _recipe in rows}

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, Catalog
+from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import Check, render_checks
+from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.models.space import NEIGHBORS_RECALL
 from recstore.store.comparison import lacking, other_columns, other_comments, other_definitions, shadowing
-from recstore.store.definition import Blueprint, blueprint, read_objects
+from recstore.store.definition import Definition, definition, read_objects
 from recstore.store.digest import LINES, content_lines, otherwise
 from recstore.store.file import (
     FORMAT_VERSION,
@@ -75,13 +76,17 @@ def check_file(path: Path, untrusted: bool = False) -> list[Finding]:
 
 def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list[Finding]:
     """Check a store that is attached to a connection as `database`."""
-    findings = list(_definitions(connection, database))
+    try:
+        catalogs = stored_catalogs(connection, database)
+    except (StoreError, duckdb.Error) as error:
+        return [Finding("tables", "The store says which catalogues it has.", _first_line(error))]
+    findings = list(_definitions(connection, database, catalogs))
     if any(finding.fault and finding.check in _DEFINITIONS for finding in findings):
         return findings
-    checks = render_checks(attached_relation(database), list(blueprint().tables))
+    checks = render_checks(catalogs, attached_relation(database))
     questions: list[Callable[[duckdb.DuckDBPyConnection], Finding]] = [partial(_ask, one=one) for one in checks]
-    questions += [partial(_recompute, database=database, catalog=catalog) for catalog in CATALOGS.values()]
-    questions.append(partial(_compare_digest, database=database))
+    questions += [partial(_recompute, database=database, catalog=catalog) for catalog in catalogs]
+    questions.append(partial(_compare_digest, database=database, catalogs=catalogs))
     questions.append(partial(_read_everything, database=database))
     # Some checks keep one core busy, others all.
     with ThreadPoolExecutor(2) as pool:
@@ -100,7 +105,9 @@ def first_fault(findings: list[Finding]) -> str | None:
     return next((f"{finding.check}: {finding.fault}" for finding in findings if finding.fault), None)
 
 
-def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> Iterator[Finding]:
+def _definitions(
+    connection: duckdb.DuckDBPyConnection, database: str, catalogs: tuple[Catalog, ...]
+) -> Iterator[Finding]:
     """Compare the tables, views and functions with those of an empty store."""
     try:
         there = read_objects(connection, database)
@@ -109,7 +116,8 @@ def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> Iterat
         yield Finding("tables", "The definitions can be read.", _first_line(error))
         return
     older = facts.get("format_version") != str(FORMAT_VERSION)
-    lacks = lacking(there)
+    own = definition(catalogs)
+    lacks = lacking(own, there)
     fault: str | None
     if older:
         fault = f"it has the older format {facts.get('format_version')}; recstore rebuild converts it"
@@ -118,21 +126,23 @@ def _definitions(connection: duckdb.DuckDBPyConnection, database: str) -> Iterat
             yield Finding("tables", "Every table and column of this format is there.", f"there is no {lacks} yet")
         return
     yield Finding("format", f"It has format {FORMAT_VERSION}, which this recstore writes.", None)
-    fault = f"there is no {lacks}; {_REMEDY}" if lacks else next(other_columns(there), None)
+    fault = f"there is no {lacks}; {_REMEDY}" if lacks else next(other_columns(own, there), None)
     yield Finding("tables", "Every table and column of this format is there, and as it defines them.", fault)
-    others = list(other_definitions(connection, database, there))
+    others = list(other_definitions(connection, database, own, there))
     fault = _unlike(others, facts) if others else None
     yield Finding("functions and views", "They are as this format defines them.", fault)
     if not others:
-        said = next(other_comments(connection, database, there), None)
+        said = next(other_comments(connection, database, own, there), None)
         fault = f"{said} is said to be something else; {_REMEDY}" if said else None
         yield Finding("comments", "Tables, views, functions and columns are said to be what they are.", fault)
-    yield Finding(SHADOWING, "No macro of the store takes the place of a function that recstore calls.", _hides(there))
+    yield Finding(
+        SHADOWING, "No macro of the store takes the place of a function that recstore calls.", _hides(there, catalogs)
+    )
 
 
-def _hides(there: Blueprint) -> str | None:
+def _hides(there: Definition, catalogs: tuple[Catalog, ...]) -> str | None:
     """Say which macro takes the place of a function of DuckDB's, and what to do, or return None."""
-    names = shadowing(there)
+    names = shadowing(there, catalogs)
     if not names:
         return None
     name = sql.identifier(names[0])
@@ -177,12 +187,12 @@ def _read_everything(connection: duckdb.DuckDBPyConnection, database: str) -> Fi
     return Finding("every block", "All data can be read, and its checksums agree.", fault)
 
 
-def _compare_digest(connection: duckdb.DuckDBPyConnection, database: str) -> Finding:
+def _compare_digest(connection: duckdb.DuckDBPyConnection, database: str, catalogs: tuple[Catalog, ...]) -> Finding:
     """Compare what a build computed with what it recorded of it; rows of sources are their user's to change."""
     recorded = info(connection, database).get(LINES)
     fault = None
     if recorded is not None:
-        changed = otherwise(recorded, content_lines(connection, database))
+        changed = otherwise(recorded, content_lines(connection, database), catalogs)
         fault = f"{changed[0]} holds something else than the build put there; {_REMEDY}" if changed else None
     return Finding("content", "What was computed is what the build recorded the digest of.", fault)
 

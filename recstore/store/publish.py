@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -18,6 +18,8 @@ import duckdb
 
 from recstore import scratch, sql
 from recstore.catalogs import render
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import FullError, StoreError, is_full
 from recstore.progress import Progress, Stages
 from recstore.store.file import (
@@ -37,6 +39,7 @@ from recstore.store.rights import refuse_other_users_file, take_over_rights
 from recstore.store.user_objects import Carrier
 from recstore.store.versions import finish_keeping, held_versions, keep_aside, swap_back, versions
 
+_SQL = "recstore.store.sql"
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
 #: The store in the making.
@@ -97,22 +100,29 @@ def has_published() -> bool:
 
 @dataclass(frozen=True)
 class Staged:
-    """A store in the making: the current database of `connection`. `carrier` is None where there is no old store."""
+    """A store in the making: the current database of `connection`, with its catalogues.
+
+    `carrier` is None where there is no old store.
+    """
 
     connection: duckdb.DuckDBPyConnection
     carrier: Carrier | None
+    catalogs: tuple[Catalog, ...]
 
 
 @contextmanager
 def staged_store(
     path: Path,
     *,
+    loaded: Sequence[str] = (),
     keep: int | None = 1,
     wait: bool | float = False,
     progress: Progress | None = None,
     base: Path | None = None,
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
+
+    It has the catalogues of the old store, and those of the names in `loaded`.
 
     When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
@@ -134,9 +144,13 @@ def staged_store(
     with _begun(target, patience, progress) as (run, connection), ExitStack() as stack:
         staging = run.folder / target.name
         carrier = hold = None
+        before: tuple[Catalog, ...] = ()
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
-            carrier = Carrier(connection, path, OLD, NEW) if base is None else None
+            before = stored_catalogs(connection, OLD)
+        catalogs = to_be_stored(before, loaded) if base is None else before
+        if run.before is not None:
+            carrier = Carrier(connection, path, OLD, NEW, catalogs) if base is None else None
         elif wal_of(target).exists():
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
         with _told_when_full(target):
@@ -152,9 +166,10 @@ def staged_store(
                 carrier.drop_own()
             if base is None:
                 connection.execute(f"USE {NEW}")
-                connection.execute(render.render_tables())
+                connection.execute(render.render_tables(catalogs))
+                _record_catalogs(connection, catalogs)
             name_tables_of(connection, NEW)
-            yield Staged(connection, carrier)
+            yield Staged(connection, carrier, catalogs)
             with stages.stage("carry over"):
                 if carrier:
                     carrier.finish()
@@ -166,6 +181,14 @@ def staged_store(
                 prove(staging)
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, keep, progress)
+
+
+def _record_catalogs(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...]) -> None:
+    """Write into the store in the making which catalogues it has."""
+    rows = [(one.name, one.item, one.items, one.key, one.recorded()) for one in catalogs]
+    names, items, tables, keys, texts = (list(column) for column in zip(*rows, strict=True))
+    values = {"catalogs": names, "items": items, "tables": tables, "keys": keys, "declarations": texts}
+    connection.execute(sql.read(_SQL, "insert_catalogs"), values)
 
 
 def _refuse_place(path: Path, target: Path) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import CATALOGS, TABLE_KEYS, Catalog
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import table_keys
 from recstore.errors import StoreError
-from recstore.store.definition import blueprint, read_objects
+from recstore.store.definition import definition, read_objects
 from recstore.store.file import name_tables_of
 
 _SQL = "recstore.store.sql"
@@ -30,12 +31,16 @@ class Carrier:
     What cannot be carried is a `StoreError` that names it: then the old store must stay in place.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path, old: str, new: str) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, path: Path, old: str, new: str, catalogs: tuple[Catalog, ...]
+    ) -> None:
         self._connection = connection
         self._path = path
         self._old = old
         self._new = new
-        self._own = blueprint()
+        self._own = definition(catalogs)
+        self._keys = table_keys(catalogs)
+        self._sources = {table for catalog in catalogs for table in catalog.source_tables}
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.
         name_tables_of(connection, old)
         self._indexes: list[tuple[str, str, str, str | None]] = self._ask("indexes", old)
@@ -67,7 +72,7 @@ class Carrier:
     def refuse_lost_columns(self, copied: Iterable[str]) -> None:
         """Refuse, before the work begins, added columns whose values have no place where a table is not `copied`."""
         for table in self._own.tables:
-            if table in copied or (table in TABLE_KEYS and table not in _WRITTEN_ANEW):
+            if table in copied or (table in self._keys and table not in _WRITTEN_ANEW):
                 continue
             for column, *_rest in self._columns_added_to(table):
                 name = f"{self._old}.main.{sql.identifier(table)}"
@@ -78,10 +83,9 @@ class Carrier:
     def refuse_lacking_columns(self, tables: Iterable[str]) -> None:
         """Refuse, before the work begins, tables to be copied that lack a column, and sources that are not there."""
         there = read_objects(self._connection, self._old)
-        sources = {table for catalog in CATALOGS.values() for table in catalog.sources}
         for table in tables:
             # What is computed may be missing: an older recstore had fewer such tables.
-            if table not in there.tables and table not in sources:
+            if table not in there.tables and table not in self._sources:
                 continue
             for column in self._own.columns(table):
                 if column not in there.columns(table):
@@ -136,7 +140,7 @@ class Carrier:
     def _fill_column(self, table: str, column: str) -> None:
         """Fill an added column of a table that was made anew, by its key; no value may be left without a row."""
         name, quoted = sql.identifier(table), sql.identifier(column)
-        keys = TABLE_KEYS.get(table, ())
+        keys = self._keys.get(table, ())
         same = " AND ".join(f"n.{sql.identifier(key)} = o.{sql.identifier(key)}" for key in keys) or "false"
         source, target = f"{self._old}.main.{name}", f"{self._new}.main.{name}"
         lost = self._connection.execute(

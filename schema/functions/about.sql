@@ -1,4 +1,4 @@
--- The items that words are about: the nearest to what the words weigh in the space content.
+-- The items that words are about: the nearest to what the words weigh in the space that its terms belong to.
 --
 -- Words are taken for terms as the items' own were. The counts of the terms that are known times their inverse document
 -- frequencies times where they point, added up, is the vector that scikit-learn's TfidfVectorizer and TruncatedSVD give
@@ -35,7 +35,7 @@ _rs_added AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_a._rs_k, 'content' AS _rs_space,
+        _rs_a._rs_k, $terms_space AS _rs_space,
         -- What the space holds next to nothing of has no direction there, as with the items themselves.
         CASE
             WHEN list_inner_product(_rs_v._rs_sum, _rs_v._rs_sum) > 1e-12 * _rs_v._rs_square

@@ -1,4 +1,4 @@
--- What follows on a list of items, oldest first: for anybody, from any table, with no ratings and no training.
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,

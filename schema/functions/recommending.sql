@@ -3,7 +3,7 @@
 -- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
 -- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
--- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
 -- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
@@ -74,8 +74,8 @@ SELECT
     CASE
         WHEN _rs_f._rs_level <= 0 THEN 'popular'
         WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
-        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
-        ELSE 'rated by the same people'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often $verb soon after it'
+        ELSE '$verb by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_f._rs_id

@@ -13,7 +13,7 @@ CREATE TABLE annoy_indexes (
 );
 COMMENT ON TABLE annoy_indexes IS 'Indexes for approximate search in Python; the functions in this file need none';
 COMMENT ON COLUMN annoy_indexes.index_name IS 'Unique name of the index';
-COMMENT ON COLUMN annoy_indexes.catalog IS 'The catalogue: movies or audio';
+COMMENT ON COLUMN annoy_indexes.catalog IS 'The catalogue (catalogs.catalog)';
 COMMENT ON COLUMN annoy_indexes.space IS 'The space (spaces.space)';
 COMMENT ON COLUMN annoy_indexes.metric IS 'Annoy''s name of the distance; angular is the square root of 2 (1 - cosine)';
 COMMENT ON COLUMN annoy_indexes.dimensions IS 'Length of the vectors';

@@ -14,7 +14,7 @@ CREATE TABLE evaluations (
     evaluated_at TIMESTAMP NOT NULL
 );
 COMMENT ON TABLE evaluations IS 'How good the recommendations are, as recstore evaluate measured it; empty before it ran';
-COMMENT ON COLUMN evaluations.catalog IS 'The catalogue: movies or audio';
+COMMENT ON COLUMN evaluations.catalog IS 'The catalogue (catalogs.catalog)';
 COMMENT ON COLUMN evaluations.protocol IS 'How it was measured: next-watched, next-watched-temporal, leave-one-out, temporal-hold-out or label-retrieval';
 COMMENT ON COLUMN evaluations.model IS 'What was measured: a space, the recommendations for a person, or a plain alternative to compare with';
 COMMENT ON COLUMN evaluations.is_default IS 'Whether the functions use this model when none is named';

@@ -12,7 +12,7 @@ CREATE TABLE spaces (
     explained  FLOAT[]
 );
 COMMENT ON TABLE spaces IS 'The vector spaces of each catalogue';
-COMMENT ON COLUMN spaces.catalog IS 'The catalogue: movies or audio';
+COMMENT ON COLUMN spaces.catalog IS 'The catalogue (catalogs.catalog)';
 COMMENT ON COLUMN spaces.space IS 'Name of the space, as given to space :=';
 COMMENT ON COLUMN spaces.dimensions IS 'Length of its vectors';
 COMMENT ON COLUMN spaces.kind IS 'vectors: ranked by the cosine of stored vectors';

@@ -286,7 +286,7 @@ WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE "rec".main.find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
 
--- The items that words are about: the nearest to what the words weigh in the space content.
+-- The items that words are about: the nearest to what the words weigh in the space that its terms belong to.
 --
 -- Words are taken for terms as the items' own were. The counts of the terms that are known times their inverse document
 -- frequencies times where they point, added up, is the vector that scikit-learn's TfidfVectorizer and TruncatedSVD give
@@ -388,8 +388,8 @@ COMMENT ON MACRO TABLE "rec".main.movies_about IS 'The items that words are abou
 
 -- What a person in the ratings wants next.
 --
--- The history is read when the question is asked: a rating counts as soon as it is there. Ratings of one moment are
--- equally far back: as far as the mean of their places. Somebody without ratings is given the most popular; nobody
+-- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
+-- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
 -- (NULL) is given nothing.
 CREATE MACRO "rec".main.recommend_movies(user_id, k := 10, filter := NULL, store := NULL) AS TABLE
 WITH
@@ -435,7 +435,7 @@ END AS _rs_k) AS _rs_a
 -- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
 -- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
--- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
 -- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
@@ -522,7 +522,7 @@ ORDER BY _rs_f._rs_rank ASC;
 
 COMMENT ON MACRO TABLE "rec".main.recommend_movies IS 'What a person in the ratings wants next: recommend_movies(user_id, k := 10, filter, store)';
 
--- What follows on a list of items, oldest first: for anybody, from any table, with no ratings and no training.
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
@@ -715,7 +715,7 @@ END AS _rs_k) AS _rs_a
 -- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
 -- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
--- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
 -- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --

@@ -145,31 +145,6 @@ WHERE NOT coalesce(
     AND s.items = i.items AND s.dimensions = i.dimensions, false)
 )
 UNION ALL
-SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
--- The labels of the clips are in the list of labels.
-SELECT count(*) AS faults, min(c.label) AS example
-FROM (SELECT DISTINCT unnest(labels) AS label FROM "audio_clips") AS c
-ANTI JOIN "audio_labels" AS l ON l.name = c.label
-)
-UNION ALL
-SELECT 'audio labels' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Labels are numbered 0, 1, 2 and so on, and told apart by their names.' AS means FROM (
--- Labels are numbered 0, 1, 2 and so on, and told apart by their names.
-SELECT count(*) AS faults, min(example) AS example
-FROM (
-    SELECT concat(label_id, ' ', name) AS example FROM "audio_labels"
-    WHERE label_id NOT BETWEEN 0 AND (SELECT count(*) - 1 FROM "audio_labels") OR trim(name) = '' OR trim(mid) = ''
-    UNION ALL
-    SELECT name FROM "audio_labels" GROUP BY name HAVING count(*) > 1
-)
-)
-UNION ALL
-SELECT 'audio predictions' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What clips probably are is said with a probability.' AS means FROM (
--- What clips probably are is said with a probability.
-SELECT count(*) AS faults, min(p.clip_id) AS example
-FROM "audio_predictions" AS p
-WHERE NOT (isfinite(p.probability) AND p.probability BETWEEN 0 AND 1)
-)
-UNION ALL
 SELECT 'build' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The build that made this file is recorded.' AS means FROM (
 -- The build that made this file is recorded.
 SELECT 1 - count(*) AS faults, 'store_info.build_id' AS example
@@ -184,103 +159,22 @@ LEFT JOIN "builds" AS b USING (build_id)
 WHERE b.build_id IS NULL OR NOT isfinite(e.value) OR NOT coalesce(e.value BETWEEN e.low - 1e-9 AND e.high + 1e-9, true)
 )
 UNION ALL
-SELECT 'movie statistics' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'movies.n_ratings says how many ratings a movie has.' AS means FROM (
--- movies.n_ratings says how many ratings a movie has.
-SELECT count(*) AS faults, CAST(min(m.movie_id) AS VARCHAR) AS example
-FROM "movies" AS m
-LEFT JOIN (SELECT movie_id, count(*) AS n FROM "ratings" GROUP BY movie_id) AS r ON r.movie_id = m.movie_id
-WHERE m.n_ratings <> coalesce(r.n, 0)
-)
-UNION ALL
-SELECT 'movie terms' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Words can be brought into the space content: its terms weigh something, and point into as many dimensions.' AS means FROM (
--- Words can be brought into the space content: its terms weigh something, and point into as many dimensions.
-SELECT count(*) AS faults, min(example) AS example
-FROM (
-    SELECT t.term AS example
-    FROM "movie_terms" AS t
-    LEFT JOIN "spaces" AS s ON s.catalog = 'movies' AND s.space = 'content'
-    WHERE NOT coalesce(
-        t.idf >= 1 AND isfinite(t.idf) AND len(t.component) = s.dimensions
-        AND isfinite(list_inner_product(t.component, t.component)), false)
-    UNION ALL
-    SELECT 'there are none' FROM "spaces"
-    WHERE catalog = 'movies' AND space = 'content' AND NOT EXISTS (FROM "movie_terms")
-)
-)
-UNION ALL
-SELECT 'movie weights' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.' AS means FROM (
--- A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.
-SELECT count(*) AS faults, min(example) AS example
-FROM (
-    SELECT w.movie_id || ' to ' || w.neighbor_id AS example
-    FROM "movie_weights" AS w
-    WHERE w.movie_id = w.neighbor_id OR NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
-    UNION ALL
-    -- Movies rated by fewer than three have none; of so many ratings of others, two are of one person.
-    SELECT 'there are none'
-    WHERE NOT EXISTS (FROM "movie_weights")
-        AND (SELECT sum(n_ratings) FROM "movies" WHERE n_ratings >= 3) > (SELECT count(DISTINCT user_id) FROM "ratings")
-)
-)
-UNION ALL
-SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'store info: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movies" GROUP BY "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("key" := "key") AS k, count(*) AS n FROM "store_info" GROUP BY "key" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'links: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'catalogs: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "links" GROUP BY "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("catalog" := "catalog") AS k, count(*) AS n FROM "catalogs" GROUP BY "catalog" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'builds: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'movie terms: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("term" := "term") AS k, count(*) AS n FROM "movie_terms" GROUP BY "term" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("label_id" := "label_id") AS k, count(*) AS n FROM "audio_labels" GROUP BY "label_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio clips: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_clips" GROUP BY "clip_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio frames: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio predictions: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id", "label_id" := "label_id") AS k, count(*) AS n FROM "audio_predictions" GROUP BY "clip_id", "label_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio landmarks: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("landmark" := "landmark") AS k, count(*) AS n FROM "audio_landmarks" GROUP BY "landmark" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio label weights: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("label_id" := "label_id", "gives" := "gives") AS k, count(*) AS n FROM "audio_label_weights" GROUP BY "label_id", "gives" HAVING count(*) > 1)
+FROM (SELECT struct_pack("build_id" := "build_id") AS k, count(*) AS n FROM "builds" GROUP BY "build_id" HAVING count(*) > 1)
 )
 UNION ALL
 SELECT 'spaces: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
@@ -293,78 +187,6 @@ SELECT 'annoy indexes: key' AS "check", faults = 0 AS is_sound, faults, CASE WHE
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
 FROM (SELECT struct_pack("index_name" := "index_name") AS k, count(*) AS n FROM "annoy_indexes" GROUP BY "index_name" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'builds: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("build_id" := "build_id") AS k, count(*) AS n FROM "builds" GROUP BY "build_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'store info: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("key" := "key") AS k, count(*) AS n FROM "store_info" GROUP BY "key" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'links.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "links" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
-)
-UNION ALL
-SELECT 'ratings.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "ratings" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
-)
-UNION ALL
-SELECT 'tags.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
-)
-UNION ALL
-SELECT 'movie weights.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
-)
-UNION ALL
-SELECT 'movie weights.neighbor id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
-FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
-)
-UNION ALL
-SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_frames" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio predictions.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_predictions" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio predictions.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
-FROM "audio_predictions" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
-)
-UNION ALL
-SELECT 'audio label weights.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
-FROM "audio_label_weights" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
 )
 UNION ALL
 SELECT 'movies: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
@@ -443,10 +265,103 @@ WHERE NOT coalesce(
     abs(list_inner_product(v.vector, v.vector) - 1) < 1e-4 AND len(v.vector) = s.dimensions AND i.movie_id IS NOT NULL, false)
 )
 UNION ALL
+SELECT 'movie statistics' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'movies.n_ratings says how many ratings a movie has.' AS means FROM (
+-- movies.n_ratings says how many ratings a movie has.
+SELECT count(*) AS faults, CAST(min(m.movie_id) AS VARCHAR) AS example
+FROM "movies" AS m
+LEFT JOIN (SELECT movie_id, count(*) AS n FROM "ratings" GROUP BY movie_id) AS r ON r.movie_id = m.movie_id
+WHERE m.n_ratings <> coalesce(r.n, 0)
+)
+UNION ALL
+SELECT 'movie terms' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Words can be brought into the space content: its terms weigh something, and point into as many dimensions.' AS means FROM (
+-- Words can be brought into the space content: its terms weigh something, and point into as many dimensions.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT t.term AS example
+    FROM "movie_terms" AS t
+    LEFT JOIN "spaces" AS s ON s.catalog = 'movies' AND s.space = 'content'
+    WHERE NOT coalesce(
+        t.idf >= 1 AND isfinite(t.idf) AND len(t.component) = s.dimensions
+        AND isfinite(list_inner_product(t.component, t.component)), false)
+    UNION ALL
+    SELECT 'there are none' FROM "spaces"
+    WHERE catalog = 'movies' AND space = 'content' AND NOT EXISTS (FROM "movie_terms")
+)
+)
+UNION ALL
+SELECT 'movie weights' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.' AS means FROM (
+-- A history leads somewhere: each weight is of two different movies, finite and above 0, and there are some.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT w.movie_id || ' to ' || w.neighbor_id AS example
+    FROM "movie_weights" AS w
+    WHERE w.movie_id = w.neighbor_id OR NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
+    UNION ALL
+    -- Movies rated by fewer than three have none; of so many ratings of others, two are of one person.
+    SELECT 'there are none'
+    WHERE NOT EXISTS (FROM "movie_weights")
+        AND (SELECT sum(n_ratings) FROM "movies" WHERE n_ratings >= 3) > (SELECT count(DISTINCT user_id) FROM "ratings")
+)
+)
+UNION ALL
+SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movies" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "links" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "links" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'ratings.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "ratings" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'tags.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
 SELECT 'movie vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
 FROM (SELECT struct_pack("space" := "space", "movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_vectors" GROUP BY "space", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie terms: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("term" := "term") AS k, count(*) AS n FROM "movie_terms" GROUP BY "term" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie weights.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'movie weights.neighbor id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
 )
 UNION ALL
 SELECT 'audio: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
@@ -525,10 +440,101 @@ WHERE NOT coalesce(
     abs(list_inner_product(v.vector, v.vector) - 1) < 1e-4 AND len(v.vector) = s.dimensions AND i.clip_id IS NOT NULL, false)
 )
 UNION ALL
+SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
+-- The labels of the clips are in the list of labels.
+SELECT count(*) AS faults, min(c.label) AS example
+FROM (SELECT DISTINCT unnest(labels) AS label FROM "audio_clips") AS c
+ANTI JOIN "audio_labels" AS l ON l.name = c.label
+)
+UNION ALL
+SELECT 'audio labels' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Labels are numbered 0, 1, 2 and so on, and told apart by their names.' AS means FROM (
+-- Labels are numbered 0, 1, 2 and so on, and told apart by their names.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT concat(label_id, ' ', name) AS example FROM "audio_labels"
+    WHERE label_id NOT BETWEEN 0 AND (SELECT count(*) - 1 FROM "audio_labels") OR trim(name) = '' OR trim(mid) = ''
+    UNION ALL
+    SELECT name FROM "audio_labels" GROUP BY name HAVING count(*) > 1
+)
+)
+UNION ALL
+SELECT 'audio predictions' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What clips probably are is said with a probability.' AS means FROM (
+-- What clips probably are is said with a probability.
+SELECT count(*) AS faults, min(p.clip_id) AS example
+FROM "audio_predictions" AS p
+WHERE NOT (isfinite(p.probability) AND p.probability BETWEEN 0 AND 1)
+)
+UNION ALL
+SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("label_id" := "label_id") AS k, count(*) AS n FROM "audio_labels" GROUP BY "label_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio clips: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_clips" GROUP BY "clip_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'audio frames: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_frames" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
 SELECT 'audio vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
 FROM (SELECT struct_pack("space" := "space", "clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_vectors" GROUP BY "space", "clip_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio predictions: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("clip_id" := "clip_id", "label_id" := "label_id") AS k, count(*) AS n FROM "audio_predictions" GROUP BY "clip_id", "label_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio predictions.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
+)
+UNION ALL
+SELECT 'audio predictions.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
+)
+UNION ALL
+SELECT 'audio landmarks: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("landmark" := "landmark") AS k, count(*) AS n FROM "audio_landmarks" GROUP BY "landmark" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio label weights: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("label_id" := "label_id", "gives" := "gives") AS k, count(*) AS n FROM "audio_label_weights" GROUP BY "label_id", "gives" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio label weights.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_label_weights" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
 );
 COMMENT ON VIEW store_health IS 'What must hold in a sound store: one row each, with the number of faults and an example';
 COMMENT ON COLUMN store_health."check" IS 'What is checked';
@@ -824,7 +830,7 @@ WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank ASC;
 COMMENT ON MACRO TABLE find_movies IS 'The items whose words match: find_movies(words, k := 10, store)';
 
--- The items that words are about: the nearest to what the words weigh in the space content.
+-- The items that words are about: the nearest to what the words weigh in the space that its terms belong to.
 --
 -- Words are taken for terms as the items' own were. The counts of the terms that are known times their inverse document
 -- frequencies times where they point, added up, is the vector that scikit-learn's TfidfVectorizer and TruncatedSVD give
@@ -926,8 +932,8 @@ COMMENT ON MACRO TABLE movies_about IS 'The items that words are about: movies_a
 
 -- What a person in the ratings wants next.
 --
--- The history is read when the question is asked: a rating counts as soon as it is there. Ratings of one moment are
--- equally far back: as far as the mean of their places. Somebody without ratings is given the most popular; nobody
+-- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
+-- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
 -- (NULL) is given nothing.
 CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL, store := NULL) AS TABLE
 WITH
@@ -973,7 +979,7 @@ END AS _rs_k) AS _rs_a
 -- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
 -- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
--- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
 -- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --
@@ -1060,7 +1066,7 @@ ORDER BY _rs_f._rs_rank ASC;
 
 COMMENT ON MACRO TABLE recommend_movies IS 'What a person in the ratings wants next: recommend_movies(user_id, k := 10, filter, store)';
 
--- What follows on a list of items, oldest first: for anybody, from any table, with no ratings and no training.
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
@@ -1253,7 +1259,7 @@ END AS _rs_k) AS _rs_a
 -- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
 -- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
--- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the number of ratings less 1e9, or
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
 -- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
 --

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.arrow import arrow_column
-from recstore.catalogs.catalog import MOVIES
 from recstore.catalogs.movies import spaces
+from recstore.catalogs.movies.catalog import MOVIES
 from recstore.catalogs.movies.weights import read_interactions
 from recstore.evaluation import protocols
 from recstore.evaluation.metrics import accuracy

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.arrow import arrow_column
-from recstore.catalogs.catalog import FADING
+from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.options import BuildOptions
 

@@ -1,0 +1,47 @@
+"""What computes the catalogue of audio clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from recstore.catalogs.audio.catalog import AUDIO
+from recstore.catalogs.audio.options import AudioOptions
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.model import CatalogModel
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from recstore.evaluation.results import Evaluation
+    from recstore.models.space import Space
+    from recstore.options import BuildOptions
+    from recstore.progress import Progress, Stages
+
+
+class Audio(CatalogModel):
+    """Computes clips of music from their embeddings and labels."""
+
+    catalog: ClassVar[Catalog] = AUDIO
+    options: ClassVar[type[AudioOptions]] = AudioOptions
+    always: ClassVar[bool] = True
+
+    def spaces(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+    ) -> Iterable[Space]:
+        """Yield the spaces `mean`, `sequence` where it is asked for, and `labels` where there are enough of them."""
+        from recstore.catalogs.audio.spaces import spaces
+
+        return spaces(connection, options, progress)
+
+    def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
+        """Return `sequence` where it is told not to be made."""
+        return ("sequence",) if changes.get("audio_sequence") is False else ()
+
+    def evaluate(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    ) -> Iterable[Evaluation]:
+        """Measure whether the clips that are found carry a label of the clip that was asked about."""
+        from recstore.catalogs.audio.evaluation import evaluate
+
+        return evaluate(connection, options, seed, stages)

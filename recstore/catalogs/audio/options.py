@@ -1,0 +1,30 @@
+"""What the build of the audio clips can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recstore.errors import OptionError
+from recstore.options import option
+
+
+@dataclass(frozen=True)
+class AudioOptions:
+    """`music_filter`: which clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology.
+
+    Or `name`, a label whose name contains "music". `label`: only clips that carry this label, too. `audio_sequence`:
+    make the space `sequence` besides `mean`. `audio_train_split`: learn labels from the clips of this split alone, such
+    as bal_train; by default from all.
+    """
+
+    music_filter: str = option(
+        "ontology", "Which clips are music: by the ontology, or by a label whose name contains music."
+    )
+    label: str = option("", "Keep only clips that carry this label, too.")
+    audio_sequence: bool = option(False, "Make the notebook's space sequence besides mean.")
+    audio_train_split: str = option("", "Learn labels of clips from this split alone, such as bal_train.")
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense, by name: an `OptionError`."""
+        if self.music_filter not in ("ontology", "name"):
+            raise OptionError(f"music_filter is ontology or name, not {self.music_filter!r}.")

@@ -1,0 +1,59 @@
+"""What computes a catalogue: a class under an entry point of the group `recstore.catalogs`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from recstore.catalogs.catalog import Catalog
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from recstore.evaluation.results import Evaluation
+    from recstore.models.space import Space
+    from recstore.options import BuildOptions
+    from recstore.progress import Progress, Stages
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """A catalogue whose build can be told nothing besides."""
+
+
+class CatalogModel(ABC):
+    """The class that computes a catalogue, made without arguments; its module imports nothing heavy."""
+
+    catalog: ClassVar[Catalog]
+    options: ClassVar[type[Any]] = NoOptions
+    """A frozen dataclass of what the build of this catalogue can be told besides; see `recstore.options`."""
+    imports: ClassVar[tuple[str, ...]] = ()
+    """Modules that `spaces` imports: a build imports them while it still loads."""
+    always: ClassVar[bool] = False
+    """Whether every new store has the catalogue, empty where nothing of it was loaded."""
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Fill the columns of the source tables that are derived from others; none are, by default."""
+        return
+
+    @abstractmethod
+    def spaces(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+    ) -> Iterable[Space]:
+        """Yield the spaces of the items in the connection's current database."""
+
+    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
+        """Fill the table of weights, if the catalogue has one; vectors and neighbours are there."""
+        return
+
+    def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
+        """Return the spaces that a change of options says not to make, which nobody misses then."""
+        return ()
+
+    def evaluate(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    ) -> Iterable[Evaluation]:
+        """Yield figures of the store in the connection's current database, which was built with `options`."""
+        return ()

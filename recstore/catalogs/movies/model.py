@@ -1,0 +1,55 @@
+"""What computes the catalogue of movies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.model import CatalogModel
+from recstore.catalogs.movies.catalog import MOVIES
+from recstore.catalogs.movies.options import MovieOptions
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from recstore.evaluation.results import Evaluation
+    from recstore.models.space import Space
+    from recstore.options import BuildOptions
+    from recstore.progress import Progress, Stages
+
+
+class Movies(CatalogModel):
+    """Computes movies from their genres and tags, and from who rated them when."""
+
+    catalog: ClassVar[Catalog] = MOVIES
+    options: ClassVar[type[MovieOptions]] = MovieOptions
+    always: ClassVar[bool] = True
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Fill the columns of `movies` that come from the ratings."""
+        from recstore.catalogs.movies.spaces import prepare
+
+        prepare(connection)
+
+    def spaces(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+    ) -> Iterable[Space]:
+        """Yield the spaces `collaborative`, `content`, `together` and `hybrid`."""
+        from recstore.catalogs.movies.spaces import spaces
+
+        return spaces(connection, options, progress)
+
+    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
+        """Fill `movie_weights`."""
+        from recstore.catalogs.movies.weights import store_weights
+
+        store_weights(connection, options)
+
+    def evaluate(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    ) -> Iterable[Evaluation]:
+        """Measure what is alike by what was watched next, and what is recommended to a person."""
+        from recstore.catalogs.movies.evaluation import evaluate
+
+        return evaluate(connection, options, seed, stages)

@@ -1,0 +1,2 @@
+INSERT INTO catalogs
+SELECT unnest($catalogs), unnest($items), unnest($tables), unnest($keys), unnest($declarations);

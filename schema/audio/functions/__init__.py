@@ -1,0 +1,1 @@
+"""The functions that audio clips alone have."""

@@ -1,0 +1,1 @@
+"""The tables that every catalogue has, under names of its own."""
