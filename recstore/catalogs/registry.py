@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import duckdb
@@ -27,11 +28,12 @@ def installed() -> dict[str, CatalogModel]:
 
 
 def model_of(name: str) -> CatalogModel:
-    """Return what computes a catalogue; an `OptionError` where its package is not installed."""
+    """Return what computes the catalogue of that name; an `OptionError` where its package is not installed."""
     found = installed().get(name)
     if found is None:
         raise OptionError(
-            f"The catalogue {name} cannot be computed here: the package that brought it is not installed."
+            f"The catalogue {name} cannot be computed here: the package that brings it is not installed. Install it "
+            "beside recstore and try again."
         )
     return found
 
@@ -51,8 +53,9 @@ def stored_catalogs(
     """Return the catalogues of an attached store, in the order of their names, as the store describes them.
 
     A store of format 1, which does not say, has those of the installed ones whose items it holds. What a store says
-    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names. Raises
-    `StoreError` for a description that cannot be read.
+    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names. One that is
+    not installed has no `schema`, and so lacks the functions and checks that it alone has. Raises `StoreError` for a
+    description that cannot be read.
     """
     tables = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [database]
@@ -61,18 +64,19 @@ def stored_catalogs(
         return tuple(model.catalog for model in installed().values() if (model.catalog.items,) in tables)
     query = f"SELECT catalog, declaration FROM {sql.identifier(database)}.main.catalogs ORDER BY catalog ASC"
     rows = connection.execute(query).fetchall()
-    if trusted:
-        return tuple(Catalog.as_recorded(text) for _name, text in rows)
-    return tuple(installed()[name].catalog for name, _text in rows if name in installed())
+    known = {name: model.catalog for name, model in installed().items()}
+    if not trusted:
+        return tuple(known[name] for name, _text in rows if name in known)
+    found = [Catalog.as_recorded(text) for _name, text in rows]
+    # No package is imported because a file names it.
+    return tuple(replace(one, schema=known[one.name].schema if one.name in known else "") for one in found)
 
 
 def to_be_stored(old: Sequence[Catalog], loaded: Sequence[str] = ()) -> tuple[Catalog, ...]:
     """Return the catalogues of a new store, by name: those of the old one, those loaded, and those of every store.
 
-    Where a catalogue is installed it is described as it is installed, else as the old store described it.
+    Each is described as it is installed now. Raises `OptionError` for one that is not installed.
     """
-    found = {catalog.name: catalog for catalog in old}
-    found |= {
-        name: model.catalog for name, model in installed().items() if name in found or name in loaded or model.always
-    }
-    return tuple(catalog for _name, catalog in sorted(found.items()))
+    names = {catalog.name for catalog in old} | set(loaded)
+    names |= {name for name, model in installed().items() if model.always}
+    return tuple(model_of(name).catalog for name in sorted(names))

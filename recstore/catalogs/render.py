@@ -118,7 +118,7 @@ def render_functions(
         for catalog in catalogs
         for text in (
             *(render_function(kind, catalog, relation, target, asking) for kind in function_kinds(catalog)),
-            *(_render_own(catalog, function, relation, target) for function in catalog.functions),
+            *(_render_own(catalog, function, relation, target) for function in catalog.functions if catalog.schema),
         )
     )
 
@@ -194,8 +194,9 @@ def render_tables(catalogs: Iterable[Catalog]) -> str:
     """Return the SQL that creates every table of a store, empty, with its comments."""
     texts = [sql.read(_TABLES, name) for name in sql.names(_TABLES)]
     for catalog in catalogs:
-        package = f"{catalog.schema}.tables"
-        texts += [sql.read(package, name) for name in sql.names(package)]
+        if catalog.schema:
+            package = f"{catalog.schema}.tables"
+            texts += [sql.read(package, name) for name in sql.names(package)]
         names = {
             **_names(catalog, lambda table: table),
             "terms_space": catalog.terms_space,
