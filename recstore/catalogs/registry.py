@@ -53,8 +53,8 @@ def stored_catalogs(
     """Return the catalogues of an attached store, in the order of their names, as the store describes them.
 
     A store of format 1, which does not say, has those of the installed ones whose items it holds. What a store says
-    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names. One that is
-    not installed has no `schema`, and so lacks the functions and checks that it alone has. Raises `StoreError` for a
+    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names. One that
+    not installed has no `schema`, so it lacks the functions and checks that it alone has. Raises `StoreError` for a
     description that cannot be read.
     """
     tables = connection.execute(
