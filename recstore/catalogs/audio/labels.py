@@ -32,7 +32,7 @@ def label_space(
     frames: Frames,
     center: npt.NDArray[np.float64],
 ) -> Space | None:
-    """Learn the labels, write what was learnt and what the clips are judged to be, and return their space.
+    """Learn the labels, and return their space with what was learnt and what the clips are judged to be.
 
     `ids` (n,) and `frames` (n, 1280) are all clips', `center` (128,) is the centre of the space `mean`. Returns None
     where there is too little to learn from, and says so. Raises an `OptionError` if no clip is of the split named.
@@ -51,9 +51,8 @@ def label_space(
     if judged is None:
         progress.notice("Too few clips carry labels to learn from, so there is no space labels.")
         return None
-    _store(connection, judged, ids, label_ids)
     vectors, kept = label_vectors(judged.scores, frames)
-    return Space("labels", ids[kept], vectors, _RECIPE)
+    return Space("labels", ids[kept], vectors, _RECIPE, learnt=_learnt(judged, ids, label_ids))
 
 
 def _labels(
@@ -70,50 +69,42 @@ def _labels(
     return label_ids.astype(np.int32), labels, np.asarray(rows["is_music"], np.bool_)[first]
 
 
-def _store(
-    connection: duckdb.DuckDBPyConnection,
-    judged: Judged,
-    ids: npt.NDArray[np.int32],
-    label_ids: npt.NDArray[np.int32],
-) -> None:
-    """Write `audio_predictions`, `audio_landmarks` and `audio_label_weights`."""
-    model, n = judged.model, len(judged.model.weighed)
-    learnt = label_ids[model.columns]
-    _insert(
-        connection,
-        "predictions",
-        clip_id=ids[judged.rows],
-        label_id=learnt[judged.places],
-        probability=judged.probabilities,
-    )
-    kinds = (
-        ("second", SECOND_WIDTH, model.landmarks.seconds, 0),
-        ("clip", CLIP_WIDTH, model.landmarks.clips, len(model.landmarks.seconds)),
-    )
-    for kind, width, vectors, before in kinds:
-        number = np.arange(before + 1, before + len(vectors) + 1, dtype=np.int32)
-        _insert(connection, "landmarks", {"kind": kind, "width": width}, landmark=number, vector=vectors)
-    _insert(
-        connection,
-        "label_scores",
-        label_id=label_ids[model.weighed],
-        place=np.arange(1, n + 1, dtype=np.int32),
-        bias=model.bias[:n],
-        weights=model.weights[:, :n].T,
-    )
-    _insert(connection, "label_chances", label_id=learnt, bias=model.bias[n:], weights=model.weights[:, n:].T)
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    what: str,
-    values: dict[str, object] | None = None,
-    /,
-    **columns: npt.NDArray[Any],
-) -> None:
+def _learnt(judged: Judged, ids: npt.NDArray[np.int32], label_ids: npt.NDArray[np.int32]) -> dict[str, Any]:
+    """Return what was learnt, and what the clips are held to be, as the rows of the tables that they stand in."""
     import pyarrow as pa
 
-    arrays = {name: arrow_column(column) for name, column in columns.items()}
-    connection.register("rows_to_insert", pa.table(arrays))
-    connection.execute(sql.read(_SQL, f"insert_{what}"), values or {})
-    connection.unregister("rows_to_insert")
+    model, n = judged.model, len(judged.model.weighed)
+    learnt = label_ids[model.columns]
+    kinds = (("second", SECOND_WIDTH, model.landmarks.seconds), ("clip", CLIP_WIDTH, model.landmarks.clips))
+    landmarks = pa.concat_tables(
+        pa.table({"kind": pa.repeat(kind, m), "width": pa.repeat(width, m), "vector": arrow_column(vectors)})
+        for kind, width, vectors in kinds
+        if (m := len(vectors))
+    )
+    weights = model.weights.T
+    scores = {
+        "label_id": arrow_column(label_ids[model.weighed]),
+        "gives": pa.repeat("score", n),
+        "place": arrow_column(np.arange(1, n + 1, dtype=np.int32)),
+        "bias": arrow_column(model.bias[:n]),
+        "weights": arrow_column(weights[:n]),
+    }
+    chances = {
+        "label_id": arrow_column(learnt),
+        "gives": pa.repeat("probability", len(learnt)),
+        "place": pa.nulls(len(learnt), pa.int32()),
+        "bias": arrow_column(model.bias[n:]),
+        "weights": arrow_column(weights[n:]),
+    }
+    predictions = {
+        "clip_id": arrow_column(ids[judged.rows]),
+        "label_id": arrow_column(learnt[judged.places]),
+        "probability": arrow_column(judged.probabilities),
+    }
+    return {
+        "audio_predictions": pa.table(predictions),
+        "audio_landmarks": landmarks.append_column(
+            "landmark", arrow_column(np.arange(1, len(landmarks) + 1, dtype=np.int32))
+        ),
+        "audio_label_weights": pa.concat_tables([pa.table(scores), pa.table(chances)]),
+    }

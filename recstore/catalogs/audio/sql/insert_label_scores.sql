@@ -1,1 +1,0 @@
-INSERT INTO audio_label_weights SELECT label_id, 'score', place, bias, CAST(weights AS FLOAT[]) FROM rows_to_insert;

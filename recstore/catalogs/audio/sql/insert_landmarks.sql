@@ -1,1 +1,0 @@
-INSERT INTO audio_landmarks SELECT landmark, $kind, $width, CAST(vector AS FLOAT[]) FROM rows_to_insert;

@@ -1,1 +1,0 @@
-INSERT INTO audio_predictions SELECT clip_id, label_id, probability FROM rows_to_insert;
