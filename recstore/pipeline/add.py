@@ -10,15 +10,15 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.registry import catalog_named
+from recstore.catalogs.registry import catalog_named, installed
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
+from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.build import (
     BuildReport,
     check_rejects,
     copy_catalog,
     finish,
-    prepare_ahead,
     recorded_options,
     refuse_early,
 )
@@ -67,7 +67,7 @@ def add(
     if not target.exists():
         raise OptionError(f"There is no store at {path} to add to. Use: recstore build {path} --movielens SOURCE")
     stages = Stages(progress or Progress())
-    prepare_ahead()
+    prepare_ahead(list(installed()))
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = recorded_options(staged.connection).changed(changes)
         loads: dict[str, LoadReport] = {}

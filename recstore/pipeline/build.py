@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +18,10 @@ from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import INDEX_TABLES, render_source_checks
-from recstore.catalogs.registry import catalog_named, model_of, to_be_stored
+from recstore.catalogs.registry import catalog_named, installed, model_of
 from recstore.errors import OptionError, StoreError, TooManyRejectsError
 from recstore.options import BuildOptions
+from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
 from recstore.progress import Progress, Stages
@@ -80,7 +79,7 @@ def build(
     loaders = {name: get_loader(name) for name in sources}
     options = options or BuildOptions()
     stages = Stages(progress or Progress())
-    prepare_ahead()
+    prepare_ahead([loader.catalog for loader in loaders.values()])
     loads: dict[str, LoadReport] = {}
     loaded = [loader.catalog for loader in loaders.values()]
     with staged_store(Path(path), loaded=loaded, keep=keep, wait=wait, progress=progress) as staged:
@@ -120,7 +119,7 @@ def rebuild(
     if not target.exists():
         hint = f"recstore build {pasted(target)} --movielens SOURCE"
         raise OptionError(f"There is no store at {path} to rebuild. Use: {hint}")
-    prepare_ahead()
+    prepare_ahead([only] if only else list(installed()))
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = list(staged.catalogs) if only is None else [catalog_named(only, staged.catalogs)]
@@ -384,24 +383,3 @@ def check_rejects(
             f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
             f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
         )
-
-
-def prepare_ahead() -> None:
-    """Prepare what later stages need while DuckDB, which does not hold the interpreter's lock, loads the files."""
-
-    def load() -> None:
-        # In the order of need: the last is wanted only when the vectors are there.
-        for module in (
-            "recstore.models.content",
-            "recstore.models.collaborative",
-            "recstore.search.exact",
-            "pyarrow",
-            "recstore.pipeline.indexes",
-            "annoy",
-        ):
-            import_module(module)
-        # What the finished store is compared with takes as long to make as some stages.
-        definition(to_be_stored(()))
-
-    # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
-    threading.Thread(target=load, daemon=False).start()

@@ -24,6 +24,7 @@ class Audio(CatalogModel):
 
     catalog: ClassVar[Catalog] = AUDIO
     options: ClassVar[type[AudioOptions]] = AudioOptions
+    imports: ClassVar[tuple[str, ...]] = ("recstore.catalogs.audio.spaces",)
     always: ClassVar[bool] = True
 
     def spaces(

@@ -24,6 +24,7 @@ class Movies(CatalogModel):
 
     catalog: ClassVar[Catalog] = MOVIES
     options: ClassVar[type[MovieOptions]] = MovieOptions
+    imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
     always: ClassVar[bool] = True
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -61,6 +61,7 @@ class Plants:
         ),
     )
     options: ClassVar[type[PlantOptions]] = PlantOptions
+    imports: ClassVar[tuple[str, ...]] = ("numpy",)
     always: ClassVar[bool] = False
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
