@@ -18,7 +18,7 @@ from typing import Any
 try:
     import duckdb_sqlalchemy
 except ImportError as error:  # pragma: no cover - only without the extra
-    raise ImportError("recstore.sqlalchemy needs SQLAlchemy: pip install 'recstore[sqlalchemy]'") from error
+    raise ImportError("recstore.sqlalchemy needs duckdb-sqlalchemy: pip install 'recstore[sqlalchemy]'") from error
 
 import duckdb
 from sqlalchemy import event
