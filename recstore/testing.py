@@ -37,9 +37,8 @@ from recstore.catalogs.render import function_kinds, function_name, render_table
 from recstore.errors import RecstoreError, SourceError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.search.ranking import pack, unpack
 from recstore.sources.loader import Loader, LoadReport, get_loader
-
-_SCORE_STEPS = 100_000
 
 
 class LoaderSuite:
@@ -162,9 +161,9 @@ class CatalogSuite:
         rows = con.execute(query, [space]).fetchall()
         ids = np.array([key for key, _ in rows])
         vectors = np.array([vector for _, vector in rows], np.float64)
-        scores = np.rint(vectors @ vectors[ids == item][0] * _SCORE_STEPS) / _SCORE_STEPS
-        ranked = sorted((-score, int(key)) for key, score in zip(ids, scores, strict=True) if key != item)
-        return [(key, round(-score, 5)) for score, key in ranked[:k]]
+        others = ids != item
+        keys = np.sort(pack(vectors[others] @ vectors[~others][0], ids[others]))[::-1][:k]
+        return [(int(key), round(float(score), 5)) for key, score in zip(*unpack(keys), strict=True)]
 
     def test_the_value_survives_the_table(self) -> None:
         """What a store writes down is read back as it was."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from recstore.search.exact import SCORE_STEPS
+from recstore.search.ranking import pack, unpack
 
 if TYPE_CHECKING:
     from annoy import AnnoyIndex
@@ -29,9 +29,6 @@ _NODE_HEAD = 12
 _ROWS = 4096
 #: Asked for beyond k, since equal scores are put in order by the exact cosine only after Annoy has found them.
 _SPARE = 10
-#: A key holds the score above 32 bits of the id, turned round so that the smaller id comes first.
-_KEY_SPAN = 1 << 32
-_KEY_ID = (1 << 31) - 1
 #: Scores in single precision are off by less than this.
 _SINGLE = 2e-5
 
@@ -111,8 +108,8 @@ class Index:
         """Return the keys of the `min(k, candidates)` items nearest to `vector` (d,) of unit length, best first.
 
         `itself` is an id that is no candidate; `among` (n,) says which items are, all of them where it is None. Annoy
-        is asked for more until there are enough, and gives way to a scan of the candidates where that reads less. A
-        key is the rounded score × 2³² + 2³¹ − 1 − id, as in `schema/functions/ranking.sql`.
+        is asked for more until there are enough, and gives way to a scan of the candidates where that reads less. Keys
+        are those of `recstore.search.ranking`.
         """
         excluded = self._position(itself)
         candidates = len(self.ids) if among is None else int(np.count_nonzero(among))
@@ -157,8 +154,7 @@ class Index:
     def _keys(
         self, positions: npt.NDArray[np.int64], vector: npt.NDArray[np.float64], wanted: int
     ) -> npt.NDArray[np.int64]:
-        steps = np.rint(self.vectors[positions].astype(np.float64) @ vector * SCORE_STEPS).astype(np.int64)
-        keys = steps * _KEY_SPAN + (_KEY_ID - self.ids[positions].astype(np.int64))
+        keys = pack(self.vectors[positions].astype(np.float64) @ vector, self.ids[positions])
         keys.sort()
         return keys[::-1][:wanted]
 
@@ -234,5 +230,5 @@ def _recall(index: Index, asked: npt.NDArray[np.int64], tenth: npt.NDArray[np.fl
     count = min(10, len(index.ids) - 1)
     for row, least in zip(asked, tenth, strict=True):
         keys = index.nearest(index.vectors[row].astype(np.float64), count, int(index.ids[row]))
-        found += int(np.count_nonzero((keys >> 32) / SCORE_STEPS >= least - 1e-5))
+        found += int(np.count_nonzero(unpack(keys)[1] >= least - 1e-5))
     return found / (count * len(asked)) if count else 1.0

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import numpy.typing as npt
 
-from recstore.search.exact import NO_SCORE, SCORE_STEPS, Block, near_top, padded
+from recstore.search.exact import NO_SCORE, Block, near_top, padded
+from recstore.search.ranking import SCORE_STEPS, steps
 
 _ITERATIONS = 8
 #: So many vectors per cluster are enough to place it.
@@ -77,8 +78,7 @@ class Clusters:
             question, place, score = near_top(scores, self.k)
             # One integer per pair sorts by question, then score from above, then the smaller row.
             span = 5 * SCORE_STEPS
-            steps = 2 * SCORE_STEPS - np.rint(score * SCORE_STEPS).astype(np.int64)
-            key = (question * span + steps) * len(self.vectors) + candidates[place]
+            key = (question * span + 2 * SCORE_STEPS - steps(score)) * len(self.vectors) + candidates[place]
             key.sort()
             first = np.searchsorted(key, np.arange(len(rows)) * (span * len(self.vectors)))
             top = key[first[:, None] + np.arange(self.k)]

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-#: Scores are rounded to this part before they are ranked, here and in `schema/functions`: 5 decimals.
-SCORE_STEPS = 100_000
+from recstore.search.ranking import SCORE_STEPS, steps
+
 #: What one block of scores may take, in bytes.
 _BLOCK_BYTES = 12 << 20
 _STRIDE = 8
@@ -156,7 +156,7 @@ class _Groups:
             else:
                 found += product[place]
         row, group, score = near_top(scores, min(self.k + 1, self.count))
-        return row, group, np.rint(score * SCORE_STEPS).astype(np.int64)
+        return row, group, steps(score)
 
     def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Return this thread's room for (width, asked) scores and for the products of one part."""
