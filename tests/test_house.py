@@ -29,12 +29,14 @@ FLOORS = [
     ["recstore", "samples"],
     ["reports"],
     ["pipeline", "connection"],
-    ["store", "catalogs.movies", "catalogs.audio"],
+    ["catalogs.movies", "catalogs.audio"],
+    ["store"],
     ["catalogs"],
     ["evaluation"],
     ["search", "models"],
     ["sources"],
-    ["options", "progress", "arrow", "sql"],
+    ["cache"],
+    ["options", "progress", "arrow", "scratch", "text", "sql"],
     ["errors"],
 ]
 

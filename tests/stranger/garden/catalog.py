@@ -9,6 +9,7 @@ from typing import ClassVar
 import duckdb
 
 from recstore.catalogs.catalog import Catalog, Column, Function, Table
+from recstore.catalogs.model import CatalogModel
 from recstore.errors import OptionError
 from recstore.evaluation.results import Evaluation
 from recstore.models.space import Space
@@ -27,7 +28,7 @@ class PlantOptions:
             raise OptionError(f"height_matters must not be negative, and is {self.height_matters}.")
 
 
-class Plants:
+class Plants(CatalogModel):
     """Computes the plants."""
 
     catalog: ClassVar[Catalog] = Catalog(
@@ -51,6 +52,7 @@ class Plants:
         neighbors="plant_neighbors",
         sources=(Table("plants", ("plant_id",)),),
         spaces=("looks",),
+        made=("looks",),
         nearest_space="looks",
         schema="garden.schema",
         depth=5,
@@ -62,10 +64,6 @@ class Plants:
     )
     options: ClassVar[type[PlantOptions]] = PlantOptions
     imports: ClassVar[tuple[str, ...]] = ("numpy",)
-    always: ClassVar[bool] = False
-
-    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Nothing is derived."""
 
     def spaces(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
@@ -86,9 +84,6 @@ class Plants:
         )
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         yield Space("looks", np.array([key for key, _, _ in rows], np.int32), vectors, "colours and height")
-
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
-        """Nobody has a history of plants."""
 
     def evaluate(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
