@@ -165,7 +165,7 @@ def examples_folder(sample_folder, tmp_path_factory) -> Path:
     (release / "movies.csv").write_text("\n".join(lines) + "\n")
     pages.make_folder(folder, None, release)
     recstore.build(folder / "movies.duckdb", {"movielens": release})
-    shutil.copy(folder / "movies.duckdb", folder / "movies.duckdb.previous-1")
+    recstore.rebuild(folder / "movies.duckdb")
     recstore.backup(folder / "movies.duckdb", folder / "saved.duckdb")
     (folder / "new-ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1700000000\n")
     return folder

@@ -111,5 +111,5 @@ def test_what_a_monitor_reads(store):
     assert {"content", "hybrid"} <= {space["space"] for space in facts.spaces}
     assert told["builds"][0]["build_id"] == facts.build_id
     assert (facts.evaluated_at, facts.evaluations, facts.versions) == (None, 0, [])
-    shutil.copy(store, f"{store}.previous-1")
+    recstore.rebuild(store)
     assert [version["fault"] for version in recstore.info(store).versions] == [None]

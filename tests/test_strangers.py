@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import shutil
@@ -133,7 +134,11 @@ def test_in_sqlalchemy(strange):
 
 
 def test_the_version_before_may_be_strange_too(strange, tmp_path):
-    shutil.copy(strange, tmp_path / "strange.duckdb.previous-1")
+    facts = Path(shutil.copy(strange, tmp_path / "strange.duckdb.previous-1")).stat()
+    with duckdb.connect(str(strange)) as con:
+        version = {"bytes": facts.st_size, "written": facts.st_mtime_ns, "came_from": 0, "number": 1}
+        version["store"] = con.execute("SELECT value FROM store_info WHERE key = 'publication'").fetchall()[0][0]
+        con.execute("UPDATE store_info SET value = ? WHERE key = 'versions'", [json.dumps({"kept": [version]})])
     tables, _spaces = recstore.diff(strange, untrusted=True)
     assert {change.table for change in tables} >= {"movies", "ratings"}
 

@@ -50,13 +50,13 @@ def source(tmp_path_factory) -> Path:
 def built(source, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("built") / "store.duckdb"
     recstore.build(path, {"movielens": source})
-    shutil.copy(path, f"{path}.previous-1")
+    recstore.rebuild(path)
     return path
 
 
 @pytest.fixture
 def store(built, tmp_path) -> Path:
-    shutil.copy(f"{built}.previous-1", tmp_path / "store.duckdb.previous-1")
+    shutil.copy2(f"{built}.previous-1", tmp_path / "store.duckdb.previous-1")
     return shutil.copy(built, tmp_path / "store.duckdb")
 
 
@@ -176,8 +176,8 @@ def test_without_such_a_lock_the_build_says_that_somebody_wrote(how, moment, sto
 @needs_open_file_locks
 def test_a_writer_is_refused_during_a_rollback(store, monkeypatch):
     meanwhile = Meanwhile(store, "ends")
-    swap_back = publish.swap_back
-    monkeypatch.setattr(publish, "swap_back", lambda *arguments: (meanwhile(), swap_back(*arguments))[1])
+    keep_aside = publish.keep_aside
+    monkeypatch.setattr(publish, "keep_aside", lambda *arguments: (meanwhile(), keep_aside(*arguments))[1])
     assert in_a_thread(lambda: recstore.rollback(store)) is None
     assert meanwhile.said == "refused"
     prove_whole(store)

@@ -22,7 +22,14 @@ AllowLoss = Annotated[bool, typer.Option("--allow-loss", help="Put the new store
 MaxLoss = Annotated[T, typer.Option(help="Share of a table's rows, or of a figure, that may be lost from a store.")]
 AudioSpace = Annotated[T, typer.Option(help="mean, or sequence for the notebook's space besides mean.")]
 AudioTrainSplit = Annotated[T, typer.Option(help="Learn labels of clips from this split alone, such as bal_train.")]
-Keep = Annotated[int, typer.Option(min=0, help="How many versions before the new one stay beside it.")]
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="How many versions before stay beside the store, from now on.",
+        show_default="as told before; 1 at first",
+    ),
+]
 Discard = Annotated[bool, typer.Option("--discard", help="Do without what was written to the store since.")]
 Wait = Annotated[
     float,

@@ -28,7 +28,7 @@ def run_demo(store: Path, progress: Progress) -> None:
         else:
             say("TensorFlow is not installed, so this shows movies only. For music: pip install 'recstore[audio]'")
         try:
-            build(store, sources, keep=0, progress=progress)
+            build(store, sources, progress=progress)
         finally:
             progress.stop()
     with connect(store) as connection:

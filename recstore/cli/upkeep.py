@@ -40,7 +40,7 @@ def add(
         Path | None, typer.Option(help="Clips, as for build; those without labels are taken, too.")
     ] = None,
     max_reject_rate: MaxRejects[float | None] = None,
-    keep: Keep = 1,
+    keep: Keep = None,
     wait: Wait = 0.0,
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,

@@ -37,7 +37,7 @@ def add(
     tags: str | os.PathLike[str] | None = None,
     audioset: str | os.PathLike[str] | None = None,
     loader: str = "movielens",
-    keep: int = 1,
+    keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
     progress: Progress | None = None,

@@ -60,7 +60,7 @@ def build(
     sources: Mapping[str, str | os.PathLike[str]],
     *,
     options: BuildOptions | None = None,
-    keep: int = 1,
+    keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
     progress: Progress | None = None,
@@ -68,7 +68,8 @@ def build(
     """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
 
     An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
-    whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside it.
+    whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside
+    it, from then on: without it as many as the store was told last, and 1 at first.
     Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
     `OptionError`, `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded, or,
     unless `allow_loss`, `LossError` when the new store would lack a space or a catalogue of the old one, or more than
@@ -100,7 +101,7 @@ def rebuild(
     *,
     only: str | None = None,
     options: BuildOptions | None = None,
-    keep: int = 1,
+    keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
     progress: Progress | None = None,

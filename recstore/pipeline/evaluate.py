@@ -52,7 +52,7 @@ def evaluate(
 
     import recstore.models.ease  # noqa: F401
 
-    with staged_store(target, keep=None, wait=wait, progress=progress) as staged:
+    with staged_store(target, makes_version=False, wait=wait, progress=progress) as staged:
         connection = staged.connection
         with stages.stage("copy"):
             _copy(staged)

@@ -13,7 +13,7 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import StoreError
 from recstore.store.digest import LEFT_OUT
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
-from recstore.store.versions import versions
+from recstore.store.versions import files_of, read_chain
 
 _SQL = "recstore.reports.sql"
 _TOP = 10
@@ -58,7 +58,7 @@ def diff(
             restrain(connection)
         attach_store(connection, store, "now")
         if other is None:
-            found = versions(store)
+            found = files_of(store, read_chain(connection, "now"))
             if not found:
                 raise StoreError(f"There is no version before {path} to compare it with.")
             other = found[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +24,9 @@ except ImportError:  # Windows: the staging folder and the rename still keep a s
 
 _PAUSE = 0.2
 _MODE = 0o644
+#: What stands in a lock file; a builder that was killed at once left it empty.
+_LINE = re.compile(r"(process \d+ on [^\n]*, since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)?")
+_LONGEST = 400
 T = TypeVar("T")
 
 
@@ -98,7 +103,11 @@ def _acquire(file: Path, store: Path) -> int:
             if fcntl is not None:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still(descriptor, file):
+                _refuse_foreign(descriptor, file)
                 if is_ours:
+                    # Whatever the mask of this user: others must be able to see whether it is held.
+                    if fcntl is not None and os.fstat(descriptor).st_uid == os.geteuid():
+                        os.fchmod(descriptor, _MODE)
                     os.ftruncate(descriptor, 0)
                     started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
                     os.write(descriptor, f"{_holder()} since {started} UTC".encode())
@@ -118,9 +127,26 @@ def _acquire(file: Path, store: Path) -> int:
         os.close(descriptor)
 
 
+def _refuse_foreign(descriptor: int, file: Path) -> None:
+    """Raise a `StoreError` where a file is no lock of a builder's, which holds its line, or nothing right at first."""
+    line = os.read(descriptor, _LONGEST + 1).decode(errors="replace")
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    if _LINE.fullmatch(line) is None:
+        raise _foreign(file)
+
+
+def _foreign(file: Path) -> StoreError:
+    return StoreError(
+        f"{file} is the name of recstore's lock file, and that is none that recstore wrote. Move it away, and try "
+        "again; nothing was changed."
+    )
+
+
 def _open(file: Path, store: Path) -> tuple[int, bool]:
     """Open the lock file, made if need be, and tell whether it may be written; that of another user is only read."""
     no_link = getattr(os, "O_NOFOLLOW", 0)
+    if os.path.lexists(file) and not _is_file(file):
+        raise _foreign(file)
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | no_link, _MODE)
     except PermissionError as error:
@@ -131,7 +157,8 @@ def _open(file: Path, store: Path) -> tuple[int, bool]:
         except FileNotFoundError:
             return _open(file, store)
         except OSError as unreadable:
-            if not _is_abandoned(file):
+            # A lock is no longer than its line.
+            if not _is_abandoned(file) or file.lstat().st_size > _LONGEST:
                 raise BusyError(
                     f"{store} is being built by another user, or was: {file} is his, and cannot be read. If no build "
                     "runs, remove that file."
@@ -145,9 +172,6 @@ def _open(file: Path, store: Path) -> tuple[int, bool]:
             return _open(file, store)
     except OSError as error:
         raise _unwritable(store, error) from error
-    # Whatever the mask of this user: others must be able to see whether it is held.
-    if fcntl is not None and os.fstat(descriptor).st_uid == os.geteuid():
-        os.fchmod(descriptor, _MODE)
     return descriptor, True
 
 
@@ -166,6 +190,13 @@ def _unwritable(store: Path, error: OSError) -> StoreError:
     return StoreError(
         f"The folder {store.parent} cannot be written ({error.strerror}). Make it writable, or build to another path."
     )
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 def _is_still(descriptor: int, file: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -37,13 +38,27 @@ from recstore.store.losses import record_rows, what_is_lost, would_be_lost
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
 from recstore.store.user_objects import Carrier
-from recstore.store.versions import finish_keeping, held_versions, keep_aside, swap_back, versions
+from recstore.store.versions import (
+    Chain,
+    as_version,
+    chain_of,
+    files_of,
+    finish_keeping,
+    held_versions,
+    keep_aside,
+    next_chain,
+    read_chain,
+    versions,
+    write_chain,
+)
 
 _SQL = "recstore.store.sql"
 #: The old store, where there is one, is attached to the builder's connection under this name.
 OLD = "old_store"
 #: The store in the making.
 NEW = "new_store"
+#: A file by which a folder is known to be a builder's.
+_MARK = "recstore-builds-here"
 
 
 class _Run:
@@ -88,7 +103,7 @@ def abandon() -> None:
     """
     for run in _runs:
         if not run.ended:
-            shutil.rmtree(run.folder, ignore_errors=True)
+            _remove_staging(run.folder)
             remove_own_lock(run.target)
     scratch.abandon()
 
@@ -115,7 +130,8 @@ def staged_store(
     path: Path,
     *,
     loaded: Sequence[str] = (),
-    keep: int | None = 1,
+    keep: int | None = None,
+    makes_version: bool = True,
     wait: bool | float = False,
     progress: Progress | None = None,
     base: Path | None = None,
@@ -126,11 +142,12 @@ def staged_store(
 
     When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
-    the new; `keep` versions before it stay beside it (None: those that are there, and no more). When it does not end
-    well, what was made is removed, and `path` is as it was. The read connection on the old store keeps writers out of
-    it until the end.
+    the new; `keep` versions before it stay beside it, as many as the store was told last with None. Without
+    `makes_version` the old store does not become one, and none is dropped. When it does not end well, what was made is
+    removed, and `path` is as it was. The read connection on the old store keeps writers out of it until the end.
 
-    With `base` the new store is a copy of that file, which holds all that is wanted, and nothing is carried over.
+    With `base` the new store is a copy of that file, which holds all that is wanted, nothing is carried over, and the
+    old store becomes a version also where none are kept otherwise.
     Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
     cannot be written, or where something cannot be carried over.
     """
@@ -141,18 +158,22 @@ def staged_store(
     if not target.parent.is_dir():
         raise StoreError(f"The folder {path.parent} does not exist; make it first.")
     patience, stages = Patience(wait, progress), Stages(progress)
-    with _begun(target, patience, progress) as (run, connection), ExitStack() as stack:
+    with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
         staging = run.folder / target.name
         carrier = hold = None
-        before: tuple[Catalog, ...] = ()
+        keep = before.keep if keep is None else keep
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
-            before = stored_catalogs(connection, OLD)
-        catalogs = to_be_stored(before, loaded) if base is None else before
-        if run.before is not None:
-            carrier = Carrier(connection, path, OLD, NEW, catalogs) if base is None else None
+            now = as_version(connection, OLD, target) if makes_version else None
+            room = max(keep, 1) if base else keep if makes_version else len(before.kept)
+            chain = next_chain(target, before, now, keep, room, progress)
         elif wal_of(target).exists():
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
+        else:
+            chain = Chain(keep)
+        catalogs = to_be_stored(stored_catalogs(connection, OLD) if hold else (), loaded)
+        if hold and base is None:
+            carrier = Carrier(connection, path, OLD, NEW, catalogs)
         with _told_when_full(target):
             copied = base or (target if carrier and carrier.needs_copy else None)
             if copied:
@@ -174,13 +195,16 @@ def staged_store(
                 if carrier:
                     carrier.finish()
                 record_rows(connection, NEW)
+                if base is not None and run.before is None:
+                    chain = Chain(read_chain(connection, NEW).keep)
+                write_chain(connection, NEW, chain, secrets.token_hex(16))
                 # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked
                 # up.
                 connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
             with stages.stage("check"):
                 prove(staging)
             with stages.stage("put in place"):
-                _put_in_place(staging, target, hold, keep, progress)
+                _put_in_place(staging, target, hold, chain, progress)
 
 
 def _record_catalogs(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...]) -> None:
@@ -200,13 +224,20 @@ def _refuse_place(path: Path, target: Path) -> None:
 
 
 @contextmanager
-def _begun(target: Path, patience: Patience, progress: Progress) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection]]:
-    """Take the lock, and yield the run, which has a folder for what it makes, and a connection of its own."""
+def _begun(
+    target: Path, patience: Patience, progress: Progress
+) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection, Chain]]:
+    """Take the lock, and yield the run, which has a folder for what it makes, a connection of its own, and the chain.
+
+    That is what the store at `target` says of its versions, on which writers are held off.
+    """
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with builder_lock(target, patience), held_versions(target, patience):
-            finish_keeping(target)
+        with builder_lock(target, patience), ExitStack() as stack:
+            chain = patience.keep_trying(lambda: chain_of(target))
+            stack.enter_context(held_versions(target, chain, patience))
+            finish_keeping(target, chain)
             run.before = _file(target)
             if run.before is not None:
                 refuse_other_users_file(target)
@@ -216,7 +247,7 @@ def _begun(target: Path, patience: Patience, progress: Progress) -> Iterator[tup
             ):
                 run.connection = connection
                 halve_memory(connection)
-                yield run, connection
+                yield run, connection, chain
     finally:
         run.ended = True
 
@@ -235,48 +266,78 @@ def rollback(
     raised also where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
     """
     target = Path(path).resolve()
+    _refuse_place(Path(path), target)
+    if not target.exists():
+        raise StoreError(f"There is no store at {path}.")
     progress = progress or Progress()
     patience = Patience(wait, progress)
-    with builder_lock(target, patience), held_versions(target, patience), open_connection() as connection:
-        finish_keeping(target)
-        with held(connection, target, OLD, patience) as now:
-            found = versions(target)
-            if not found:
-                raise StoreError(f"There is no version before {path}: builds keep one beside it, unless told --keep 0.")
-            with held(connection, found[0], NEW, patience) as before:
-                if not discard and (lost := what_is_lost(connection, OLD, NEW)):
-                    raise StoreError(would_be_lost(path, lost))
-                now.refuse_changes()
+    with _begun(target, patience, progress) as (run, connection, known), held(connection, target, OLD, patience) as now:
+        found = files_of(target, known)
+        if not found:
+            raise StoreError(
+                f"There is no version before {path} that the store knows of: builds keep one, unless told --keep 0. "
+                "recstore restore puts another file in its place."
+            )
+        with held(connection, found[0], NEW, patience) as before:
+            if not discard and (lost := what_is_lost(connection, OLD, NEW)):
+                raise StoreError(would_be_lost(path, lost))
+            version = as_version(connection, OLD, target)
+            chain = next_chain(target, known, version, known.keep, len(known.kept), progress, without=found[0])
+            staging = run.folder / target.name
+            with _told_when_full(target), found[0].open("rb") as file:
+                copy_file(file, staging)
+                _name_chain(connection, staging, chain)
                 before.refuse_changes()
-                refuse_other_users_file(target)
-                spare = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
-                try:
-                    place = swap_back(target, spare, progress)
-                finally:
-                    spare.unlink(missing_ok=True)
-                flush(target.parent)
-    return place
+                _put_in_place(staging, target, now, chain, progress)
+    return versions(target)[0]
+
+
+def _name_chain(connection: duckdb.DuckDBPyConnection, file: Path, chain: Chain) -> None:
+    """Write into a copy of a version, before it is put in place, what stands beside it then."""
+    connection.execute(f"DETACH {NEW}; ATTACH {sql.literal(str(file))} AS {NEW}")
+    name_tables_of(connection, NEW)
+    write_chain(connection, NEW, chain, secrets.token_hex(16))
+    connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
 
 
 @contextmanager
 def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
     """Make the folder of a run, for its user alone, while it lasts; those that dead builders left are removed."""
     for leftover in run.target.parent.glob(f"{escape(_staging_of(run.target))}*"):
-        if leftover.is_dir() and not leftover.is_symlink():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            with suppress(PermissionError):
-                leftover.unlink(missing_ok=True)
-        if os.path.lexists(leftover):
-            progress.notice(f"{leftover}, which a build of another user left, cannot be removed: its owner can.")
+        if re.fullmatch("[0-9a-f]{8}", leftover.name.removeprefix(_staging_of(run.target))):
+            try:
+                _remove_staging(leftover)
+            except PermissionError:
+                progress.notice(f"{leftover}, which a build of another user left, cannot be removed: its owner can.")
     try:
         try:
             run.folder.mkdir(mode=0o700)
+            (run.folder / _MARK).touch(mode=0o600)
         except OSError as error:
             raise StoreError(f"The folder {run.target.parent} cannot be written ({error.strerror}).") from error
         yield
     finally:
-        shutil.rmtree(run.folder, ignore_errors=True)
+        _remove_staging(run.folder)
+
+
+def _remove_staging(folder: Path) -> None:
+    """Remove the folder of a builder, which is known by the mark in it, or empty; any other stays as it is.
+
+    The mark goes last, so that the rest is known when this is killed. Raises `PermissionError` for another user's.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    entries = list(folder.iterdir())
+    if any(entry.name == _MARK for entry in entries):
+        for entry in (entry for entry in entries if entry.name != _MARK):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+        if [entry.name for entry in folder.iterdir()] == [_MARK]:
+            (folder / _MARK).unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _staging_of(target: Path) -> str:
@@ -297,13 +358,13 @@ def _told_when_full(target: Path) -> Iterator[None]:
         ) from error
 
 
-def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | None, progress: Progress) -> None:
+def _put_in_place(staging: Path, target: Path, hold: Hold | None, chain: Chain, progress: Progress) -> None:
     if hold is not None:
         hold.refuse_changes()
         take_over_rights(target, staging, progress)
     flush(staging)
     spare = staging.with_name(f"{staging.name}.spare")
-    pending = keep_aside(target, keep, spare, progress) if hold is not None and keep is not None else None
+    pending = keep_aside(target, spare, progress) if chain.begins_hidden else None
     try:
         if hold is not None:
             hold.refuse_changes()
@@ -322,7 +383,7 @@ def _put_in_place(staging: Path, target: Path, hold: Hold | None, keep: int | No
             "the owner may replace a file; on Windows, it may be open: close it in every program, and build again."
         ) from error
     flush(target.parent)
-    finish_keeping(target, keep)
+    finish_keeping(target, chain)
 
 
 def copy_file(source: IO[bytes], target: Path) -> None:

@@ -15,6 +15,7 @@ from recstore.store.lock import Patience
 from recstore.store.losses import what_is_lost, would_be_lost
 from recstore.store.proof import check_file, first_fault
 from recstore.store.publish import NEW, OLD, copy_file, flush, staged_store
+from recstore.store.versions import versions
 
 
 def restore(
@@ -45,7 +46,7 @@ def restore(
     ):
         if is_there and not discard and (lost := what_is_lost(staged.connection, OLD, NEW)):
             raise StoreError(would_be_lost(path, lost))
-    return target.with_name(f"{target.name}.previous-1") if is_there else None
+    return versions(target)[0] if is_there else None
 
 
 def backup(
