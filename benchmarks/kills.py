@@ -267,7 +267,8 @@ def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float) -> Counter
         os.kill(nursery.pid, sign)
         ended = nursery.end()
         found = trial.judge()
-        if ended in (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM):
+        if ended in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGABRT, 128 + signal.SIGTERM):
+            counted["of them aborted by DuckDB"] += ended == -signal.SIGABRT
             counted["killed at work"] += 1
             counted[f"by {sign.name}"] += 1
             counted[f"in {wanted}"] += 1
@@ -278,7 +279,7 @@ def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float) -> Counter
             assert found == 25 - now
             counted["had ended before"] += 1
         now = found
-        if number % 100 == 0:
+        if number % 20 == 0:
             print(f"{time.monotonic() - begun:,.0f} s: {dict(counted)}", flush=True)
     nursery.start("build", **trial.command(now, anew=False))
     assert nursery.end() == 0
