@@ -103,7 +103,8 @@ def abandon() -> None:
     """
     for run in _runs:
         if not run.ended:
-            _remove_staging(run.folder)
+            with suppress(OSError):
+                _remove_staging(run.folder)
             remove_own_lock(run.target)
     scratch.abandon()
 
@@ -317,7 +318,8 @@ def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
             raise StoreError(f"The folder {run.target.parent} cannot be written ({error.strerror}).") from error
         yield
     finally:
-        _remove_staging(run.folder)
+        with suppress(OSError):
+            _remove_staging(run.folder)
 
 
 def _remove_staging(folder: Path) -> None:
