@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -55,3 +56,20 @@ def test_an_older_format_is_converted_by_a_rebuild(store):
     assert fault == "it has the older format 0; recstore rebuild converts it"
     recstore.rebuild(store)
     assert not any(finding.fault for finding in recstore.check(store))
+
+
+@pytest.mark.parametrize("only", [None, "movies", "audio"])
+def test_a_store_of_format_1_is_opened_and_converted(only, tmp_path):
+    """The fixture was written by the recstore of that format. A catalogue that is kept is converted as well."""
+    store = tmp_path / "store.duckdb"
+    store.write_bytes(gzip.decompress((Path(__file__).parent / "fixtures" / "format-1.duckdb.gz").read_bytes()))
+    with recstore.connect(store) as con:
+        asked = con.execute("SELECT movie_id, score FROM similar_movies(1, k := 5)").fetchall()
+    assert len(asked) == 5
+    fault = {finding.check: finding.fault for finding in recstore.check(store)}["format"]
+    assert fault == "it has the older format 1; recstore rebuild converts it"
+    recstore.rebuild(store, only=only)
+    assert [finding for finding in recstore.check(store) if finding.fault] == []
+    with recstore.connect(store) as con:
+        assert con.execute("SELECT movie_id, score FROM similar_movies(1, k := 5)").fetchall() == asked
+        assert con.execute("SELECT catalog FROM catalogs ORDER BY catalog ASC").fetchall() == [("audio",), ("movies",)]

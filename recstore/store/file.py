@@ -14,7 +14,7 @@ from recstore import sql
 from recstore.errors import BusyError, StoreError
 from recstore.text import pasted
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
