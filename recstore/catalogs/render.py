@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from recstore import sql
 from recstore.catalogs import checks
 from recstore.catalogs.catalog import Catalog, Column, Function
+from recstore.search.ranking import CONSTANTS
 
 _FUNCTIONS = "recstore.schema.functions"
 _TABLES = "recstore.schema.tables"
@@ -154,6 +155,7 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
         **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
+        **CONSTANTS,
     }
 
 

@@ -23,6 +23,7 @@ from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.scratch import scratch_folder
 from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
+from recstore.search.ranking import CONSTANTS
 
 _SQL = "recstore.pipeline.sql"
 _CHUNK_BYTES = 1 << 20
@@ -107,7 +108,7 @@ def _times(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space
     """
     if len(space.ids) <= SMALL:
         return {WORTH_WHILE: 0.0}
-    query = sql.render(_SQL, "scan_vectors", vectors=catalog.vectors, key=catalog.key)
+    query = sql.render(_SQL, "scan_vectors", vectors=catalog.vectors, key=catalog.key, **CONSTANTS)
 
     def scan(vector: npt.NDArray[np.float64]) -> None:
         connection.execute(query, {"space": space.name, "vector": vector.tolist()}).fetchall()

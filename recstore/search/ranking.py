@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 SCORE_STEPS = 100_000
 _SPAN, _LARGEST_ID = 1 << 32, (1 << 31) - 1
-#: What SQL is filled with: `$score_steps`, `$key_span`, `$key_largest_id` and `$key_mask`.
+#: What SQL is filled with, by placeholder. The divisor is a DOUBLE: no setting of a session makes the quotient whole.
 CONSTANTS = {
     "score_steps": str(SCORE_STEPS),
+    "score_divisor": f"1e{len(str(SCORE_STEPS)) - 1}",
     "key_span": str(_SPAN),
     "key_largest_id": str(_LARGEST_ID),
     "key_mask": str(_SPAN - 1),

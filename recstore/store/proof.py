@@ -21,6 +21,7 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.models.space import NEIGHBORS_RECALL
+from recstore.search.ranking import pack, unpack
 from recstore.store.comparison import lacking, other_columns, other_comments, other_definitions, shadowing
 from recstore.store.definition import Definition, definition, read_objects
 from recstore.store.digest import LINES, content_lines, otherwise
@@ -44,7 +45,6 @@ _DEFINITIONS = ("format", "tables", "functions and views")
 SHADOWING = "macros"
 #: How many items of a space have their neighbours recomputed.
 _SAMPLE = 20
-_STEPS = 100_000
 #: The recall of a sample of approximate neighbours is this much lower than measured only where something is wrong.
 _RECALL_MARGIN = 0.2
 #: How many vectors are in memory at once.
@@ -258,19 +258,18 @@ def _nearest_of_sample(
     sample = every[:: max(1, len(every) // _SAMPLE)]
     _ids, asked = _matrix(connection, key, f"{where} IN ({', '.join(map(str, sample.tolist()))})")
     m = min(depth, len(every) - 1)
-    # One number per item that sorts by score from above, then by the smaller id; the best of each block are kept.
+    # The best of each block are kept.
     best = np.empty((len(sample), 0), np.int64)
     for start in range(0, len(every), _BLOCK):
         block = every[start : start + _BLOCK]
         ids, part = _matrix(connection, key, f"{where} BETWEEN {block[0]} AND {block[-1]}")
         with np.errstate(invalid="ignore"):  # a vector that is not finite is another check's fault
-            steps = np.rint(asked @ part.T * _STEPS).astype(np.int64)
-        keys = np.where(ids == sample[:, None], np.iinfo(np.int64).max, ids - (steps << 32))
+            keys = np.where(ids == sample[:, None], np.iinfo(np.int64).min, pack(asked @ part.T, ids))
         best = np.concatenate([best, keys], axis=1)
-        best = np.partition(best, min(m, best.shape[1] - 1), axis=1)[:, :m]
+        best = np.partition(best, max(0, best.shape[1] - m), axis=1)[:, best.shape[1] - min(m, best.shape[1]) :]
     best.sort(axis=1)
-    near = (best + 0x80000000 & 0xFFFFFFFF) - 0x80000000  # an id may be negative
-    return sample, near, ((near - best >> 32) / _STEPS).astype(np.float32)
+    near, scores = unpack(best[:, ::-1])
+    return sample, near, scores
 
 
 def _matrix(

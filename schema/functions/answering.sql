@@ -9,9 +9,9 @@ $ranking
 _rs_ranked AS (
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
-        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        CAST($key_largest_id - (_rs_t._rs_key & $key_mask) AS INTEGER) AS _rs_id,
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+        CAST((_rs_t._rs_key >> 32) / $score_divisor AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers

@@ -36,7 +36,7 @@ _rs_cosines AS (
     SELECT
         _rs_q._rs_first AS _rs_of, _rs_q._rs_second AS _rs_to, _rs_v.space AS _rs_space,
         CAST(_rs_v.vector AS DOUBLE[]) AS _rs_asked,
-        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
+        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * $score_steps)
             AS BIGINT) AS _rs_steps
     FROM _rs_pair AS _rs_q
     JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_q._rs_first
@@ -50,7 +50,7 @@ _rs_before AS (
     FROM (
         SELECT
             _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.$key AS _rs_id,
-            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
+            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * $score_steps) AS _rs_near
         FROM _rs_cosines AS _rs_c
         JOIN $vectors AS _rs_o ON _rs_o.space = _rs_c._rs_space
     ) AS _rs_m
@@ -59,7 +59,7 @@ _rs_before AS (
 _rs_spaces AS (
     SELECT
         _rs_of,
-        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / 1e5 AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / $score_divisor AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
         map(list(_rs_space ORDER BY _rs_space ASC), list(_rs_nearer + 1 ORDER BY _rs_space ASC)) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_of

@@ -6,8 +6,8 @@
 _rs_answers AS (
     SELECT _rs_q._rs_space, max(
         CASE WHEN _rs_c._rs_id <> coalesce(_rs_q._rs_itself, -2147483648) THEN
-            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296
-            + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * $score_steps) AS BIGINT) * $key_span
+            + ($key_largest_id - CAST(_rs_c._rs_id AS BIGINT))
         END, _rs_q._rs_k) AS _rs_keys
     FROM _rs_questions AS _rs_q
     JOIN (

@@ -32,7 +32,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * $score_steps) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -43,7 +43,7 @@ _rs_keys AS (
             WHEN _rs_s._rs_sum > 0 THEN _rs_s._rs_sum
             WHEN _rs_s._rs_sum = 0 THEN _rs_i._rs_popularity - 1000000000
             ELSE _rs_s._rs_sum - 2000000000
-        END * 4294967296 + (2147483647 - CAST(_rs_s._rs_id AS BIGINT)) AS _rs_key,
+        END * $key_span + ($key_largest_id - CAST(_rs_s._rs_id AS BIGINT)) AS _rs_key,
         _rs_s._rs_cause
     FROM _rs_sums AS _rs_s
     JOIN (
@@ -53,7 +53,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST($key_largest_id - (_rs_key & $key_mask) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -66,9 +66,9 @@ _rs_found AS (
 SELECT
     CAST(_rs_f._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR) AS space,
     CAST(CASE
-        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / $score_divisor
         WHEN _rs_f._rs_level >= -1000000000 THEN 0
-        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+        ELSE (_rs_f._rs_level + 2000000000) / $score_divisor
     END AS FLOAT) AS score,
     _rs_because.$name AS because,
     CASE

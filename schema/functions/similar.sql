@@ -92,9 +92,9 @@ _rs_ranked AS (
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT),
-        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER),
+        CAST($key_largest_id - (_rs_t._rs_key & $key_mask) AS INTEGER),
         _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT)
+        CAST((_rs_t._rs_key >> 32) / $score_divisor AS FLOAT)
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
         FROM _rs_answers
