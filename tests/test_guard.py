@@ -146,7 +146,7 @@ def test_a_figure_that_is_worse_than_the_build_before_measured(store):
 
 
 def test_an_empty_catalogue_of_another_loader(store, monkeypatch):
-    from recstore import pipeline
+    from recstore.pipeline import build
     from recstore.sources.loader import LoadReport
 
     class Empty:
@@ -155,7 +155,7 @@ def test_an_empty_catalogue_of_another_loader(store, monkeypatch):
         def load(self, connection, source, options, progress):
             return LoadReport(source)
 
-    monkeypatch.setattr(pipeline, "get_loader", lambda name: Empty())
+    monkeypatch.setattr(build, "get_loader", lambda name: Empty())
     named = losses_of(lambda: recstore.build(store, {"empty": "nothing"}), store)
     assert named == ["the catalogue movies: 100 before, 0 now"]
 

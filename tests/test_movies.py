@@ -357,7 +357,7 @@ def test_the_matrix_library_has_one_thread_in_a_build(sample_folder, tmp_path):
     """In a process of its own: another test may have loaded the library with the limit in place."""
     seen = tmp_path / "threads.txt"
     code = f"""
-import recstore, recstore.movies as movies
+import recstore, recstore.catalogs.movies.spaces as movies
 from pathlib import Path
 from threadpoolctl import threadpool_info
 spaces = movies.spaces

@@ -258,14 +258,15 @@ def run_interactively(command: Callable[[], object], debug: bool) -> int:
 
 
 def _stop(work: _Work) -> NoReturn:
-    from recstore import publish, target
+    from recstore.reports import output_files
+    from recstore.store import publish
 
     code = Interrupt.code or Exit.INTERRUPTED
     publish.interrupt()
     work.interrupt()
     in_order = work.done.wait(_GRACE_SECONDS)
     publish.abandon()
-    target.abandon()
+    output_files.abandon()
     if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     state = "The new store was in place already" if publish.has_published() else "Nothing was changed"
