@@ -1,12 +1,14 @@
 """Kills builds at random moments, lets two build at once, and shows that no store breaks and no row is lost.
 
-    python benchmarks/kills.py [--killed 1000] [--builders 20] [--seconds 3600]
+    python benchmarks/kills.py [--killed 1000] [--builders 20] [--at-once 4] [--seconds 3600]
 
 Builds of a generated sample over a store, with options that give other vectors than those before, are killed: by
 SIGKILL, in every third round by SIGTERM. The stage to be hit is chosen in turn, and in it a moment at random; only
 builds that the signal ended count. Every fourth round finds a `.wal` that a killed writer left, with a row in a table
-of the user's; every twentieth finds a writer that is alive, and is told so. Then two build at once, while a third
-process writes a row.
+of the user's; every twentieth finds a writer that is alive, and is told so. `--at-once` stores are tried side by side.
+
+Then two build at once: the second begins in a stage of the first that is chosen at random. A third process writes row
+after row into the store all the while, whenever it gets in.
 
 Each build is the command's own code in a process of its own, forked from one that has imported it and opened nothing:
 what it does not do is start an interpreter.
@@ -15,6 +17,7 @@ what it does not do is start an interpreter.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import os
 import random
@@ -22,13 +25,16 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 
 import recstore
+from recstore.cli.console import Exit
 from recstore.progress import Progress
 from recstore.samples.movies import write_sample
 
@@ -61,24 +67,38 @@ def _build(store: str, source: str, dimensions: int, anew: bool, wait: float) ->
 
 
 def _write(store: str, line: int, then: str) -> int:
-    """Commit a row, in the log alone, and end, stay or die; returns 1 where the store is in use."""
-    try:
-        connection = duckdb.connect(store)
-    except duckdb.IOException:
-        return 1
+    """Commit a row, in the log alone, and stay or die."""
+    connection = duckdb.connect(store)
     connection.execute("SET checkpoint_threshold = '1GB'; CREATE TABLE IF NOT EXISTS diary (line INTEGER)")
     connection.execute("INSERT INTO diary VALUES (?)", [line])
     os.write(1, b"stage written\n")
     if then == "stay":
         signal.pause()
-    if then == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    connection.close()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+def _keep_writing(store: str, line: int) -> int:
+    """Commit a row and close the store, again and again until SIGTERM; tell each row, and where the store is in use."""
+    rng, ended = random.Random(line), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    while not ended.wait(rng.uniform(0, 0.1)):
+        try:
+            connection = duckdb.connect(store)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise
+            os.write(1, b"stage refused\n")
+            continue
+        connection.execute("CREATE TABLE IF NOT EXISTS diary (line INTEGER)")
+        connection.execute("INSERT INTO diary VALUES (?)", [line])
+        os.write(1, b"stage written\n")
+        connection.close()
     return 0
 
 
 def _fork_on_demand() -> None:
-    """Fork a process for each line of stdin, and say how it ended."""
+    """Fork a process for each line of stdin, and say how it ended and what it wrote to stderr."""
     import annoy  # noqa: F401 - what a build imports late
     import pyarrow  # noqa: F401
 
@@ -90,20 +110,24 @@ def _fork_on_demand() -> None:
     import recstore.pipeline.indexes
 
     recstore.store.definition.definition(recstore.catalogs.registry.to_be_stored(()))
+    faulthandler.enable()
     child = 0
     for line in sys.stdin:
         if child:
             os.waitpid(child, 0)
         task, arguments = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            os._exit({"build": _build, "write": _write}[task](**arguments))
-        os.write(1, f"pid {child}\n".encode())
-        # It keeps its number until its end was told and the next is asked for: a late signal strikes nobody else.
-        found = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-        assert found is not None
-        code = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
-        os.write(1, f"ended {code}\n".encode())
+        with tempfile.TemporaryFile() as told:
+            child = os.fork()
+            if child == 0:
+                os.dup2(told.fileno(), 2)
+                os._exit({"build": _build, "write": _write, "keep writing": _keep_writing}[task](**arguments))
+            os.write(1, f"pid {child}\n".encode())
+            # It keeps its number until its end was told and the next is asked for: a late signal strikes nobody else.
+            found = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+            assert found is not None
+            code = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+            told.seek(0)
+            os.write(1, f"ended {json.dumps([code, told.read().decode(errors='replace')])}\n".encode())
 
 
 class Nursery:
@@ -111,10 +135,10 @@ class Nursery:
 
     def __init__(self) -> None:
         command = [sys.executable, __file__, "--fork-on-demand"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = 0
+        #: What the process that ended last wrote to stderr.
+        self.told = ""
         self._said: deque[tuple[str, str]] = deque()
 
     def __enter__(self) -> Nursery:
@@ -138,7 +162,10 @@ class Nursery:
     def stage(self) -> str | int:
         """Return the next stage of the running process, or how it ended."""
         kind, value = self._said.popleft() if self._said else self._line()
-        return value if kind == "stage" else int(value)
+        if kind == "stage":
+            return value
+        ended, self.told = json.loads(value)
+        return int(ended)
 
     def end(self) -> int:
         """Wait for the running process, and return how it ended."""
@@ -220,7 +247,7 @@ def _measure(trial: Trial, nursery: Nursery) -> dict[str, float]:
             seconds[stage] = max(time.monotonic() - begun, seconds.get(stage, 0.0))
             stage, begun = said.split()[0], time.monotonic()
         seconds[stage] = time.monotonic() - begun
-        assert said == 0, said
+        assert said == 0, nursery.told
         found = trial.content()[0]
         assert trial.digests.setdefault(dimensions, found) == found, "two builds differ"
         trial.prove()
@@ -234,22 +261,22 @@ def _write_before(trial: Trial, nursery: Nursery, number: int, dimensions: int, 
             other.start("write", store=str(trial.store), line=number, then="stay")
             assert other.stage() == "written"
             nursery.start("build", **trial.command(dimensions, anew=True))
-            assert nursery.end() != 0
+            assert nursery.end() == Exit.BUSY, nursery.told
             os.kill(other.pid, signal.SIGKILL)
             other.end()
         counted["told that a writer has the store"] += 1
     elif number % 4 == 3:
         nursery.start("write", store=str(trial.store), line=number, then="die")
-        assert nursery.end() == -signal.SIGKILL
+        assert nursery.end() == -signal.SIGKILL, nursery.told
     else:
         return False
     trial.lines += 1
     return True
 
 
-def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float) -> Counter[str]:
+def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float, seed: int = 0) -> Counter[str]:
     """Kill so many builds at work, and count by stage; a store that is not whole ends it."""
-    rng = random.Random(0)
+    rng = random.Random(seed)
     counted: Counter[str] = Counter()
     seconds = _measure(trial, nursery)
     now, number, begun = 10, 0, time.monotonic()
@@ -262,27 +289,26 @@ def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float) -> Counter
         said: str | int = ""
         while isinstance(said, str) and said.split()[:1] != [wanted]:
             said = nursery.stage()
-        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}"
+        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}: {nursery.told}"
         time.sleep(rng.uniform(0, seconds[wanted]))
         os.kill(nursery.pid, sign)
         ended = nursery.end()
         found = trial.judge()
-        if ended in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGABRT, 128 + signal.SIGTERM):
-            counted["of them aborted by DuckDB"] += ended == -signal.SIGABRT
+        if ended in (-signal.SIGKILL, Exit.TERMINATED):
             counted["killed at work"] += 1
             counted[f"by {sign.name}"] += 1
-            counted[f"in {wanted}"] += 1
+            counted[f"in {wanted}, by {sign.name}"] += 1
             counted["new store in place" if found != now else "old store in place"] += 1
             counted["beside a .wal"] += beside_log
         else:
-            assert ended == 0, ended
+            assert ended == 0, f"a build got {sign.name} in {wanted} and ended with {ended}: {nursery.told}"
             assert found == 25 - now
             counted["had ended before"] += 1
         now = found
         if number % 20 == 0:
             print(f"{time.monotonic() - begun:,.0f} s: {dict(counted)}", flush=True)
     nursery.start("build", **trial.command(now, anew=False))
-    assert nursery.end() == 0
+    assert nursery.end() == 0, nursery.told
     left = [path.name for path in trial.folder.iterdir() if path.name.startswith(".") or path.suffix == ".wal"]
     assert not left, left
     trial.prove()
@@ -291,46 +317,63 @@ def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float) -> Counter
 
 
 def build_at_once(trial: Trial, nurseries: tuple[Nursery, Nursery, Nursery], rounds: int) -> Counter[str]:
-    """Let two build at once, the second a moment later, patiently or not, while a third process writes a row."""
+    """Let two build at once, the second patiently in every other round, while a third process writes rows."""
     rng = random.Random(1)
     counted: Counter[str] = Counter()
     first, second, writer = nurseries
     for number in range(rounds):
+        writer.start("keep writing", store=str(trial.store), line=number)
         first.start("build", **trial.command(10, anew=True, wait=600))
-        time.sleep(rng.uniform(0, 0.2))
+        wanted = rng.choice([stage for stage in _STAGES if stage != "copy"])
+        while str(first.stage()).split()[0] != wanted:
+            pass
         second.start("build", **trial.command(15, anew=False, wait=600 if number % 2 else 0))
-        time.sleep(rng.uniform(0, 1))
-        writer.start("write", store=str(trial.store), line=number, then="end")
-        wrote = writer.end() == 0
-        trial.lines += wrote
-        ended = [first.end(), second.end()]
+        ended = {"first": first.end(), "second": second.end()}
+        os.kill(writer.pid, signal.SIGTERM)
+        while isinstance(said := writer.stage(), str):
+            counted[f"rows {said} meanwhile"] += 1
+            trial.lines += said == "written"
+        told = f"{ended}: {first.told} {second.told} {writer.told}"
+        assert said == 0, told
+        assert ended["first"] == 0, told
+        assert ended["second"] in ((0,) if number % 2 else (0, Exit.BUSY)), told
         counted["rounds"] += 1
-        counted["rows written meanwhile"] += wrote
-        counted["builds published"] += ended.count(0)
-        counted["builds told to come later"] += 2 - ended.count(0)
-        assert 0 in ended, ended
+        counted[f"second begun in {wanted} of the first"] += 1
+        counted["builds published"] += list(ended.values()).count(0)
+        counted["builds told to come later"] += list(ended.values()).count(Exit.BUSY)
         trial.judge()
         trial.prove()
     counted.update(trial.tally())
     return counted
 
 
-def run(killed: int, builders: int, at_most: float) -> tuple[Counter[str], Counter[str]]:
-    """Do both in a folder of their own."""
+def _kill_apart(seed: int, killed: int, at_most: float) -> Counter[str]:
+    with tempfile.TemporaryDirectory() as name, Nursery() as nursery:
+        return kill(Trial(Path(name)), nursery, killed, at_most, seed)
+
+
+def run(killed: int, builders: int, at_most: float, at_once: int = 1) -> tuple[Counter[str], Counter[str]]:
+    """Do both, each in folders of their own."""
+    shares = [killed // at_once + (seed < killed % at_once) for seed in range(at_once)]
+    with ThreadPoolExecutor(at_once) as pool:
+        parts = pool.map(_kill_apart, range(at_once), shares, [at_most] * at_once)
+        kills = sum(parts, Counter[str]())
     with tempfile.TemporaryDirectory() as name, Nursery() as one, Nursery() as two, Nursery() as three:
         trial = Trial(Path(name))
-        return kill(trial, one, killed, at_most), build_at_once(trial, (one, two, three), builders)
+        _measure(trial, one)
+        return kills, build_at_once(trial, (one, two, three), builders)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Kill builds at random moments, and show that the store is whole.")
     parser.add_argument("--killed", type=int, default=1000, help="how many builds to kill at work")
     parser.add_argument("--builders", type=int, default=20, help="how often to let two build at once")
+    parser.add_argument("--at-once", type=int, default=2, help="how many stores to try side by side")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="kill no more after so long")
     parser.add_argument("--fork-on-demand", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fork_on_demand:
         _fork_on_demand()
     else:
-        for counts in run(given.killed, given.builders, given.seconds):
-            print(json.dumps(counts, indent=2))
+        for counts in run(given.killed, given.builders, given.seconds, given.at_once):
+            print(json.dumps(counts, indent=2), flush=True)

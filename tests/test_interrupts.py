@@ -33,6 +33,25 @@ spaces.spaces = spaces
 sys.exit(run(lambda: build.rebuild(sys.argv[1]), False))
 """
 
+#: Puts a backup in place of a store; a signal comes when all is done but the clearing away.
+_LATE = """
+import os, shutil, signal, sys, time
+from recstore import restore
+from recstore.cli.console import run
+
+remove = shutil.rmtree
+
+def remove_and_get_a_signal(folder, **options):
+    is_its_first = ".staging-" in str(folder) and os.path.exists(folder)
+    remove(folder, **options)
+    if is_its_first:
+        os.kill(os.getpid(), int(sys.argv[3]))
+        time.sleep(60)
+
+shutil.rmtree = remove_and_get_a_signal
+sys.exit(run(lambda: restore(sys.argv[1], sys.argv[2]), False))
+"""
+
 
 @pytest.mark.parametrize(
     ("number", "seconds"), [(signal.SIGINT, 0), (signal.SIGTERM, 0.4), (signal.SIGINT, 0.8), (signal.SIGTERM, 1.3)]
@@ -68,6 +87,32 @@ def test_a_long_native_call_is_ended_too(number, sample_store, tmp_path):
     assert said == "Interrupted. Nothing was changed.\n"
     assert store.read_bytes() == sample_store.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
+
+
+def test_an_interrupt_that_nobody_hears_of_has_its_exit_code(sample_store, tmp_path):
+    store = shutil.copy(sample_store, tmp_path / "store.duckdb")
+    command = [sys.executable, "-c", _LONG, str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "computing\n"
+        process.stderr.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=300) == 128 + signal.SIGTERM
+    assert store.read_bytes() == sample_store.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_after_the_work_says_that_the_store_is_in_place(number, sample_store, tmp_path):
+    store, backup = tmp_path / "store.duckdb", tmp_path / "backup.duckdb"
+    for file in (store, backup):
+        shutil.copy(sample_store, file)
+    before = store.stat().st_ino
+    command = [sys.executable, "-c", _LATE, str(store), str(backup), str(number.value)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (128 + number, "Interrupted. The new store was in place already.\n")
+    assert store.stat().st_ino != before
+    names = {"store.duckdb", "store.duckdb.previous-1", "backup.duckdb"}
+    assert {path.name for path in tmp_path.iterdir()} == names
 
 
 def test_an_interrupt_between_beginning_and_work_leaves_nothing(tmp_path):

@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from itertools import pairwise
@@ -116,7 +117,8 @@ class Interrupt:
         # An exception raised here could strike anywhere, even where it is dropped: who waits for the work looks.
         if cls.at_work:
             return
-        say("Interrupted. Nothing was changed.", "error", exit_code=cls.code.value, error="Interrupted")
+        with suppress(OSError):  # whoever read it may be gone: the code says it, too
+            say("Interrupted. Nothing was changed.", "error", exit_code=cls.code.value, error="Interrupted")
         os._exit(cls.code)
 
 
@@ -270,7 +272,8 @@ def _stop(work: _Work) -> NoReturn:
     if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     state = "The new store was in place already" if publish.has_published() else "Nothing was changed"
-    say(f"{Interrupt.reason}. {state}.", "error", exit_code=code.value, error="Interrupted")
+    with suppress(OSError):  # whoever read it may be gone: the code says it, too
+        say(f"{Interrupt.reason}. {state}.", "error", exit_code=code.value, error="Interrupted")
     # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.
     os._exit(code)
 

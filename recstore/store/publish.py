@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import stat
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -70,13 +71,30 @@ class _Run:
     def __init__(self, target: Path) -> None:
         self.target = target
         self.folder = target.with_name(f"{_staging_of(target)}{secrets.token_hex(4)}")
-        self.connection: duckdb.DuckDBPyConnection | None = None
         self.before = _file(target)
+        self.has_lock = False
         self.ended = False
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._mutex = threading.Lock()
+
+    @contextmanager
+    def interruptible(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Let `interrupt` reach a connection: only so long as it is open, since one that is closed raises."""
+        self._connection = connection
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._connection = None
+
+    def interrupt(self) -> None:
+        with self._mutex:
+            if self._connection is not None:
+                self._connection.interrupt()
 
     def has_published(self) -> bool:
-        # Without a connection it waits for another builder, whose store may come to be in place.
-        return self.connection is not None and self.before != _file(self.target)
+        # Without the lock it waits for another builder, whose store may come to be in place.
+        return self.has_lock and self.before != _file(self.target)
 
 
 def _file(path: Path) -> tuple[int, ...] | None:
@@ -91,8 +109,7 @@ _runs: list[_Run] = []
 def interrupt() -> None:
     """Interrupt the database calls of all builds in this process; they raise, and clean up, where they run."""
     for run in _runs:
-        if not run.ended and run.connection:
-            run.connection.interrupt()
+        run.interrupt()
 
 
 def abandon() -> None:
@@ -239,14 +256,14 @@ def _begun(
             chain = patience.keep_trying(lambda: chain_of(target))
             stack.enter_context(held_versions(target, chain, patience))
             finish_keeping(target, chain)
-            run.before = _file(target)
+            run.before, run.has_lock = _file(target), True
             if run.before is not None:
                 refuse_other_users_file(target)
             with (
                 _staging_folder(run, progress),
                 open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
+                run.interruptible(connection),
             ):
-                run.connection = connection
                 halve_memory(connection)
                 yield run, connection, chain
     finally:
