@@ -20,7 +20,7 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 _LONG = """
 import sys
 import numpy as np
-from recstore.catalogs.movies import spaces
+import recstore.catalogs.movies.spaces as movies
 from recstore.pipeline import build
 from recstore.cli.console import run
 
@@ -29,7 +29,7 @@ def spaces(connection, options, progress):
     np.linalg.svd(np.random.default_rng(0).random((7000, 7000)))
     return iter(())
 
-spaces.spaces = spaces
+movies.spaces = spaces
 sys.exit(run(lambda: build.rebuild(sys.argv[1]), False))
 """
 
