@@ -121,7 +121,7 @@ def test_whatever_shadows_is_seen(store):
     change(store, *(f'CREATE MACRO "{name}"{rest}' for name, rest in macros.items()))
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{store}' AS s (READ_ONLY)")
-        assert set(shadowing(read_objects(con, "s"))) == set(macros)
+        assert set(shadowing(read_objects(con, "s"), to_be_stored(()))) == set(macros)
 
 
 def test_what_a_user_adds_is_no_fault(store):
