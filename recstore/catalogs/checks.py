@@ -84,11 +84,11 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
         "vectors": relations[catalog.vectors],
         "neighbors": relations[catalog.neighbors],
     }
+    # What other faults come from is asked first: keys, and what refers to what.
+    checks = [*_own("source_checks", catalog, names), *_of_tables((*catalog.sources, *catalog.computed), relations)]
     package = f"{_CHECKS}.catalog"
-    checks = [_check(package, name, f"{catalog.name}: {name}", names) for name in sql.names(package)]
-    for kind in ("source_checks", "checks"):
-        checks += _own(kind, catalog, names)
-    return checks + _of_tables((*catalog.sources, *catalog.computed), relations)
+    checks += [_check(package, name, f"{catalog.name}: {name}", names) for name in sql.names(package)]
+    return checks + _own("checks", catalog, names)
 
 
 def _own(kind: str, catalog: Catalog, names: dict[str, str]) -> list[Check]:

@@ -192,8 +192,11 @@ def _compare_digest(connection: duckdb.DuckDBPyConnection, database: str, catalo
     recorded = info(connection, database).get(LINES)
     fault = None
     if recorded is not None:
-        changed = otherwise(recorded, content_lines(connection, database), catalogs)
-        fault = f"{changed[0]} holds something else than the build put there; {_REMEDY}" if changed else None
+        try:
+            changed = otherwise(recorded, content_lines(connection, database), catalogs)
+            fault = f"{changed[0]} holds something else than the build put there; {_REMEDY}" if changed else None
+        except duckdb.Error as error:
+            fault = _first_line(error)
     return Finding("content", "What was computed is what the build recorded the digest of.", fault)
 
 

@@ -189,6 +189,66 @@ SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR
 FROM (SELECT struct_pack("index_name" := "index_name") AS k, count(*) AS n FROM "annoy_indexes" GROUP BY "index_name" HAVING count(*) > 1)
 )
 UNION ALL
+SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movies" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "links" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'links.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "links" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'ratings.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "ratings" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'tags.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'movie vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("space" := "space", "movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_vectors" GROUP BY "space", "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie terms: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("term" := "term") AS k, count(*) AS n FROM "movie_terms" GROUP BY "term" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie weights.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
+SELECT 'movie weights.neighbor id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
+FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
+)
+UNION ALL
 SELECT 'movies: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
 -- Every item of an Annoy index has a vector in its space.
 SELECT count(*) AS faults, min(concat(i.space, ' ', m.id)) AS example
@@ -304,64 +364,94 @@ FROM (
 )
 )
 UNION ALL
-SELECT 'movies: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
+-- The labels of the clips are in the list of labels.
+SELECT count(*) AS faults, min(c.label) AS example
+FROM (SELECT DISTINCT unnest(labels) AS label FROM "audio_clips") AS c
+ANTI JOIN "audio_labels" AS l ON l.name = c.label
+)
+UNION ALL
+SELECT 'audio labels' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Labels are numbered 0, 1, 2 and so on, and told apart by their names.' AS means FROM (
+-- Labels are numbered 0, 1, 2 and so on, and told apart by their names.
+SELECT count(*) AS faults, min(example) AS example
+FROM (
+    SELECT concat(label_id, ' ', name) AS example FROM "audio_labels"
+    WHERE label_id NOT BETWEEN 0 AND (SELECT count(*) - 1 FROM "audio_labels") OR trim(name) = '' OR trim(mid) = ''
+    UNION ALL
+    SELECT name FROM "audio_labels" GROUP BY name HAVING count(*) > 1
+)
+)
+UNION ALL
+SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movies" GROUP BY "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("label_id" := "label_id") AS k, count(*) AS n FROM "audio_labels" GROUP BY "label_id" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'links: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'audio clips: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "links" GROUP BY "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_clips" GROUP BY "clip_id" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'links.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
 -- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "links" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
 )
 UNION ALL
-SELECT 'ratings: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'audio frames: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("user_id" := "user_id", "movie_id" := "movie_id") AS k, count(*) AS n FROM "ratings" GROUP BY "user_id", "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'ratings.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
 -- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "ratings" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_frames" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
 )
 UNION ALL
-SELECT 'tags.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "tags" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
-)
-UNION ALL
-SELECT 'movie vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'audio vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("space" := "space", "movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_vectors" GROUP BY "space", "movie_id" HAVING count(*) > 1)
+FROM (SELECT struct_pack("space" := "space", "clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_vectors" GROUP BY "space", "clip_id" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'movie terms: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+SELECT 'audio predictions: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
 -- The key is unique.
 SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("term" := "term") AS k, count(*) AS n FROM "movie_terms" GROUP BY "term" HAVING count(*) > 1)
+FROM (SELECT struct_pack("clip_id" := "clip_id", "label_id" := "label_id") AS k, count(*) AS n FROM "audio_predictions" GROUP BY "clip_id", "label_id" HAVING count(*) > 1)
 )
 UNION ALL
-SELECT 'movie weights.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+SELECT 'audio predictions.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
 -- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
-FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
 )
 UNION ALL
-SELECT 'movie weights.neighbor id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+SELECT 'audio predictions.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
 -- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
-FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_predictions" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
+)
+UNION ALL
+SELECT 'audio landmarks: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("landmark" := "landmark") AS k, count(*) AS n FROM "audio_landmarks" GROUP BY "landmark" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio label weights: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("label_id" := "label_id", "gives" := "gives") AS k, count(*) AS n FROM "audio_label_weights" GROUP BY "label_id", "gives" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'audio label weights.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
+FROM "audio_label_weights" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
 )
 UNION ALL
 SELECT 'audio: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
@@ -440,101 +530,11 @@ WHERE NOT coalesce(
     abs(list_inner_product(v.vector, v.vector) - 1) < 1e-4 AND len(v.vector) = s.dimensions AND i.clip_id IS NOT NULL, false)
 )
 UNION ALL
-SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
--- The labels of the clips are in the list of labels.
-SELECT count(*) AS faults, min(c.label) AS example
-FROM (SELECT DISTINCT unnest(labels) AS label FROM "audio_clips") AS c
-ANTI JOIN "audio_labels" AS l ON l.name = c.label
-)
-UNION ALL
-SELECT 'audio labels' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Labels are numbered 0, 1, 2 and so on, and told apart by their names.' AS means FROM (
--- Labels are numbered 0, 1, 2 and so on, and told apart by their names.
-SELECT count(*) AS faults, min(example) AS example
-FROM (
-    SELECT concat(label_id, ' ', name) AS example FROM "audio_labels"
-    WHERE label_id NOT BETWEEN 0 AND (SELECT count(*) - 1 FROM "audio_labels") OR trim(name) = '' OR trim(mid) = ''
-    UNION ALL
-    SELECT name FROM "audio_labels" GROUP BY name HAVING count(*) > 1
-)
-)
-UNION ALL
 SELECT 'audio predictions' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What clips probably are is said with a probability.' AS means FROM (
 -- What clips probably are is said with a probability.
 SELECT count(*) AS faults, min(p.clip_id) AS example
 FROM "audio_predictions" AS p
 WHERE NOT (isfinite(p.probability) AND p.probability BETWEEN 0 AND 1)
-)
-UNION ALL
-SELECT 'audio labels: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("label_id" := "label_id") AS k, count(*) AS n FROM "audio_labels" GROUP BY "label_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio clips: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_clips" GROUP BY "clip_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio clips.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_clips" AS a ANTI JOIN "audio_frames" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio frames: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_frames" GROUP BY "clip_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio frames.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_frames" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio vectors: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("space" := "space", "clip_id" := "clip_id") AS k, count(*) AS n FROM "audio_vectors" GROUP BY "space", "clip_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio predictions: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("clip_id" := "clip_id", "label_id" := "label_id") AS k, count(*) AS n FROM "audio_predictions" GROUP BY "clip_id", "label_id" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio predictions.clip id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.clip_id) AS VARCHAR) AS example
-FROM "audio_predictions" AS a ANTI JOIN "audio_clips" AS b ON b.clip_id = a.clip_id
-)
-UNION ALL
-SELECT 'audio predictions.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
-FROM "audio_predictions" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
-)
-UNION ALL
-SELECT 'audio landmarks: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("landmark" := "landmark") AS k, count(*) AS n FROM "audio_landmarks" GROUP BY "landmark" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio label weights: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
--- The key is unique.
-SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
-FROM (SELECT struct_pack("label_id" := "label_id", "gives" := "gives") AS k, count(*) AS n FROM "audio_label_weights" GROUP BY "label_id", "gives" HAVING count(*) > 1)
-)
-UNION ALL
-SELECT 'audio label weights.label id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
--- What is referred to is there.
-SELECT count(*) AS faults, CAST(min(a.label_id) AS VARCHAR) AS example
-FROM "audio_label_weights" AS a ANTI JOIN "audio_labels" AS b ON b.label_id = a.label_id
 );
 COMMENT ON VIEW store_health IS 'What must hold in a sound store: one row each, with the number of faults and an example';
 COMMENT ON COLUMN store_health."check" IS 'What is checked';
