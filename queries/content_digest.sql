@@ -2,7 +2,7 @@
 -- One line for each table, and for each space of tables that have spaces: its name, rows, and the sum of their hashes.
 -- The order of rows, times, paths, and figures of the machine do not count. This file is made by recstore.digest.
 SELECT
-    sha256(string_agg(concat_ws(' ', "table", space, "rows", hashes) || chr(10), '' ORDER BY "table", space)) AS computed,
+    sha256(string_agg(concat_ws(' ', "table", space, "rows", hashes) || chr(10), '' ORDER BY "table" ASC, space ASC)) AS computed,
     (SELECT value FROM store_info WHERE key = 'content_digest') AS recorded
 FROM (
 SELECT 'audio_clips' AS "table", '-' AS space, count(*) AS "rows", sum(hash("clip_id", "video_id", "start_seconds", "end_seconds", "labels", "split")) AS hashes FROM "audio_clips" GROUP BY ALL HAVING count(*) > 0
@@ -38,5 +38,5 @@ UNION ALL
 SELECT 'spaces' AS "table", replace(space, chr(10), ' ') AS space, count(*) AS "rows", sum(hash("catalog", "space", "dimensions", "kind", "is_default", "items", "neighbors", "recipe", "center", "explained")) AS hashes FROM "spaces" GROUP BY ALL HAVING count(*) > 0
 UNION ALL
 SELECT 'tags' AS "table", '-' AS space, count(*) AS "rows", sum(hash("user_id", "movie_id", "tag", "tagged_at")) AS hashes FROM "tags" GROUP BY ALL HAVING count(*) > 0
-ORDER BY ALL
+ORDER BY ALL ASC
 ) AS lines;

@@ -12,6 +12,8 @@ import pytest
 import recstore
 from recstore.samples.movies import write_sample
 
+#: A package of its own, which test_stranger installs before it runs its tests.
+collect_ignore = ["stranger"]
 DATA = Path(os.environ.get("RECSTORE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")).resolve()
 
 

@@ -248,7 +248,9 @@ def build(folder, files, rate=0.5, **options):
             (unpacked / name).write_bytes(content)
     for source in (packed(files, folder / "features.tar.gz"), unpacked):
         store = folder.parent / "store.duckdb"
-        recstore.build(store, {"audioset": source}, options=BuildOptions(max_reject_rate=rate, **options))
+        recstore.build(
+            store, {"audioset": source}, options=BuildOptions(max_reject_rate=rate, **options), allow_loss=True
+        )
         with duckdb.connect(str(store), read_only=True) as con:
             rejects = con.execute(
                 "SELECT split_part(source, '/', -1), line, reason FROM load_rejects ORDER BY ALL"

@@ -35,20 +35,19 @@ sys.exit(run(lambda: build.rebuild(sys.argv[1]), False))
 
 #: Puts a backup in place of a store; a signal comes when all is done but the clearing away.
 _LATE = """
-import os, shutil, signal, sys, time
+import os, sys, time
 from recstore import restore
 from recstore.cli.console import run
 
-remove = shutil.rmtree
+seen = []
 
-def remove_and_get_a_signal(folder, **options):
-    is_its_first = ".staging-" in str(folder) and os.path.exists(folder)
-    remove(folder, **options)
-    if is_its_first:
+def watch(event, facts):
+    if event == "os.rmdir" and ".staging-" in str(facts[0]) and not seen:
+        seen.append(event)
         os.kill(os.getpid(), int(sys.argv[3]))
         time.sleep(60)
 
-shutil.rmtree = remove_and_get_a_signal
+sys.addaudithook(watch)
 sys.exit(run(lambda: restore(sys.argv[1], sys.argv[2]), False))
 """
 

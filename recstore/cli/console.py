@@ -264,11 +264,16 @@ def _stop(work: _Work) -> NoReturn:
     from recstore.store import publish
 
     code = Interrupt.code or Exit.INTERRUPTED
-    publish.interrupt()
-    work.interrupt()
-    in_order = work.done.wait(_GRACE_SECONDS)
-    publish.abandon()
-    output_files.abandon()
+    in_order = False
+    try:
+        publish.interrupt()
+        work.interrupt()
+        in_order = work.done.wait(_GRACE_SECONDS)
+        publish.abandon()
+        output_files.abandon()
+    except Exception as error:  # the process ends here, with its code, whatever it leaves
+        with suppress(OSError):
+            say(f"Not all that was begun could be cleared away: {error}", "error", error=type(error).__name__)
     if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
     state = "The new store was in place already" if publish.has_published() else "Nothing was changed"

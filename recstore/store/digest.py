@@ -60,7 +60,7 @@ def render_lines(catalogs: tuple[Catalog, ...], relation: Callable[[str], str]) 
             f'SELECT {sql.literal(table)} AS "table", {space} AS space, count(*) AS "rows", '
             f"sum({hashed}) AS hashes FROM {relation(table)} GROUP BY ALL HAVING count(*) > 0"
         )
-    return "\nUNION ALL\n".join(selects) + "\nORDER BY ALL"
+    return "\nUNION ALL\n".join(selects) + "\nORDER BY ALL ASC"
 
 
 def render_query(catalogs: tuple[Catalog, ...]) -> str:

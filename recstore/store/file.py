@@ -11,6 +11,8 @@ from typing import TypeAlias
 import duckdb
 
 from recstore import sql
+from recstore.catalogs.checks import all_tables
+from recstore.catalogs.registry import installed
 from recstore.errors import BusyError, StoreError
 from recstore.text import pasted
 
@@ -169,7 +171,7 @@ def require_tables(connection: duckdb.DuckDBPyConnection, path: Path, database: 
     views = connection.execute(
         "SELECT view_name FROM duckdb_views() WHERE database_name = ? AND schema_name = 'main'", [database]
     ).fetchall()
-    own = set(sql.names("recstore.schema.tables"))
+    own = set(all_tables(model.catalog for model in installed().values()))
     if found := sorted(view for (view,) in views if view.lower() in own):
         raise StoreError(f"{path} is no sound store: {found[0]} is a view in it, not a table.")
 

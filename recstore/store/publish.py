@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
 import shutil
-import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
@@ -22,8 +19,9 @@ from recstore import scratch, sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
-from recstore.errors import FullError, StoreError, is_full
+from recstore.errors import StoreError
 from recstore.progress import Progress, Stages
+from recstore.store.disk import copy_file, flush, told_when_full
 from recstore.store.file import (
     STORAGE_VERSION,
     halve_memory,
@@ -192,7 +190,7 @@ def staged_store(
         catalogs = to_be_stored(stored_catalogs(connection, OLD) if hold else (), loaded)
         if hold and base is None:
             carrier = Carrier(connection, path, OLD, NEW, catalogs)
-        with _told_when_full(target):
+        with told_when_full(target):
             copied = base or (target if carrier and carrier.needs_copy else None)
             if copied:
                 # Open until the end: a process that closes a file lets go of its locks on it.
@@ -302,7 +300,7 @@ def rollback(
             version = as_version(connection, OLD, target)
             chain = next_chain(target, known, version, known.keep, len(known.kept), progress, without=found[0])
             staging = run.folder / target.name
-            with _told_when_full(target), found[0].open("rb") as file:
+            with told_when_full(target), found[0].open("rb") as file:
                 copy_file(file, staging)
                 _name_chain(connection, staging, chain)
                 before.refuse_changes()
@@ -363,20 +361,6 @@ def _staging_of(target: Path) -> str:
     return f".{target.name}.staging-"
 
 
-@contextmanager
-def _told_when_full(target: Path) -> Iterator[None]:
-    try:
-        yield
-    # What fails to be written fails a commit, and after that all that is done with the database.
-    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            raise
-        raise (FullError if is_full(error) else StoreError)(
-            f"Something could not be read or written while {target.name} was built, and the store is as it was: "
-            f"{str(error).splitlines()[0]}. If the disk is full, make room in {target.parent} and build again."
-        ) from error
-
-
 def _put_in_place(staging: Path, target: Path, hold: Hold | None, chain: Chain, progress: Progress) -> None:
     if hold is not None:
         hold.refuse_changes()
@@ -403,22 +387,3 @@ def _put_in_place(staging: Path, target: Path, hold: Hold | None, chain: Chain, 
         ) from error
     flush(target.parent)
     finish_keeping(target, chain)
-
-
-def copy_file(source: IO[bytes], target: Path) -> None:
-    """Copy an open file to a new one, of the same mode, which nobody else may read before."""
-    with open(target, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-        shutil.copyfileobj(source, file, 1 << 22)
-    target.chmod(stat.S_IMODE(os.fstat(source.fileno()).st_mode))
-
-
-def flush(path: Path) -> None:
-    """Have the system write a file or folder to the disk itself."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # Windows opens no folder
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from recstore.errors import OptionError, StoreError
 from recstore.progress import Progress
+from recstore.store.disk import copy_file, flush
 from recstore.store.file import open_connection, wal_of
 from recstore.store.hold import held
 from recstore.store.lock import Patience
 from recstore.store.losses import what_is_lost, would_be_lost
 from recstore.store.proof import check_file, first_fault
-from recstore.store.publish import NEW, OLD, copy_file, flush, staged_store
+from recstore.store.publish import NEW, OLD, staged_store
 from recstore.store.versions import versions
 
 
