@@ -325,8 +325,9 @@ def build_at_once(trial: Trial, nurseries: tuple[Nursery, Nursery, Nursery], rou
         writer.start("keep writing", store=str(trial.store), line=number)
         first.start("build", **trial.command(10, anew=True, wait=600))
         wanted = rng.choice([stage for stage in _STAGES if stage != "copy"])
-        while str(first.stage()).split()[0] != wanted:
+        while isinstance(said := first.stage(), str) and said.split()[0] != wanted:
             pass
+        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}: {first.told}"
         second.start("build", **trial.command(15, anew=False, wait=600 if number % 2 else 0))
         ended = {"first": first.end(), "second": second.end()}
         os.kill(writer.pid, signal.SIGTERM)
