@@ -29,6 +29,7 @@ import threading
 import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -188,6 +189,7 @@ class Trial:
         self.store = folder / "store.duckdb"
         self.lines = 0
         self.checks = 0
+        folder.mkdir()
         write_sample(self.source, movies=90, users=30)
         self.digests: dict[int, str] = {}
 
@@ -316,7 +318,7 @@ def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float, seed: int 
     return counted
 
 
-def build_at_once(trial: Trial, nurseries: tuple[Nursery, Nursery, Nursery], rounds: int) -> Counter[str]:
+def build_at_once(trial: Trial, nurseries: list[Nursery], rounds: int) -> Counter[str]:
     """Let two build at once, the second patiently in every other round, while a third process writes rows."""
     rng = random.Random(1)
     counted: Counter[str] = Counter()
@@ -348,21 +350,16 @@ def build_at_once(trial: Trial, nurseries: tuple[Nursery, Nursery, Nursery], rou
     return counted
 
 
-def _kill_apart(seed: int, killed: int, at_most: float) -> Counter[str]:
-    with tempfile.TemporaryDirectory() as name, Nursery() as nursery:
-        return kill(Trial(Path(name)), nursery, killed, at_most, seed)
-
-
 def run(killed: int, builders: int, at_most: float, at_once: int = 1) -> tuple[Counter[str], Counter[str]]:
-    """Do both, each in folders of their own."""
+    """Do both, the second on the first of the stores that were tried side by side."""
     shares = [killed // at_once + (seed < killed % at_once) for seed in range(at_once)]
-    with ThreadPoolExecutor(at_once) as pool:
-        parts = pool.map(_kill_apart, range(at_once), shares, [at_most] * at_once)
-        kills = sum(parts, Counter[str]())
-    with tempfile.TemporaryDirectory() as name, Nursery() as one, Nursery() as two, Nursery() as three:
-        trial = Trial(Path(name))
-        _measure(trial, one)
-        return kills, build_at_once(trial, (one, two, three), builders)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        nurseries = [stack.enter_context(Nursery()) for _ in range(max(at_once, 3))]
+        trials = [Trial(Path(name) / str(seed)) for seed in range(at_once)]
+        with ThreadPoolExecutor(at_once) as pool:
+            kills = pool.map(kill, trials, nurseries, shares, [at_most] * at_once, range(at_once))
+            counted = sum(kills, Counter[str]())
+        return counted, build_at_once(trials[0], nurseries[:3], builders)
 
 
 if __name__ == "__main__":
