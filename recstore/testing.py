@@ -39,6 +39,7 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.search.ranking import pack, unpack
 from recstore.sources.loader import Loader, LoadReport, get_loader
+from recstore.store.file import open_connection
 
 
 class LoaderSuite:
@@ -54,7 +55,7 @@ class LoaderSuite:
     def load(self, source: Path) -> tuple[duckdb.DuckDBPyConnection, LoadReport]:
         """Load a source into the tables of a new store in memory."""
         loader = get_loader(self.loader)
-        connection = duckdb.connect()
+        connection = open_connection()
         connection.execute(render_tables(to_be_stored((), [loader.catalog])))
         return connection, loader.load(connection, str(source), BuildOptions(), Progress())
 
@@ -253,9 +254,9 @@ class CatalogSuite:
         value = self.value
         item = self.some(con, self.spaces(con)[0], 1)[0]
         here = con.execute(f"FROM similar_{value.name}({item})").fetchall()
-        with duckdb.connect(str(store), read_only=True) as plain:
+        with open_connection(str(store), {"access_mode": "READ_ONLY"}) as plain:
             assert plain.execute(f"FROM similar_{value.name}({item})").fetchall() == here
-        with duckdb.connect() as other:
+        with open_connection() as other:
             other.execute(f"ATTACH '{store}' AS shop (READ_ONLY)")
             assert other.execute(f"FROM shop.similar_{value.name}({item}, store := 'shop')").fetchall() == here
 

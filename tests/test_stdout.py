@@ -61,7 +61,7 @@ def calls_of_duckdb(path: Path) -> list[str]:
 def test_only_one_place_makes_connections():
     files = [*ROOT.glob("recstore/**/*.py"), *ROOT.glob("loaders/**/*.py")]
     found = [(path.name, name) for path in files for name in calls_of_duckdb(path) if name not in HARMLESS]
-    assert found == [("store.py", "connect")]
+    assert found == [("file.py", "connect")]
 
 
 @pytest.mark.parametrize("value", ["true", "false"])
