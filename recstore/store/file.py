@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
@@ -39,7 +40,9 @@ def open_connection(path: str = ":memory:", config: Mapping[str, Config] | None 
     an interactive one. Cursors of a connection draw none in any case.
     """
     connection = duckdb.connect(path, config=dict(config or {}))
-    connection.execute("SET enable_progress_bar = false")
+    # In a notebook DuckDB refuses to touch its bar where ipywidgets is missing, and then it has none to draw.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 
