@@ -138,4 +138,4 @@ def test_where_all_lines_are_rejected_it_is_said_why(store, tmp_path):
     with pytest.raises(
         TooManyRejectsError, match=r"1 of 1 lines .* allowed: wrong.csv line 2: no number, rating \(1 such\)\."
     ):
-        recstore.add(store, ratings=again, max_reject_rate=0.01)
+        recstore.add(store, ratings=again)

@@ -69,7 +69,8 @@ def add(
     stages = Stages(progress or Progress())
     prepare_ahead(list(installed()))
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
-        options = recorded_options(staged.connection).changed(changes)
+        recorded = recorded_options(staged.connection)
+        options = recorded.changed(changes)
         loads: dict[str, LoadReport] = {}
         names = [*([loader] if files else []), *(["audioset"] if audioset is not None else [])]
         catalogs = [catalog_named(get_loader(name).catalog, staged.catalogs) for name in names]
@@ -84,6 +85,8 @@ def add(
             loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
         for other in kept:
             copy_catalog(staged, other, other.tables)
+        # How many lines may fail was said of these files, not of those that are added some other day.
+        options = options.changed({"max_reject_rate": recorded.max_reject_rate})
         return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
 
 
