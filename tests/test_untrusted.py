@@ -65,3 +65,4 @@ def test_on_the_command_line(form, strange, sample_store):
     done = subprocess.run([RECSTORE, "check", strange, "--untrusted"], capture_output=True, text=True, check=False)
     assert done.returncode == 6
     assert "functions and views: find_movies" in done.stderr
+    assert "not as this recstore defines it" in done.stderr
