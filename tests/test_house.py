@@ -29,7 +29,7 @@ FLOORS = [
     ["recstore", "samples"],
     ["reports"],
     ["pipeline", "connection"],
-    ["catalogs.movies", "catalogs.audio"],
+    ["catalogs.movies", "catalogs.audio", "catalogs.declared"],
     ["store"],
     ["catalogs"],
     ["evaluation"],

@@ -1,0 +1,1 @@
+"""The statements of catalogues of the user's own."""
