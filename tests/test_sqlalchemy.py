@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,9 @@ from sqlalchemy.orm import Session
 
 import recstore
 import recstore.sqlalchemy as store_functions
-from recstore.errors import RecstoreError
+from recstore.catalogs.catalog import Column
+from recstore.catalogs.movies.catalog import MOVIES
+from recstore.errors import OptionError, RecstoreError
 from recstore.sqlalchemy import nearest_movies, recommend_for, recommend_movies, similar_movies
 
 ROOT = Path(__file__).parents[1]
@@ -71,6 +74,46 @@ def test_every_function_is_a_selectable_with_its_columns_named_and_typed(engine)
             described = con.exec_driver_sql(f"DESCRIBE FROM {function}({argument!r})").fetchall()
             typed = [(column.name, column.type.compile(engine.dialect).replace("REAL", "FLOAT")) for column in called.c]
             assert typed == [row[:2] for row in described], function
+
+
+def test_the_functions_of_a_catalogue_by_its_name_or_its_value(engine):
+    by_name, by_value = store_functions.functions("movies"), store_functions.functions(MOVIES)
+    with engine.connect() as con:
+        of_store, of_connection = (store_functions.functions("movies", one) for one in (engine, con))
+        expected = con.execute(sa.select(similar_movies(movie=1, k=3))).all()
+        for functions in (by_name, by_value, of_store, of_connection):
+            assert con.execute(sa.select(functions.similar(1, k=3))).all() == expected
+        assert con.execute(sa.select(by_name.recommend(1))).all() == con.execute(sa.select(recommend_movies(1))).all()
+        assert recommend_movies(user_id=1).c.keys() == by_name.recommend_for([1]).c.keys()
+    assert {"similar_movies", "nearest_audio", "recommend_for", "functions"} <= set(dir(store_functions))
+    with pytest.raises(OptionError, match=r"no catalogue 'films'; there are: audio, movies"):
+        store_functions.functions("films", engine)
+    with pytest.raises(OptionError, match=r"audio has no function about; it has similar_audio, nearest_audio, find_"):
+        store_functions.functions("audio").about("music")
+    with pytest.raises(OptionError, match="engine of a store"):
+        store_functions.functions("movies", sa.create_engine("sqlite://"))
+    with pytest.raises(TypeError):
+        similar_movies(1, 10)
+    with pytest.raises(AttributeError, match="similar_films"):
+        store_functions.similar_films  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["VARCHAR", "INTEGER", "FLOAT", "DOUBLE", "BIGINT", "UBIGINT", "HUGEINT", "DECIMAL(9,2)", "DATE", "TIMESTAMP",
+     "TIMESTAMP WITH TIME ZONE", "BOOLEAN", "BLOB", "UUID", "VARCHAR[]", "INTEGER[][]", "FLOAT[3]"],
+)  # fmt: skip
+def test_columns_of_any_type_are_typed_as_reflection_types_them(written):
+    catalog = replace(MOVIES, columns=(Column("movie_id", "INTEGER"), Column("x", written)))
+    engine = sa.create_engine("duckdb://")
+    with engine.connect() as con:
+        con.exec_driver_sql(f"CREATE TABLE odd (x {written})")
+        reflected = sa.Table("odd", sa.MetaData(), autoload_with=con).c.x.type
+    kind = store_functions.functions(catalog).similar(1).c.x.type
+    of_kind, of_reflected = (getattr(one, "item_type", one) for one in (kind, reflected))
+    assert isinstance(kind, sa.ARRAY) == written.endswith("]")
+    assert of_kind.python_type == of_reflected.python_type
+    engine.dispose()
 
 
 def test_recommendations(engine, sample_store):

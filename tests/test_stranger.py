@@ -63,6 +63,38 @@ def test_the_command_line_knows_it(run):
     assert "plants" in run("similar", "store.duckdb", "flowers", "Rose", status=2)
 
 
+#: The same question, from a function that is imported by its name and from those that the store describes.
+ASK_SQLALCHEMY = """
+import sqlalchemy as sa
+import recstore.sqlalchemy as store
+engine = sa.create_engine("recstore:///store.duckdb")
+plants = sa.table("plants", sa.column("height"))
+asked = {"k": 2, "filter": plants.c.height < 100}
+made = [store.functions("plants", engine).similar("Rose", **asked)]
+if %r:
+    made += [store.similar_plants("Rose", **asked), store.functions("plants").similar("Rose", **asked)]
+    made += [store.similar_plants(plant=1, **asked)]
+with engine.connect() as con:
+    for one in made:
+        print(con.execute(sa.select(one.c.name, one.c.colours, one.c.height, one.c.tall)).all())
+print([str(column.type) for column in made[0].c][:6])
+"""
+
+
+def test_sqlalchemy_knows_it(run, garden, tmp_path):
+    run("build", "store.duckdb", "--source", "herbarium=plants.csv", "--quiet")
+    printed = {}
+    for is_installed, environment in ((True, garden), (False, None)):
+        command = [sys.executable, "-c", ASK_SQLALCHEMY % is_installed]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        printed[is_installed] = done.stdout.splitlines()
+    *rows, types = printed[True]
+    assert rows == ["[('Daisy', ['white'], 20.0, False), ('Tulip', ['red', 'yellow'], 40.0, False)]"] * 4
+    assert types == "['SMALLINT', 'INTEGER', 'VARCHAR', 'ARRAY', 'REAL', 'BOOLEAN']"
+    assert printed[False] == [rows[0], types]
+
+
 def test_a_store_answers_where_its_catalogue_is_not_installed(run, tmp_path):
     run("build", "store.duckdb", "--source", "herbarium=plants.csv", "--quiet")
 

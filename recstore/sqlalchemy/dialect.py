@@ -149,7 +149,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         self, connection: Connection, schema: str | None = None, **options: Any
     ) -> Iterable[Any]:
         """Return the keys of tables; those of the store's are kept without a constraint in the file."""
-        catalogs = stored_catalogs(_duckdb_of(connection), STORE)
+        catalogs = stored_catalogs(duckdb_of(connection), STORE)
         keys = table_keys(catalogs) | {one.neighbors: ("space", one.key, "rank") for one in catalogs}
         for key, constraint in self._as_in_store(super().get_multi_pk_constraint, connection, schema, options):
             known = keys.get(key[1].lower(), ()) if schema in (None, _STORE_SCHEMA) else ()
@@ -187,7 +187,7 @@ def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: b
     return connection
 
 
-def _duckdb_of(connection: Connection) -> Any:
+def duckdb_of(connection: Connection) -> Any:
     """Return DuckDB's own connection under one of SQLAlchemy's."""
     wrapped: Any = connection.connection.dbapi_connection
     return wrapped.duckdb

@@ -1,33 +1,50 @@
-"""The store's functions as SQLAlchemy selectables, their columns named and typed: recstore.sqlalchemy exports them."""
+"""A catalogue's functions as SQLAlchemy selectables, with named and typed columns: recstore.sqlalchemy exports them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
+from duckdb_sqlalchemy.datatypes import HugeInteger, UBigInteger
 from sqlalchemy import (
     ARRAY,
     REAL,
+    BigInteger,
     Boolean,
+    Date,
+    DateTime,
+    Double,
     Float,
     Integer,
+    LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     TextClause,
+    Time,
+    Uuid,
     cast,
     column,
     func,
     literal,
     literal_column,
 )
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement, TableClause, TableValuedAlias, coercions, roles
 from sqlalchemy.sql.type_api import TypeEngine
 from sqlalchemy.sql.visitors import InternalTraversal, iterate
+from sqlalchemy.types import NULLTYPE
 
-from recstore.catalogs.audio.catalog import AUDIO
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.movies.catalog import MOVIES
+from recstore.catalogs.registry import catalog_named, installed, stored_catalogs
+from recstore.catalogs.render import function_kinds, function_name
+from recstore.connection.sessions import STORE
+from recstore.errors import OptionError
+from recstore.sqlalchemy.dialect import Dialect, duckdb_of
 
 #: What stands for an item: its id, its name, or a column of another table in the same query.
 Item = int | str | ColumnElement[Any]
@@ -38,163 +55,192 @@ Filter = ColumnElement[bool] | TextClause | str
 Space = str | Sequence[str]
 
 _TYPES: dict[str, TypeEngine[Any]] = {
-    "rank": SmallInteger(),
-    "movie_id": Integer(),
-    "title": String(),
-    "year": SmallInteger(),
-    "genres": ARRAY(String()),
-    "n_ratings": Integer(),
-    "mean_rating": REAL(),
-    "clip_id": Integer(),
-    "video_id": String(),
-    "start_seconds": REAL(),
-    "end_seconds": REAL(),
-    "labels": ARRAY(String()),
-    "url": String(),
-    "space": String(),
-    "score": REAL(),
-    "because": String(),
-    "reason": String(),
+    "BOOLEAN": Boolean(),
+    "TINYINT": SmallInteger(),
+    "UTINYINT": SmallInteger(),
+    "SMALLINT": SmallInteger(),
+    "USMALLINT": Integer(),
+    "INTEGER": Integer(),
+    "UINTEGER": BigInteger(),
+    "BIGINT": BigInteger(),
+    "UBIGINT": UBigInteger(),
+    "HUGEINT": HugeInteger(),
+    "FLOAT": REAL(),
+    "DOUBLE": Double(),
+    "VARCHAR": String(),
+    "BLOB": LargeBinary(),
+    "UUID": Uuid(),
+    "DATE": Date(),
+    "TIME": Time(),
+    "TIMESTAMP": DateTime(),
+    "TIMESTAMP WITH TIME ZONE": DateTime(timezone=True),
 }
+_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+_LIST = re.compile(r"\[\d*\]$")
 
 
-def similar_movies(
-    movie: Item,
-    *,
-    k: int | ColumnElement[int] = 10,
-    space: Space | None = None,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return the movies most like one movie, as a selectable."""
-    return _similar(MOVIES, movie, k, space, filter)
+class Functions:
+    """The functions of one catalogue as selectables, with the columns that the catalogue declares.
+
+    Each method returns a `TableValuedAlias`: select from it, join it, filter by its columns `c`. An item is its id or
+    its name, or a column of a table in the same query; `k` is an int or such a column. A method whose function the
+    catalogue does not have raises `OptionError`.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def similar(
+        self,
+        item: Item,
+        *,
+        k: int | ColumnElement[int] = 10,
+        space: Space | None = None,
+        filter: Filter | None = None,  # noqa: A002
+    ) -> TableValuedAlias:
+        """Return the items most like one item, as a selectable."""
+        return self._call("similar", [_value(item)], k=_value(k), space=_space(space), filter=self._filter(filter))
+
+    def nearest(
+        self,
+        vector: Sequence[float] | ColumnElement[Any],
+        *,
+        k: int | ColumnElement[int] = 10,
+        space: Space | None = None,
+        filter: Filter | None = None,  # noqa: A002
+    ) -> TableValuedAlias:
+        """Return the items nearest to a vector of a space, as a selectable. The vector needs no unit length."""
+        given = vector if isinstance(vector, ColumnElement) else literal(list(vector), ARRAY(Float()))
+        asked = given if isinstance(vector, ColumnElement) else cast(given, ARRAY(REAL()))
+        return self._call("nearest", [asked], k=_value(k), space=_space(space), filter=self._filter(filter))
+
+    def find(self, words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
+        """Return the items whose name, or what else `find` searches, matches words, as a selectable."""
+        return self._call("find", [_value(words)], k=_value(k))
+
+    def about(
+        self,
+        words: str | ColumnElement[str],
+        *,
+        k: int | ColumnElement[int] = 10,
+        filter: Filter | None = None,  # noqa: A002
+    ) -> TableValuedAlias:
+        """Return the items that words are about, as a selectable."""
+        return self._call("about", [_value(words)], k=_value(k), filter=self._filter(filter))
+
+    def recommend(
+        self,
+        user: int | ColumnElement[int],
+        *,
+        k: int | ColumnElement[int] = 10,
+        filter: Filter | None = None,  # noqa: A002
+    ) -> TableValuedAlias:
+        """Return what a person whose interactions are stored wants next, as a selectable."""
+        return self._call("recommend", [_value(user)], k=_value(k), filter=self._filter(filter))
+
+    def recommend_for(
+        self,
+        liked: Sequence[int | str] | ColumnElement[Any],
+        *,
+        k: int | ColumnElement[int] = 10,
+        disliked: Sequence[int | str] | None = None,
+        filter: Filter | None = None,  # noqa: A002
+    ) -> TableValuedAlias:
+        """Return what follows on a list of ids or names, oldest first, as a selectable: for anybody."""
+        asked = liked if isinstance(liked, ColumnElement) else _texts(liked)
+        against = None if disliked is None else _texts(disliked)
+        return self._call("recommend_for", [asked], k=_value(k), disliked=against, filter=self._filter(filter))
+
+    def _call(
+        self, kind: str, arguments: list[ColumnElement[Any]], **named: ColumnElement[Any] | None
+    ) -> TableValuedAlias:
+        kinds = function_kinds(self.catalog)
+        if kind not in kinds:
+            there = ", ".join(function_name(one, self.catalog) for one in kinds)
+            raise OptionError(f"The catalogue {self.catalog.name} has no function {kind}; it has {there}.")
+        given = [literal_column(name).op(":=")(value) for name, value in named.items() if value is not None]
+        types = [("rank", "SMALLINT"), *((one.name, one.type) for one in self.catalog.columns)]
+        types += [("space", "VARCHAR"), ("score", "FLOAT")]
+        if kind in ("recommend", "recommend_for"):
+            types += [("because", "VARCHAR"), ("reason", "VARCHAR")]
+        columns = [column(name, _type(written)) for name, written in types]
+        # In a join with the table that the argument is from, there is no other condition.
+        called = getattr(func, function_name(kind, self.catalog))(*arguments, *given)
+        selectable: TableValuedAlias = called.table_valued(*columns, joins_implicitly=True)
+        return selectable
+
+    def _filter(self, condition: Filter | None) -> ColumnElement[Any] | None:
+        """Return the condition as the function takes it."""
+        if condition is None:
+            return None
+        if isinstance(condition, str):
+            return literal_column(f"({condition})", Boolean())
+        return _Condition(coercions.expect(roles.WhereHavingRole, condition), self.catalog.items)
 
 
-def nearest_movies(
-    vector: Sequence[float] | ColumnElement[Any],
-    *,
-    k: int | ColumnElement[int] = 10,
-    space: Space | None = None,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return the movies nearest to a vector of a space, as a selectable."""
-    return _nearest(MOVIES, vector, k, space, filter)
+def functions(catalog: str | Catalog, connection: Engine | Connection | None = None) -> Functions:
+    """Return the functions of a catalogue: `functions("plants").similar("Rose", k=3)`.
+
+    `catalog` is a catalogue, or its name. By name it is one whose package is installed; with a `connection`, an engine
+    or connection of `recstore:///PATH`, it is one of that store, which describes its catalogues itself. Raises
+    `OptionError`, which lists what there is, for another name.
+    """
+    if isinstance(catalog, Catalog):
+        return Functions(catalog)
+    if connection is None:
+        return Functions(catalog_named(catalog, [model.catalog for model in installed().values()]))
+    if not isinstance(connection.dialect, Dialect):
+        raise OptionError('Pass an engine of a store, create_engine("recstore:///PATH"), or a connection of it.')
+    if isinstance(connection, Engine):
+        with connection.connect() as opened:
+            return functions(catalog, opened)
+    return Functions(catalog_named(catalog, stored_catalogs(duckdb_of(connection), STORE)))
 
 
-def find_movies(words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
-    """Return the movies whose title matches words, as a selectable."""
-    return _call("find_movies", MOVIES, [_value(words)], k=_value(k))
+def named_functions() -> dict[str, Callable[..., TableValuedAlias]]:
+    """Return the functions of all installed catalogues by their names in SQL, such as `similar_movies`.
+
+    The first argument of each is called as in SQL.
+    """
+    found = {}
+    for model in installed().values():
+        of_catalog = Functions(model.catalog)
+        first = {"similar": model.catalog.item}
+        if model.catalog.interactions:
+            first["recommend"] = model.catalog.interactions.user
+        for kind in function_kinds(model.catalog):
+            name = function_name(kind, model.catalog)
+            found[name] = _under_its_name(getattr(of_catalog, kind), name, first.get(kind))
+    return found
 
 
-def movies_about(
-    words: str | ColumnElement[str],
-    *,
-    k: int | ColumnElement[int] = 10,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return the movies that words are about, as a selectable."""
-    return _call("movies_about", MOVIES, [_value(words)], k=_value(k), filter=_filter(filter, MOVIES))
+def _under_its_name(method: Callable[..., TableValuedAlias], name: str, first: str | None) -> Any:  # noqa: ANN401
+    """Return a method as a function called `name`, whose first parameter is called `first` where that is given."""
+    signature = inspect.signature(method)
+    parameters = list(signature.parameters.values())
+    called_first = first or parameters[0].name
 
+    @wraps(method)
+    def called(*arguments: object, **options: object) -> TableValuedAlias:
+        if called_first in options:
+            arguments = (options.pop(called_first), *arguments)
+        return method(*arguments, **options)
 
-def recommend_movies(
-    user_id: int | ColumnElement[int],
-    *,
-    k: int | ColumnElement[int] = 10,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return what a person in the ratings wants next, as a selectable."""
-    return _call("recommend_movies", MOVIES, [_value(user_id)], _REASONS, k=_value(k), filter=_filter(filter, MOVIES))
-
-
-def recommend_for(
-    liked: Sequence[int | str] | ColumnElement[Any],
-    *,
-    k: int | ColumnElement[int] = 10,
-    disliked: Sequence[int | str] | None = None,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return what a person who is not in the ratings wants next, from ids or titles, as a selectable."""
-    asked = liked if isinstance(liked, ColumnElement) else _texts(liked)
-    against = None if disliked is None else _texts(disliked)
-    return _call(
-        "recommend_for", MOVIES, [asked], _REASONS, k=_value(k), disliked=against, filter=_filter(filter, MOVIES)
+    called.__name__ = called.__qualname__ = name
+    called.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[parameters[0].replace(name=called_first), *parameters[1:]]
     )
-
-
-def similar_audio(
-    clip: Item,
-    *,
-    k: int | ColumnElement[int] = 10,
-    space: Space | None = None,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return the clips most like one clip, as a selectable."""
-    return _similar(AUDIO, clip, k, space, filter)
-
-
-def nearest_audio(
-    vector: Sequence[float] | ColumnElement[Any],
-    *,
-    k: int | ColumnElement[int] = 10,
-    space: Space | None = None,
-    filter: Filter | None = None,  # noqa: A002
-) -> TableValuedAlias:
-    """Return the clips nearest to an embedding, as a selectable."""
-    return _nearest(AUDIO, vector, k, space, filter)
-
-
-def find_audio(words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
-    """Return the clips whose labels or video id match words, as a selectable."""
-    return _call("find_audio", AUDIO, [_value(words)], k=_value(k))
-
-
-def _similar(
-    catalog: Catalog, item: Item, k: object, space: Space | None, condition: Filter | None
-) -> TableValuedAlias:
-    return _call(
-        f"similar_{catalog.name}",
-        catalog,
-        [_value(item)],
-        k=_value(k),
-        space=_space(space),
-        filter=_filter(condition, catalog),
-    )
-
-
-def _nearest(
-    catalog: Catalog,
-    vector: Sequence[float] | ColumnElement[Any],
-    k: object,
-    space: Space | None,
-    condition: Filter | None,
-) -> TableValuedAlias:
-    asked = vector if isinstance(vector, ColumnElement) else cast(literal(list(vector), ARRAY(Float())), ARRAY(REAL()))
-    return _call(
-        f"nearest_{catalog.name}",
-        catalog,
-        [asked],
-        k=_value(k),
-        space=_space(space),
-        filter=_filter(condition, catalog),
-    )
-
-
-#: What a recommendation says besides.
-_REASONS = ("because", "reason")
-
-
-def _call(
-    function: str,
-    catalog: Catalog,
-    arguments: list[ColumnElement[Any]],
-    more: tuple[str, ...] = (),
-    **named: ColumnElement[Any] | None,
-) -> TableValuedAlias:
-    given = [literal_column(name).op(":=")(value) for name, value in named.items() if value is not None]
-    names = ("rank", *(one.name for one in catalog.columns), "space", "score", *more)
-    columns = [column(name, _TYPES[name]) for name in names]
-    # In a join with the table that the argument is from, there is no other condition.
-    called: TableValuedAlias = getattr(func, function)(*arguments, *given).table_valued(*columns, joins_implicitly=True)
     return called
+
+
+def _type(written: str) -> TypeEngine[Any]:
+    """Return SQLAlchemy's type for one that DuckDB writes: `VARCHAR[]` is ARRAY(String); of others nothing is known."""
+    element, dimensions = written.strip().upper(), 0
+    while _LIST.search(element):
+        element, dimensions = _LIST.sub("", element), dimensions + 1
+    decimal = _DECIMAL.fullmatch(element)
+    found = Numeric(int(decimal[1]), int(decimal[2])) if decimal else _TYPES.get(element, NULLTYPE)
+    return ARRAY(found, dimensions=dimensions) if dimensions else found
 
 
 def _texts(items: Sequence[int | str]) -> ColumnElement[Any]:
@@ -209,15 +255,6 @@ def _space(space: Space | None) -> ColumnElement[Any] | None:
     if space is None:
         return None
     return literal(space) if isinstance(space, str) else literal(list(space), ARRAY(String()))
-
-
-def _filter(condition: Filter | None, catalog: Catalog) -> ColumnElement[Any] | None:
-    """Return the condition as the function takes it."""
-    if condition is None:
-        return None
-    if isinstance(condition, str):
-        return literal_column(f"({condition})", Boolean())
-    return _Condition(coercions.expect(roles.WhereHavingRole, condition), catalog.items)
 
 
 class _Condition(ColumnElement[bool]):
