@@ -1,0 +1,249 @@
+"""CSV files as a table of the scratch database: each record is a row, or a reject with its line.
+
+DuckDB's reader reads a file where it finds a record in each line, and no fault. Else the records are read one by one,
+so that each has the number of its line, and a bad one costs no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from recstore import sql
+from recstore.errors import SourceError
+from recstore.progress import Progress
+from recstore.sources.csv_form import Form, find_form
+from recstore.sources.csv_records import NOT_UTF8, Record, read_lines, records
+from recstore.sources.csv_types import Columns
+from recstore.sources.dialect import Dialect
+from recstore.sources.located import DataFile
+from recstore.sources.plain_text import SourceDigest, Survey, plain_text, survey
+
+_SQL = "recstore.sources.sql"
+#: So many records go to DuckDB at once, where they are read one by one.
+_BATCH = 20_000
+#: So many records show of which types the columns are; the others are held against it.
+_SHOWN = 20_000
+#: What DuckDB raises where a file is not as it was told.
+_FAULTS = (duckdb.InvalidInputException, duckdb.ConversionException)
+
+
+class CsvLoad:
+    """Loads CSV files of the same columns into a table and a table of rejects."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        dialect: Dialect,
+        as_text: Collection[str],
+        progress: Progress,
+    ) -> None:
+        self.connection = connection
+        self.table = table
+        self.rejects = f"{table}_rejects"
+        self.dialect = dialect
+        self.as_text = as_text
+        self.progress = progress
+        self.digests: list[SourceDigest] = []
+        self.names: tuple[str, ...] = ()
+
+    def run(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
+        """Load the files; return what stands in FROM for them, and the types of their columns."""
+        self._execute("csv_rejects", table=_place(self.rejects))
+        if len(files) == 1:
+            with plain_text(files[0], self.dialect.encoding) as path:
+                found = self._load_whole(files[0], path)
+            if found is not None:
+                return found
+        return self._load_records(files)
+
+    def _load_whole(self, file: DataFile, path: Path) -> tuple[str, dict[str, str]] | None:
+        """Load one file straight into the types of its first records; None where a fault or another type is in it."""
+        form = find_form(path, str(file.path), self.dialect)
+        columns = Columns(form.names, self.dialect, self.as_text)
+        self.names = form.names
+        with self._registered(_shown(path, form), form.names) as shown:
+            columns.guess(self.connection, shown)
+        with surveyed(file, path) as look:
+            reading = sql.render(
+                _SQL, "typed_rows", values=columns.values(), odd=columns.odd(), reader=self._reader(path, form)
+            )
+            try:
+                self.connection.execute(f"CREATE TABLE {_place(self.table)} AS {reading}")
+            except _FAULTS:
+                return None
+            odd, rows = self.connection.execute(
+                f"SELECT coalesce(bool_or(_rs_odd), false), count(*) FROM {_place(self.table)}"
+            ).fetchall()[0]
+            digest, lines = look()
+        if odd or rows + form.has_header != lines:
+            self.connection.execute(f"DROP TABLE {_place(self.table)}")
+            return None
+        self.digests = [digest]
+        selected = ", ".join(sql.identifier(name) for name in form.names)
+        line = f"rowid + {1 + form.has_header} AS _rs_line"
+        return f"(SELECT {selected}, {line} FROM {_place(self.table)})", columns.types
+
+    def _load_records(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
+        """Load all files as text, and from there into the types that all their values have."""
+        self.digests = []
+        staged = _place(f"{self.table}_records")
+        starts: list[int] = []
+        headers: list[int] = []
+        for number, file in enumerate(files, 1):
+            with plain_text(file, self.dialect.encoding) as path:
+                form = find_form(path, str(file.path), self.dialect)
+                if number == 1:
+                    self.names = form.names
+                    columns = ", ".join(f"{sql.identifier(name)} VARCHAR" for name in form.names)
+                    self._execute("csv_records", table=staged, columns=columns)
+                self._check_names(files[0], file, form)
+                starts.append(self._count(staged))
+                headers.append(int(form.has_header))
+                self._load_file(staged, number, file, path, form)
+        found = Columns(self.names, self.dialect, self.as_text)
+        found.guess(self.connection, staged)
+        self._execute(
+            "number_records", table=_place(self.table), values=found.values(), starts=str(starts), headers=str(headers),
+            records=staged,
+        )  # fmt: skip
+        self.connection.execute(f"DROP TABLE {staged}")
+        return _place(self.table), found.types
+
+    def _check_names(self, first: DataFile, file: DataFile, form: Form) -> None:
+        if {name.casefold() for name in form.names} != {name.casefold() for name in self.names}:
+            raise SourceError(
+                f"{file.path} has other columns than {first.path}: {', '.join(form.names)}, and not "
+                f"{', '.join(self.names)}. Files that are read together have the same columns."
+            )
+
+    def _load_file(self, staged: str, number: int, file: DataFile, path: Path, form: Form) -> None:
+        selected = ", ".join(sql.identifier(name) for name in self.names)
+        reader = f"(SELECT {selected} FROM {self._reader(path, form)})"
+        before = self._count(staged)
+        with surveyed(file, path) as look:
+            try:
+                self._execute("insert_records", table=staged, file=str(number), reader=reader)
+            except _FAULTS:
+                is_plain = False
+            else:
+                is_plain = self._count(staged) - before + form.has_header == look()[1]
+            self.digests.append(look()[0])
+        if not is_plain:
+            self.connection.execute(f"DELETE FROM {staged} WHERE _rs_file = {number}")
+            self._load_one_by_one(staged, number, file, path, form)
+
+    def _load_one_by_one(self, staged: str, number: int, file: DataFile, path: Path, form: Form) -> None:
+        found = records(read_lines(path), form.grammar, len(form.names))
+        if form.has_header:
+            # (A header may have another number of names than there are fields.)
+            next(found, None)
+        selected = ", ".join(sql.identifier(name) for name in self.names)
+        n_rejects = n_undecoded = 0
+        while batch := list(islice(found, _BATCH)):
+            bad = [record for record in batch if record.fields is None]
+            n_rejects += len(bad)
+            n_undecoded += sum(record.reason == NOT_UTF8 for record in bad)
+            self._reject(file, bad)
+            with self._registered(
+                [one for one in batch if one.fields is not None], form.names, self.dialect.null
+            ) as good:
+                self.connection.execute(f"INSERT INTO {staged} SELECT {selected}, _rs_line, {number} FROM {good}")
+
+    def _reject(self, file: DataFile, bad: Sequence[Record]) -> None:
+        if not bad:
+            return
+        import pyarrow as pa
+
+        rows = {
+            "source": [file.name] * len(bad),
+            "line": [record.line for record in bad],
+            "column": pa.nulls(len(bad), pa.string()),
+            "reason": [record.reason for record in bad],
+            "raw": [record.raw for record in bad],
+        }
+        with registered(self.connection, pa.table(rows)) as view:
+            self.connection.execute(f"INSERT INTO {_place(self.rejects)} FROM {view}")
+
+    @contextmanager
+    def _registered(self, found: Sequence[Record], names: Sequence[str], null: str | None = None) -> Iterator[str]:
+        """Yield the name of a view over records that have fields: columns of text, and the line of each."""
+        import pyarrow as pa
+
+        fields = [record.fields or [] for record in found]
+        columns = [
+            pa.array(
+                [None if null is not None and row[place] == null else row[place] or None for row in fields], pa.string()
+            )
+            for place in range(len(names))
+        ]
+        lines = pa.array([record.line for record in found], pa.int64())
+        with registered(self.connection, pa.table([*columns, lines], [*names, "_rs_line"])) as view:
+            yield view
+
+    def _reader(self, path: Path, form: Form) -> str:
+        null = ["", *([self.dialect.null] if self.dialect.null else [])]
+        return sql.render(
+            _SQL,
+            "read_csv",
+            path=sql.literal(no_pattern(path)),
+            header=str(form.has_header).lower(),
+            delimiter=sql.literal(form.grammar.delimiter),
+            quote=sql.literal(form.grammar.quote),
+            escape=sql.literal(form.grammar.escape),
+            null=f"[{', '.join(sql.literal(one) for one in null)}]",
+            columns="{" + ", ".join(f"{sql.literal(name)}: 'VARCHAR'" for name in form.names) + "}",
+        )
+
+    def _count(self, table: str) -> int:
+        return int(self.connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+    def _execute(self, name: str, **placeholders: str) -> None:
+        self.connection.execute(sql.render(_SQL, name, **placeholders))
+
+
+@contextmanager
+def surveyed(file: DataFile, path: Path) -> Iterator[Any]:
+    """Look at every byte of a file while the block runs; yields what returns its digest and number of lines."""
+    with ThreadPoolExecutor(1) as pool:
+        text = pool.submit(survey, path)
+        packed = pool.submit(survey, file.path) if file.path != path else text
+
+        def look() -> tuple[SourceDigest, int]:
+            whole: Survey = packed.result()
+            return SourceDigest(file.name, whole.bytes, whole.sha256), text.result().lines
+
+        yield look
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, rows: Any) -> Iterator[str]:  # noqa: ANN401 - PyArrow is not typed
+    """Yield the name under which queries see an Arrow table or reader."""
+    connection.register("_rs_rows", rows)
+    try:
+        yield "_rs_rows"
+    finally:
+        connection.unregister("_rs_rows")
+
+
+def no_pattern(path: Path) -> str:
+    """Return a path such that DuckDB takes none of its characters for a pattern's."""
+    return "".join(f"[{one}]" if one in "*?[" else one for one in str(path))
+
+
+def _shown(path: Path, form: Form) -> list[Record]:
+    found = records(read_lines(path), form.grammar, len(form.names))
+    if form.has_header:
+        next(found, None)
+    return [record for record in islice(found, _SHOWN) if record.fields is not None]
+
+
+def _place(table: str) -> str:
+    return f"gathered.main.{sql.identifier(table)}"

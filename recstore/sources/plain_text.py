@@ -1,0 +1,148 @@
+"""Text files as DuckDB's readers like them best: unpacked, and in UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from recstore.errors import SourceError
+from recstore.scratch import is_full, require_room, scratch_folder
+from recstore.sources.growth import Growth
+from recstore.sources.located import DataFile
+
+_BLOCK = 4 << 20
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+#: What programs on Windows call Latin-1 has letters where Latin-1 has control characters, which no text holds.
+_LATIN = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
+
+
+class SourceDigest(NamedTuple):
+    """A file that was read: as it is called, its size in bytes and its SHA-256."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a look at every byte of a file tells; `lines` counts its ends of lines and a last line without one."""
+
+    bytes: int
+    sha256: str
+    lines: int
+
+
+def survey(path: Path) -> Survey:
+    """Return the size, digest and number of lines of a file."""
+    size, lines, last = 0, 0, b"\n"
+    digest = hashlib.sha256()
+    with path.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return Survey(size, digest.hexdigest(), lines + (last != b"\n"))
+
+
+def digest_of(file: DataFile) -> SourceDigest:
+    """Return what tells this file from any other."""
+    found = survey(file.path)
+    return SourceDigest(file.name, found.bytes, found.sha256)
+
+
+@contextmanager
+def plain_text(file: DataFile, encoding: str | None) -> Iterator[Path]:
+    """Yield the path of the text of a file, unpacked and in UTF-8: its own, or that of a copy that is gone afterwards.
+
+    `encoding` is "utf-8", "utf-16" or "latin-1"; None is UTF-16 where the file begins so, else UTF-8. Raises
+    `SourceError` where the file is packed and damaged, or there is no room for the copy.
+    """
+    with _unpacked(file) as path:
+        beginning = _beginning(path)
+        if encoding is None and (beginning.startswith(_UTF16) or _looks_like_utf16(beginning)):
+            encoding = "utf-16"
+        if encoding in (None, "utf-8"):
+            yield path
+            return
+        with scratch_folder() as folder:
+            target = folder / path.name
+            require_room(folder, 2 * path.stat().st_size, f"{file.path}, turned into UTF-8,")
+            _recode(path, target, encoding or "", beginning)
+            yield target
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(4096)
+
+
+def _looks_like_utf16(beginning: bytes) -> bool:
+    """Tell whether every second byte is zero, mostly: UTF-16 of a European language, without a byte order mark."""
+    half = max(len(beginning) // 2, 1)
+    return any(beginning[start::2].count(0) > 0.6 * half for start in (0, 1))
+
+
+def _recode(path: Path, target: Path, encoding: str, beginning: bytes) -> None:
+    if encoding == "utf-16" and not beginning.startswith(_UTF16):
+        # Without a mark it is as the zeros lie; most of what Windows writes is little-endian.
+        encoding = "utf-16-be" if beginning[::2].count(0) > beginning[1::2].count(0) else "utf-16-le"
+    decoder = None if encoding == "latin-1" else codecs.getincrementaldecoder(encoding)(errors="replace")
+    with path.open("rb") as source, target.open("wb") as file:
+        while block := source.read(_BLOCK):
+            text = codecs.charmap_decode(block, "strict", _LATIN)[0] if decoder is None else decoder.decode(block)
+            file.write(text.encode("utf-8", "replace"))
+        if decoder is not None:
+            file.write(decoder.decode(b"", final=True).encode("utf-8", "replace"))
+
+
+@contextmanager
+def _unpacked(file: DataFile) -> Iterator[Path]:
+    if file.packing is None:
+        yield file.path
+        return
+    with scratch_folder() as folder:
+        target = folder / file.path.stem
+        packed = file.path.stat().st_size
+        require_room(folder, 4 * packed, f"{file.path}, unpacked,")
+        growth = Growth(str(file.path), packed)
+        try:
+            with open_packed(file) as source, target.open("wb") as unpacked:
+                while block := source.read(_BLOCK):
+                    growth.grew(len(block))
+                    unpacked.write(block)
+        except (OSError, EOFError, ValueError) as error:
+            if isinstance(error, OSError) and is_full(error):
+                room = shutil.disk_usage(folder).free
+                raise SourceError(
+                    f"There is no room to unpack {file.path} in {folder.parent} ({room / 1e6:,.0f} MB are free). Make "
+                    "room there, or set TMPDIR."
+                ) from error
+            raise SourceError(
+                f"{file.path} is damaged, or was cut off: it cannot be unpacked whole ({error}); fetch it again."
+            ) from error
+        if not target.stat().st_size:
+            raise SourceError(f"{file.path} is empty.")
+        yield target
+
+
+@contextmanager
+def open_packed(file: DataFile) -> Iterator[Any]:
+    """Open what a packed file holds, for reading."""
+    if file.packing == "gzip":
+        import gzip
+
+        with gzip.open(file.path, "rb") as opened:
+            yield opened
+        return
+    import pyarrow as pa
+
+    with file.path.open("rb") as raw, pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as stream:
+        yield stream

@@ -1,0 +1,1 @@
+CREATE TABLE $table ($columns, _rs_line BIGINT, _rs_file INTEGER)
