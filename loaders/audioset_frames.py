@@ -59,10 +59,6 @@ class KeptFrames:
 @contextmanager
 def kept_frames(connection: duckdb.DuckDBPyConnection) -> Iterator[KeptFrames]:
     """Keep frames in a file without a name, beside the connection's own database, where there must be room for them."""
-    query = (
-        "SELECT path FROM duckdb_databases() SEMI JOIN (FROM duckdb_tables() WHERE table_name = 'audio_frames') "
-        "USING (database_name) WHERE NOT readonly"
-    )
-    path = connection.execute(query).fetchall()[0][0]
+    path = connection.execute(sql.read(_SQL, "file_of_frames")).fetchall()[0][0]
     with tempfile.TemporaryFile(dir=Path(path).parent if path else None) as file:
         yield KeptFrames(connection, file)

@@ -214,10 +214,9 @@ class CatalogSuite:
         value = self.value
         space = self.spaces(con)[0]
         items = self.some(con, space)
-        query = (
-            f"SELECT {value.key}, s.rank, s.score FROM (SELECT unnest(?) AS rank) AS vector, "
-            f"similar_{value.name}(vector.rank, k := 2, space := '{space}') AS s ORDER BY vector.rank ASC, s.rank ASC"
-        )
+        asked, call = "(SELECT unnest(?) AS rank)", f"similar_{value.name}(vector.rank, k := 2, space := '{space}')"
+        columns, order = f"{value.key}, s.rank, s.score", "vector.rank ASC, s.rank ASC"
+        query = f"SELECT {columns} FROM {asked} AS vector, {call} AS s ORDER BY {order}"
         found = [(key, round(score, 5)) for key, _, score in con.execute(query, [items]).fetchall()]
         assert found == [pair for item in sorted(items) for pair in self.exact(con, space, item, 2)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -125,6 +126,39 @@ def test_every_data_file_is_packaged():
 def test_no_module_is_too_long():
     for path in [*ROOT.glob("recstore/**/*.py"), *ROOT.glob("loaders/**/*.py"), *ROOT.glob("tests/*.py")]:
         assert len(path.read_text().splitlines()) <= 400, path
+
+
+#: What a statement begins with.
+STATEMENT = re.compile(
+    r"\s*(--[^\n]*\n\s*)*(SELECT|INSERT|WITH|FROM|CREATE|DELETE|UPDATE|COPY|ATTACH|ALTER|UNION|JOIN|WHERE|SET|DROP)\s"
+)
+
+
+def long_sql(text: str) -> set[int]:
+    """Return the lines of a module where a string of more than one line begins that is SQL."""
+    found = set()
+    tree = ast.parse(text)
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if id(node) in docstrings or not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+            continue
+        first = node
+        while isinstance(first, ast.BinOp | ast.JoinedStr):
+            first = first.left if isinstance(first, ast.BinOp) else first.values[0]
+        begins = isinstance(first, ast.Constant) and isinstance(first.value, str) and STATEMENT.match(first.value)
+        if begins and (node.end_lineno > node.lineno or "\n" in str(first.value).strip()):
+            found.add(node.lineno)
+    return found
+
+
+def test_sql_of_more_than_a_line_stands_in_files_of_its_own():
+    for folder in ("recstore", "loaders"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not long_sql(path.read_text()), f"{path}: {long_sql(path.read_text())}"
+    assert long_sql('x = (\n    "SELECT 1 "\n    f"FROM {y}"\n)') == {2}
+    assert long_sql('x = "FROM a " + (\n    "WHERE b"\n)') == {1}
+    assert long_sql('x = """\n-- why\nSELECT 1"""') == {1}
+    assert long_sql('def f():\n    """\n    Select one\n    """') == set()
 
 
 def run_python(code: str) -> str:

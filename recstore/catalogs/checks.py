@@ -67,9 +67,9 @@ def table_keys(catalogs: Iterable[Catalog]) -> dict[str, tuple[str, ...]]:
 def render_view(catalogs: Iterable[Catalog], target: str = "") -> str:
     """Return the SQL of the view `store_health`: all checks, one row each. `target` is its prefix."""
     selects = [
-        f'SELECT {sql.literal(check.name)} AS "check", faults = 0 AS is_sound, faults, '
-        f"CASE WHEN faults > 0 THEN example END AS example, {sql.literal(check.means)} AS means "
-        f"FROM (\n{check.query}\n)"
+        sql.render(
+            _CHECKS, "row_of_check", name=sql.literal(check.name), means=sql.literal(check.means), query=check.query
+        ).strip()
         for check in render_checks(catalogs, sql.identifier)
     ]
     return sql.render("recstore.schema.views", "store_health", target=target, checks="\nUNION ALL\n".join(selects))

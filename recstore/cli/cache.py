@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recstore import cache
+from recstore import cache, sql
 from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError
 from recstore.store.file import open_connection
-
-_SELECT = """SELECT * FROM (SELECT unnest($kind::VARCHAR[]) AS kind, unnest($bytes::BIGINT[]) AS bytes,
-    unnest($last_used::TIMESTAMP[]) AS last_used, unnest($path::VARCHAR[]) AS path)"""
 
 
 def run_cache(action: str | None, datasets: bool, indexes: bool, form: Format) -> None:
@@ -47,4 +44,4 @@ def _print(entries: Sequence[cache.Entry], form: Format) -> None:
         "path": [str(entry.path) for entry in entries],
     }
     with open_connection() as connection:
-        write_result(connection, _SELECT, form, values=values)
+        write_result(connection, sql.read("recstore.cli.sql", "cache_entries"), form, values=values)

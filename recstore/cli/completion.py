@@ -10,19 +10,12 @@ import duckdb
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
+from recstore import sql
 from recstore.connection.saved_queries import saved_queries
 
 _WORD = re.compile(r"[\w.]*$")
 _NAME = re.compile(r"(\w+)\s*$")
-_FUNCTIONS = (
-    "SELECT function_name, any_value(parameters), any_value(comment) FROM duckdb_functions() "
-    "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
-    "GROUP BY function_name ORDER BY function_name"
-)
-_COLUMNS = (
-    "SELECT table_name, column_name, comment FROM duckdb_columns() "
-    "WHERE database_name NOT IN ('system', 'temp') AND NOT internal ORDER BY database_name, table_name, column_index"
-)
+_SQL = "recstore.cli.sql"
 
 
 @dataclass(frozen=True)
@@ -47,9 +40,9 @@ class Vocabulary:
         """Ask the connection, on a cursor of its own, what is there now."""
         words = cls()
         with connection.cursor() as cursor:
-            for name, parameters, comment in cursor.execute(_FUNCTIONS).fetchall():
+            for name, parameters, comment in cursor.execute(sql.read(_SQL, "complete_functions")).fetchall():
                 words.functions[name] = Function(tuple(parameters), comment or "")
-            for table, column, comment in cursor.execute(_COLUMNS).fetchall():
+            for table, column, comment in cursor.execute(sql.read(_SQL, "complete_columns")).fetchall():
                 words.columns.setdefault(table, []).append(column)
                 words.about.setdefault(column, comment or f"column of {table}")
             keywords = cursor.execute("SELECT keyword_name FROM duckdb_keywords() ORDER BY 1").fetchall()

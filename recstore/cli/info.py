@@ -23,8 +23,13 @@ def print_info(store: Path, untrusted: bool) -> None:
         tables = connection.execute(sql.read("recstore.queries", "tables")).fetchall()
         print()
         counted = [
-            f'SELECT {sql.literal(name)} AS "table", count(*) AS "rows", {sql.literal(comment or "")} AS holds '
-            f"FROM rec_store.main.{sql.identifier(name)}"
+            sql.render(
+                "recstore.cli.sql",
+                "count_rows",
+                name=sql.literal(name),
+                comment=sql.literal(comment or ""),
+                table=sql.identifier(name),
+            )
             for name, comment in tables
         ]
         write_result(connection, " UNION ALL ".join(counted))

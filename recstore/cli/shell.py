@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import connect
+from recstore import connect, sql
 from recstore.cli.console import say
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
@@ -32,18 +32,7 @@ COMMANDS = {
     ".pager": "page what is longer than the terminal: .pager off",
     ".quit": "leave; so does Ctrl-D",
 }
-_FUNCTIONS = (
-    "SELECT any_value(function_name || '(' || array_to_string(parameters, ', ') || ')') AS \"function\", "
-    "any_value(split_part(comment, ':', 1)) AS answers FROM duckdb_functions() "
-    "WHERE database_name = current_database() AND function_type = 'table_macro' AND NOT internal "
-    "GROUP BY function_name ORDER BY function_name"
-)
-_TABLES = (
-    "SELECT name, holds FROM ("
-    "SELECT database_name, table_name AS name, comment AS holds, internal FROM duckdb_tables() "
-    "UNION ALL SELECT database_name, view_name, comment, internal FROM duckdb_views()) "
-    "WHERE database_name IN (current_database(), 'temp') AND NOT internal ORDER BY ALL"
-)
+_SQL = "recstore.cli.sql"
 
 
 class Shell:
@@ -100,10 +89,10 @@ class Shell:
         self._show(f"{listed}Everything else is SQL and ends with a semicolon, on one line or several.\n")
 
     def _functions(self, _rest: str) -> None:
-        self._show(table_text(self.connection.execute(_FUNCTIONS), terminal_width())[0])
+        self._show(table_text(self.connection.execute(sql.read(_SQL, "list_functions")), terminal_width())[0])
 
     def _tables(self, _rest: str) -> None:
-        self._show(table_text(self.connection.execute(_TABLES), terminal_width())[0])
+        self._show(table_text(self.connection.execute(sql.read(_SQL, "list_relations")), terminal_width())[0])
 
     def _queries(self, _rest: str) -> None:
         self._show("".join(f"{query.name}({signature(query)})\n    {query.answers}\n" for query in saved_queries()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import connect
+from recstore import connect, sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.cli.formats import Format
@@ -15,12 +15,7 @@ from recstore.cli.output import write_result
 from recstore.connection.sessions import STORE
 from recstore.errors import OptionError, RecstoreError
 
-#: Names that are spelt like what was asked for, the year at their end aside.
-_SPELT_LIKE = (
-    "SELECT {name} FROM (SELECT DISTINCT {name}, jaro_winkler_similarity("
-    "regexp_replace(lower({name}), ' \\([0-9]+\\)$', ''), lower(?)) AS likeness FROM {items}) "
-    "WHERE likeness > 0.85 ORDER BY likeness DESC, {name} LIMIT 3"
-)
+_SQL = "recstore.cli.sql"
 
 
 def print_similar(
@@ -51,13 +46,8 @@ def _why_nothing(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, store: Path, item: str, space: str | None
 ) -> str:
     """Say why an item has no neighbours: it is not there, or it has no vector."""
-    there = connection.execute(
-        f"SELECT i.{catalog.key}, list(v.space ORDER BY v.space) FILTER (v.space IS NOT NULL) "
-        f"FROM {catalog.items} AS i LEFT JOIN {catalog.vectors} AS v USING ({catalog.key}) "
-        f"WHERE i.{catalog.title} = trim($item) OR CAST(i.{catalog.key} AS VARCHAR) = trim($item) "
-        f"GROUP BY i.{catalog.key} ORDER BY ALL LIMIT 1",
-        {"item": item},
-    ).fetchall()
+    names = {"key": catalog.key, "name": catalog.title, "items": catalog.items, "vectors": catalog.vectors}
+    there = connection.execute(sql.render(_SQL, "spaces_of_item", **names), [item]).fetchall()
     if there:
         where = f"in space {space}" if space is not None else "in any space"
         others = f"; it has one in {', '.join(there[0][1])}" if there[0][1] else ""
@@ -73,5 +63,6 @@ def _near_names(connection: duckdb.DuckDBPyConnection, catalog: Catalog, item: s
     # A year alone says nothing: half the catalogue shares it.
     named = re.sub(r"\s*\(\d{4}\)\s*$", "", item)
     rows = connection.execute(find, [named]).fetchall() and connection.execute(find, [item]).fetchall()
-    rows = rows or connection.execute(_SPELT_LIKE.format(name=catalog.title, items=catalog.items), [named]).fetchall()
+    spelt_like = sql.render(_SQL, "names_spelt_like", name=catalog.title, items=catalog.items)
+    rows = rows or connection.execute(spelt_like, [named]).fetchall()
     return [name for (name,) in rows]

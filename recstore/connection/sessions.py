@@ -25,23 +25,9 @@ STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
 #: The name under which `connect` attaches the store.
 STORE = _CONNECT_ALIAS + STORE_SUFFIX
-#: Ends the script of a stranger's store.
-CLOSING = (
-    "SET autoinstall_known_extensions = false;\nSET autoload_known_extensions = false;\n"
-    "SET memory_limit = '2GB';\nSET enable_external_access = false;\n"
-)
+_SQL = "recstore.connection.sql"
 #: While a view of the store's user is brought into a face, this variable says what to bind in its place.
 _STAND_IN = "recstore_stand_in"
-_RELATIONS = (
-    "SELECT table_name, comment, false FROM duckdb_tables() WHERE database_name = $database AND schema_name = 'main' "
-    "UNION ALL SELECT view_name, comment, true FROM duckdb_views() "
-    "WHERE database_name = $database AND schema_name = 'main' AND NOT internal ORDER BY ALL"
-)
-#: The columns of a view are those that the file remembers: to ask for them binds nothing.
-_COLUMNS = (
-    "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() "
-    "WHERE database_name = $database AND schema_name = 'main' ORDER BY table_name ASC, column_index ASC"
-)
 
 
 def connect(
@@ -135,14 +121,24 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
             require_tables(connection, Path(path), database)
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
         face = _face_sql(connection, database, alias, catalogs, only_own=untrusted)
+        question = _question(connection, database, catalogs)
     store = sql.literal(str(Path(path).expanduser().resolve()))
+    names = {"alias": sql.identifier(alias), "database": sql.identifier(database), "store": store}
     return (
-        f"-- Brings a store into any DuckDB session; then ask: FROM {sql.identifier(alias)}.similar_movies(1)\n"
-        f"ATTACH {store} AS {sql.identifier(database)} (READ_ONLY);\n"
+        f"{sql.render(_SQL, 'attach_script', question=question, **names)}"
         f"{_attach_face_sql(alias)}"
         f"{face}"
-        f"{CLOSING if untrusted else ''}"
+        f"{sql.read(_SQL, 'closing') if untrusted else ''}"
     )
+
+
+def _question(connection: duckdb.DuckDBPyConnection, database: str, catalogs: tuple[Catalog, ...]) -> str:
+    """Return a call that a store can answer: of the catalogue with the most items."""
+    query = sql.render(_SQL, "filled", spaces=render.attached_relation(database)("spaces"))
+    filled = [name for (name,) in connection.execute(query).fetchall()]
+    known = [catalog.name for catalog in catalogs]
+    names = [name for name in filled if name in known] or known
+    return f"similar_{names[0]}(1)" if names else "store_info"
 
 
 def _attach_face_sql(alias: str) -> str:
@@ -152,14 +148,8 @@ def _attach_face_sql(alias: str) -> str:
 
 def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> bool:
     """Return whether an earlier face, or its store alone, goes by these names; raise where anything else does."""
-    rows = cursor.execute(
-        "SELECT lower(d.database_name), d.database_name, bool_or(t.name = 'store_info') "
-        "FROM duckdb_databases() AS d LEFT JOIN ("
-        "  SELECT database_name, table_name AS name FROM duckdb_tables() "
-        "  UNION ALL SELECT database_name, view_name FROM duckdb_views()) AS t USING (database_name) "
-        "WHERE lower(d.database_name) IN (lower($alias), lower($database)) GROUP BY ALL",
-        {"alias": alias, "database": database},
-    ).fetchall()
+    names = {"alias": alias, "database": database}
+    rows = cursor.execute(sql.read(_SQL, "attached_before"), names).fetchall()
     found = {lowered for lowered, _, _ in rows}
     for lowered, name, is_ours in rows:
         if not is_ours or (lowered == alias.lower() and database.lower() not in found):
@@ -184,11 +174,11 @@ def _face_sql(
     target = f"{sql.identifier(alias)}.main."
     relation = render.attached_relation(database)
     columns: dict[str, list[tuple[str, str, str | None]]] = {}
-    for table, *column in connection.execute(_COLUMNS, {"database": database}).fetchall():
+    for table, *column in connection.execute(sql.read(_SQL, "columns"), {"database": database}).fetchall():
         columns.setdefault(table, []).append((column[0], column[1], column[2]))
     made = []
     own = set(all_tables(catalogs))
-    for name, comment, is_view in connection.execute(_RELATIONS, {"database": database}).fetchall():
+    for name, comment, is_view in connection.execute(sql.read(_SQL, "relations"), {"database": database}).fetchall():
         if only_own and name not in own:
             continue
         view, source = f"{target}{sql.identifier(name)}", f"FROM {relation(name)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 
+from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.errors import StoreError
 from recstore.models.space import Space
@@ -20,10 +21,8 @@ def given_space(
 
     Its vectors must be of one length in numbers, of unit length as vectors, and belong to items that are there.
     """
-    query = (
-        f"SELECT {catalog.key} AS id, vector, {catalog.key} IN (SELECT {catalog.key} FROM {catalog.items}) AS is_there "
-        f"FROM {old}.main.{catalog.vectors} WHERE space = ? ORDER BY {catalog.key}"
-    )
+    names = {"key": catalog.key, "items": catalog.items, "vectors": catalog.vectors}
+    query = sql.render("recstore.pipeline.sql", "given_vectors", old=old, **names)
     rows = connection.execute(query, [name]).fetchnumpy()
     ids = np.asarray(rows["id"], np.int32)
     if len({len(vector) for vector in rows["vector"]}) != 1:

@@ -144,10 +144,8 @@ def _spaces(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catal
 
 def _recorded(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> dict[tuple[str, str], float]:
     """Return the figures that the builds in a store measured of a catalogue, by space and name."""
-    rows = connection.execute(
-        "SELECT m.space, m.what, m.value FROM (SELECT built_at, unnest(measured) AS m "
-        f"FROM {attached_relation(database)('builds')}) WHERE m.catalog = ? ORDER BY built_at", [catalog.name]
-    ).fetchall()  # fmt: skip
+    query = sql.render(_SQL, "measured", builds=attached_relation(database)("builds"))
+    rows = connection.execute(query, [catalog.name]).fetchall()
     return {(space, what): value for space, what, value in rows}
 
 

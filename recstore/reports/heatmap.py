@@ -49,11 +49,8 @@ def heatmap(
 
 
 def _space(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: str | None) -> str:
-    known = connection.execute(
-        "SELECT space FROM spaces WHERE catalog = $catalog AND kind = 'vectors' "
-        "ORDER BY is_default DESC, space = $nearest DESC, space",
-        {"catalog": catalog.name, "nearest": catalog.nearest_space},
-    ).fetchall()
+    values = {"catalog": catalog.name, "nearest": catalog.nearest_space}
+    known = connection.execute(sql.read(_SQL, "spaces_of_vectors"), values).fetchall()
     names = [name for (name,) in known]
     if space is not None and space not in names:
         raise OptionError(f"There is no space {space!r} of vectors; there is: {', '.join(sorted(names)) or 'none'}.")

@@ -55,11 +55,12 @@ def render_lines(catalogs: tuple[Catalog, ...], relation: Callable[[str], str]) 
     for table in content_tables(catalogs):
         columns = definition(catalogs).columns(table)
         space = "replace(space, chr(10), ' ')" if "space" in columns else "'-'"
-        hashed = f"hash({', '.join(map(sql.identifier, columns))})"
-        selects.append(
-            f'SELECT {sql.literal(table)} AS "table", {space} AS space, count(*) AS "rows", '
-            f"sum({hashed}) AS hashes FROM {relation(table)} GROUP BY ALL HAVING count(*) > 0"
-        )
+        names = {
+            "name": sql.literal(table),
+            "columns": ", ".join(map(sql.identifier, columns)),
+            "table": relation(table),
+        }
+        selects.append(sql.render("recstore.store.sql", "content_line", space=space, **names).strip())
     return "\nUNION ALL\n".join(selects) + "\nORDER BY ALL ASC"
 
 

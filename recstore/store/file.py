@@ -17,6 +17,7 @@ from recstore.catalogs.registry import installed
 from recstore.errors import BusyError, StoreError
 from recstore.text import pasted
 
+_SQL = "recstore.store.sql"
 FORMAT_VERSION = 2
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
@@ -102,11 +103,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
     except duckdb.Error as error:
         raise _unfit(path, error) from error
     try:
-        known = connection.execute(
-            "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main' "
-            "AND table_name = 'store_info'", [database]
-        ).fetchall()[0][0]  # fmt: skip
-        if not known:
+        if not connection.execute(sql.read(_SQL, "is_store"), [database]).fetchall():
             raise StoreError(f"{path} is a DuckDB file but no store: it has no table store_info.")
         facts = info(connection, database)
         stored = facts.get("format_version") or ""
@@ -186,8 +183,4 @@ def close_off(connection: duckdb.DuckDBPyConnection) -> None:
 
 def info(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
     """Return the rows of `store_info` of an attached store, as text; those that say nothing are left out."""
-    rows = connection.execute(
-        "SELECT CAST(key AS VARCHAR), CAST(value AS VARCHAR) "
-        f"FROM {sql.identifier(database)}.main.store_info WHERE key IS NOT NULL AND value IS NOT NULL"
-    ).fetchall()
-    return dict(rows)
+    return dict(connection.execute(sql.render(_SQL, "info", database=sql.identifier(database))).fetchall())

@@ -37,6 +37,7 @@ from recstore.store.file import (
     restrain,
 )
 
+_SQL = "recstore.store.sql"
 _STORE = "checked_store"
 _REMEDY = "recstore rebuild makes it anew"
 #: What must hold before anything else can be asked.
@@ -211,10 +212,14 @@ def _recompute(connection: duckdb.DuckDBPyConnection, database: str, catalog: Ca
         for space, depth in spaces:
             least = _recall(connection, relation("builds"), catalog.name, space)
             ids, near, scores = _nearest_of_sample(connection, relation(catalog.vectors), catalog.key, space, depth)
-            stored: dict[str, Any] = connection.execute(
-                f"SELECT {catalog.key}, neighbor_id, score FROM {relation(catalog.neighbors)} WHERE space = ? "
-                f"AND {catalog.key} IN ({', '.join(map(str, ids.tolist()))}) ORDER BY {catalog.key}, rank", [space],
-            ).fetchnumpy()  # fmt: skip
+            query = sql.render(
+                _SQL,
+                "sampled_neighbors",
+                key=catalog.key,
+                neighbors=relation(catalog.neighbors),
+                ids=", ".join(map(str, ids.tolist())),
+            )
+            stored: dict[str, Any] = connection.execute(query, [space]).fetchnumpy()
             right: dict[str, npt.NDArray[Any]] = {
                 catalog.key: np.repeat(ids, near.shape[1]),
                 "neighbor_id": near.ravel(),
@@ -229,10 +234,8 @@ def _recompute(connection: duckdb.DuckDBPyConnection, database: str, catalog: Ca
 
 def _recall(connection: duckdb.DuckDBPyConnection, builds: str, catalog: str, space: str) -> float | None:
     """Return the recall that the build of a space measured, or None where its neighbours are exact."""
-    rows = connection.execute(
-        f"SELECT m.value FROM (SELECT unnest(measured) AS m FROM {builds}) "
-        "WHERE m.catalog = ? AND m.space = ? AND m.what = ?", [catalog, space, NEIGHBORS_RECALL]
-    ).fetchall()  # fmt: skip
+    query = sql.render(_SQL, "measured", builds=builds)
+    rows = connection.execute(query, [catalog, space, NEIGHBORS_RECALL]).fetchall()
     return rows[0][0] if rows else None
 
 

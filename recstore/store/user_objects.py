@@ -143,10 +143,8 @@ class Carrier:
         keys = self._keys.get(table, ())
         same = " AND ".join(f"n.{sql.identifier(key)} = o.{sql.identifier(key)}" for key in keys) or "false"
         source, target = f"{self._old}.main.{name}", f"{self._new}.main.{name}"
-        lost = self._connection.execute(
-            f"SELECT count(*) FROM {source} AS o WHERE o.{quoted} IS NOT NULL "
-            f"AND NOT EXISTS (FROM {target} AS n WHERE {same})"
-        ).fetchall()[0][0]
+        query = sql.render(_SQL, "lost_values", source=source, column=quoted, target=target, same=same)
+        lost = self._connection.execute(query).fetchall()[0][0]
         if lost:
             raise self._stuck(f"the column {table}.{column}: {lost:,} of its values belong to rows that are no more")
         self._connection.execute(f"UPDATE {target} AS n SET {quoted} = o.{quoted} FROM {source} AS o WHERE {same}")

@@ -18,9 +18,10 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.audio.sql"
+_CALL = "FROM audio_vector(frames, space := 'labels')"
 _RECIPE = (
-    "FROM audio_vector(frames, space := 'labels'): the scores of the labels (audio_label_weights), each to the power "
-    "of 1.35, and how the sound changes, laid end to end, to unit length"
+    f"{_CALL}: the scores of the labels (audio_label_weights), each to the power of 1.35, and how the sound changes, "
+    "laid end to end, to unit length"
 )
 
 

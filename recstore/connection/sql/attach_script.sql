@@ -1,0 +1,2 @@
+-- Brings a store into any DuckDB session; then ask: FROM $alias.$question
+ATTACH $store AS $database (READ_ONLY);
