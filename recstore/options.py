@@ -13,6 +13,8 @@ from recstore.errors import OptionError
 
 #: The entry points of catalogues, each a class with its own `options`.
 CATALOGS = "recstore.catalogs"
+#: The entry points of classes that compute any catalogue of a kind.
+KINDS = "recstore.catalog_kinds"
 
 
 def option(default: Any, about: str) -> Any:  # noqa: ANN401 - a field takes the type that it is annotated with
@@ -54,8 +56,8 @@ class CommonOptions:
 @cache
 def option_kinds() -> tuple[type[Any], ...]:
     """Return the dataclasses of options: the common ones, then those of each installed catalogue, by its name."""
-    entries = sorted(entry_points(group=CATALOGS), key=lambda entry: entry.name)
-    return (CommonOptions, *(entry.load().options for entry in entries))
+    groups = (sorted(entry_points(group=group), key=lambda entry: entry.name) for group in (CATALOGS, KINDS))
+    return (CommonOptions, *(entry.load().options for entries in groups for entry in entries))
 
 
 class BuildOptions:

@@ -56,7 +56,7 @@ class LoaderSuite:
         """Load a source into the tables of a new store in memory."""
         loader = get_loader(self.loader)
         connection = open_connection()
-        connection.execute(render_tables(to_be_stored((), [loader.catalog])))
+        connection.execute(render_tables(to_be_stored((), [installed()[loader.catalog].catalog])))
         return connection, loader.load(connection, str(source), BuildOptions(), Progress())
 
     def contents(self, connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from recstore import sql
 from recstore.catalogs.rules import Rule, Within
 from recstore.errors import StoreError
 from recstore.models.fading import FADING, Fading
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 @dataclass(frozen=True)
@@ -33,25 +34,41 @@ class Column:
 
 
 @dataclass(frozen=True)
+class StoredColumn:
+    """A column of a table, where a value says what the table holds: its SQL type, and what stands in it."""
+
+    name: str
+    type: str
+    about: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of a catalogue.
 
     `key` are the columns that tell its rows apart, where anything does, and that survive a build: ids, not ranks or
     positions. `refers` are (column, table, column of that table): where the values of a column stand. `rules` say what
-    values may be; what a loader rejects by them, `check`, `rebuild` and `add` find in the table, too.
+    values may be; what a loader rejects by them, `check`, `rebuild` and `add` find in the table, too. `columns`, with
+    `about`, are what the table is made of where no SQL file of the catalogue says so.
     """
 
     name: str
     key: tuple[str, ...] = ()
     refers: tuple[tuple[str, str, str], ...] = ()
     rules: tuple[Rule | Within, ...] = ()
+    columns: tuple[StoredColumn, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True)
 class InteractionTable:
     """The table that says who had to do with which item: its columns for the person, the value and the time.
 
-    The item's column is called as the catalogue's key. `verb` is what people did: "rated".
+    The item's column is called as the catalogue's key, unless `item` names the one that holds the item's id. `verb` is
+    what people did: "rated". `user_type` is the SQL type of the column of the person. Several rows of one person and
+    item count as their sum: `amount` is what a row adds to it, as SQL over the columns of the table; "" where there is
+    one row for each. `keeps_seen` says whether an item that a person had may be recommended to them.
     """
 
     table: str
@@ -59,6 +76,10 @@ class InteractionTable:
     value: str
     time: str
     verb: str
+    item: str = ""
+    user_type: str = "BIGINT"
+    amount: str = ""
+    keeps_seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +107,9 @@ class Catalog:
     the next one in which it has one answers. `made` are all the spaces that recstore makes; others are its user's.
     `nearest_space` is the one in which a vector is looked for when no space is named. `depth` is how many neighbours of
     an item are stored.
+
+    `kind` names what computes the catalogue where no class of its own does, which then goes by `declaration`.
+    `identity` is the column by which the user tells items apart, of the type `identity_type`, where that is not `key`.
 
     `interactions`, with the table `weights` of weights from item to item, is what histories are continued by;
     `fading` says how. `recommends_for` names the function that continues anybody's list. `terms` is the table of terms
@@ -118,17 +142,30 @@ class Catalog:
     fading: Fading = FADING
     terms: str = ""
     terms_space: str = ""
+    kind: str = ""
+    declaration: str = ""
+    identity: str = ""
+    identity_type: str = ""
 
     def __post_init__(self) -> None:
         """Refuse names that would not stand in SQL as they are: a `StoreError`, since a value may come from a file."""
-        names = [self.name, self.item, self.items, self.key, self.title, self.preference, self.vectors, self.neighbors]
-        names += [self.nearest_space, *self.spaces, *self.made, *(column.name for column in self.columns)]
-        names += [name for table in (*self.sources, *self.learnt) for name in (table.name, *table.key)]
-        names += [name for table in (*self.sources, *self.learnt) for refers in table.refers for name in refers]
+        names = [self.name, self.item, self.items, self.key, self.preference, self.vectors, self.neighbors]
+        names += [self.nearest_space, *self.spaces, *self.made]
+        names += [table.name for table in (*self.sources, *self.learnt)]
+        names += [refers[1] for table in (*self.sources, *self.learnt) for refers in table.refers]
         names += [name for name in (self.weights, self.recommends_for, self.terms, self.terms_space) if name]
         for name in names:
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 raise StoreError(f"The catalogue {self.name!r} has a name that is none: {name!r}.")
+
+    def named(self, column: str) -> str:
+        """Return the name of a column of this catalogue as SQL: a user's own is quoted, whatever it is."""
+        return sql.identifier(column) if self.kind else column
+
+    @property
+    def shown_key(self) -> str:
+        """The column by which the rows of functions tell items apart, as SQL."""
+        return self.named(self.identity) if self.identity else self.key
 
     @property
     def computed(self) -> tuple[Table, ...]:
@@ -188,4 +225,4 @@ def _each(kind: type[Any], values: Iterable[Mapping[str, Any]]) -> tuple[Any, ..
 def _table(given: Mapping[str, Any]) -> Table:
     rules = tuple(Within(**rule) if "low" in rule else Rule(**rule) for rule in given["rules"])
     table: Table = _each(Table, [given])[0]
-    return replace(table, rules=rules)
+    return replace(table, rules=rules, columns=_each(StoredColumn, given.get("columns", ())))

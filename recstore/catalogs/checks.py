@@ -108,13 +108,20 @@ def _of_tables(tables: Iterable[Table], relations: dict[str, str]) -> list[Check
         if table.key:
             checks.append(_unique(table, relations))
         for column, target, key in table.refers:
-            names = {"table": relations[table.name], "column": column, "target": relations[target], "key": key}
+            # Where a value says what a table holds, its columns are called as its user calls them.
+            named = sql.identifier if table.columns else str
+            names = {"table": relations[table.name], "target": relations[target]}
+            names |= {"column": named(column), "key": named(key)}
             checks.append(_check(_CHECKS, "reference", f"{table.name}.{column}", names))
     return checks
 
 
 def _values(table: Table, catalog: Catalog, relations: dict[str, str]) -> Check:
-    shown = table.key or (*([catalog.interactions.user] if catalog.interactions else []), catalog.key)
+    shown = (
+        table.key
+        or tuple(column.name for column in table.columns)
+        or (*([catalog.interactions.user] if catalog.interactions else []), catalog.key)
+    )
     names = {
         "table": relations[table.name],
         "faults": faults(table.rules),

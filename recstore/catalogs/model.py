@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from recstore.evaluation.results import Evaluation
-    from recstore.models.space import Space
+    from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
 
@@ -24,9 +24,13 @@ class NoOptions:
 
 
 class CatalogModel(ABC):
-    """The class that computes a catalogue, made without arguments; its module imports nothing heavy."""
+    """The class that computes a catalogue, made without arguments; its module imports nothing heavy.
 
-    catalog: ClassVar[Catalog]
+    One that computes any catalogue of a kind, under an entry point of the group `recstore.catalog_kinds`, is made from
+    the catalogue.
+    """
+
+    catalog: Catalog
     options: ClassVar[type[Any]] = NoOptions
     """A frozen dataclass of what the build of this catalogue can be told besides; see `recstore.options`."""
     imports: ClassVar[tuple[str, ...]] = ()
@@ -44,9 +48,12 @@ class CatalogModel(ABC):
     ) -> Iterable[Space]:
         """Yield the spaces of the items in the connection's current database."""
 
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
-        """Fill the table of weights, if the catalogue has one; vectors and neighbours are there."""
-        return
+    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
+        """Fill the table of weights, if the catalogue has one; vectors and neighbours are there.
+
+        Returns what was found out. Constants that the data decides go into `self.catalog`.
+        """
+        return []
 
     def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
         """Return the spaces that a change of options says not to make, which nobody misses then."""

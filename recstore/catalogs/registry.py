@@ -12,7 +12,7 @@ from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
 from recstore.errors import OptionError
-from recstore.options import CATALOGS
+from recstore.options import CATALOGS, KINDS
 
 
 @cache
@@ -27,13 +27,24 @@ def installed() -> dict[str, CatalogModel]:
     return {entry.name: entry.load()() for entry in entries}
 
 
-def model_of(name: str) -> CatalogModel:
-    """Return what computes the catalogue of that name; an `OptionError` where its package is not installed."""
-    found = installed().get(name)
-    if found is None:
+@cache
+def kinds() -> dict[str, type[CatalogModel]]:
+    """Return the classes that compute any catalogue of a kind, made from its value, by the name of the kind."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry.load() for entry in entry_points(group=KINDS)}
+
+
+def model_of(catalog: Catalog) -> CatalogModel:
+    """Return what computes a catalogue; an `OptionError` where its package is not installed."""
+    if catalog.kind in kinds():
+        made: CatalogModel = kinds()[catalog.kind](catalog)  # type: ignore[call-arg]
+        return made
+    found = installed().get(catalog.name)
+    if found is None or catalog.kind:
         raise OptionError(
-            f"The catalogue {name} cannot be computed here: the package that brings it is not installed. Install it "
-            "beside recstore and try again."
+            f"The catalogue {catalog.name} cannot be computed here: the package that brings it is not installed. "
+            "Install it beside recstore and try again."
         )
     return found
 
@@ -72,11 +83,14 @@ def stored_catalogs(
     return tuple(replace(one, schema=known[one.name].schema if one.name in known else "") for one in found)
 
 
-def to_be_stored(old: Sequence[Catalog], loaded: Sequence[str] = ()) -> tuple[Catalog, ...]:
-    """Return the catalogues of a new store, by name: those of the old one, those loaded, and those of every store.
+def to_be_stored(old: Sequence[Catalog], loaded: Sequence[Catalog] = ()) -> tuple[Catalog, ...]:
+    """Return the catalogues of a new store, by name: of the old one, those loaded, and those of every store of ours.
 
-    Each is described as it is installed now. Raises `OptionError` for one that is not installed.
+    Each is described as it is installed now, or as it was loaded. Raises `OptionError` for one that is not installed.
     """
-    names = {catalog.name for catalog in old} | set(loaded)
-    names |= {name for name, model in installed().items() if model.always}
-    return tuple(model_of(name).catalog for name in sorted(names))
+    found = {catalog.name: model_of(catalog).catalog for catalog in old}
+    found |= {catalog.name: catalog for catalog in loaded}
+    if not found or not all(catalog.kind for catalog in found.values()):
+        # A store of its user's own catalogues alone has nothing besides.
+        found |= {name: model.catalog for name, model in installed().items() if model.always and name not in found}
+    return tuple(found[name] for name in sorted(found))

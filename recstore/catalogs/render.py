@@ -7,11 +7,15 @@ from dataclasses import asdict, dataclass
 
 from recstore import sql
 from recstore.catalogs import checks
-from recstore.catalogs.catalog import Catalog, Column, Function
+from recstore.catalogs.catalog import Catalog, Column, Function, Table
 from recstore.search.ranking import CONSTANTS
 
 _FUNCTIONS = "recstore.schema.functions"
 _TABLES = "recstore.schema.tables"
+_WHOLE = frozenset(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")) | {
+    "INTEGER",
+    "UINTEGER",
+}
 FUNCTIONS = ("similar", "nearest", "find")
 #: What a catalogue with weights has besides.
 FOR_A_PERSON = ("recommend", "recommend_for")
@@ -23,7 +27,8 @@ _COMMENTS = {
     "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
     "about": "The items that words are about: {name}(words, k := 10, filter, store)",
     "find": "The items whose words match: {name}(words, k := 10, store)",
-    "recommend": "What a person in the {interactions} wants next: {name}({user}, k := 10, filter, store)",
+    "recommend": "What a person in the {interactions} wants next: {name}({person}, k := 10, filter, store)",
+    "why": "Why two items are alike, in one row: {name}({item}_a, {item}_b, store)",
     "recommend_for": "What follows on a list of items, oldest first: {name}(liked, k := 10, disliked, filter, store)",
 }
 
@@ -60,7 +65,8 @@ def function_name(kind: str, catalog: Catalog) -> str:
 def function_kinds(catalog: Catalog) -> tuple[str, ...]:
     """Return the kinds of functions that a catalogue has."""
     about = ("about",) if catalog.terms else ()
-    return (*FUNCTIONS, *about, *(FOR_A_PERSON if catalog.weights else ()))
+    why = ("why",) if catalog.kind else ()
+    return (*FUNCTIONS, *about, *why, *(FOR_A_PERSON if catalog.weights else ()))
 
 
 def render_function(
@@ -79,7 +85,9 @@ def render_function(
     names = {
         **_names(catalog, relation),
         "function": name,
-        "columns": ", ".join(f"{column.over('_rs_item')} AS {column.name}" for column in catalog.columns),
+        "columns": ", ".join(
+            f"{column.over('_rs_item')} AS {catalog.named(column.name)}" for column in catalog.columns
+        ),
     }
     whole_k = sql.render(_FUNCTIONS, "whole_k", **names).strip()
     if asking and catalog.name in asking.catalogs:
@@ -87,7 +95,6 @@ def render_function(
         ranking = sql.render(_FUNCTIONS, "asking", **names, ask=ASK, among=AMONG, build=build)
     else:
         ranking = sql.render(_FUNCTIONS, "ranking", **names)
-    listed = {which: sql.render(_FUNCTIONS, "listed", are_names=str(which == "names")) for which in ("ids", "names")}
     text = sql.render(
         _FUNCTIONS,
         kind,
@@ -100,10 +107,11 @@ def render_function(
         whole_k=whole_k,
         ranking=ranking,
         answering=sql.render(_FUNCTIONS, "answering", **names, ranking=ranking),
-        identified=sql.render(_FUNCTIONS, "identified", **names, **listed),
+        **_asked(catalog, names),
         recommending=sql.render(_FUNCTIONS, "recommending", **names, whole_k=whole_k),
+        **(_of_why(catalog, names) if kind == "why" else {}),
     )
-    comment = _COMMENTS[kind].format(name=name, **{key: names[key] for key in ("item", "interactions", "user")})
+    comment = _COMMENTS[kind].format(name=name, **{key: names[key] for key in ("item", "interactions", "person")})
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
 
 
@@ -124,6 +132,48 @@ def render_functions(
     )
 
 
+def _asked(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
+    """Return the parts of functions that say which items and which person are meant.
+
+    Items go by their integer key, or by the identity that the user gave them, of any type; by a name as well.
+    """
+    history = catalog.interactions
+    if not catalog.identity:
+        wanted = {"ids": "False", "names": "True"}
+        lists = {
+            which: sql.render(
+                _FUNCTIONS,
+                "listed",
+                listed_text="trim(_rs_text)",
+                which_lists=f"(_rs_are_names OR _rs_are_names_too) = {are_names}",
+            )
+            for which, are_names in wanted.items()
+        }
+        return {
+            "asked_item": f"trim(CAST({catalog.item} AS VARCHAR))",
+            "asked_for": sql.render(_FUNCTIONS, "asked_by_key", **names),
+            "identified": sql.render(_FUNCTIONS, "identified_by_key", **names, **lists),
+            "seen": sql.render(_FUNCTIONS, "seen_by_key", **names) if history else "",
+        }
+    listed = sql.render(_FUNCTIONS, "listed", listed_text="_rs_text", which_lists="true")
+    return {
+        "asked_item": f"CAST({catalog.item} AS VARCHAR)",
+        "asked_for": sql.render(_FUNCTIONS, "asked_by_identity", **names),
+        "identified": sql.render(_FUNCTIONS, "identified_by_identity", **names, all_listed=listed),
+        "seen": sql.render(_FUNCTIONS, "seen_by_identity", **names) if history else "",
+    }
+
+
+def typed_text(text: str, kind: str) -> str:
+    """Return SQL that brings a text to the type of an id: NULL where it is none of that type."""
+    if kind == "VARCHAR":
+        return text
+    if kind in _WHOLE:
+        # A table of the caller's may hold ids as floating-point numbers: 17850.0 is 17850.
+        return f"CASE WHEN regexp_matches({text}, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST({text} AS {kind}) END"
+    return f"TRY_CAST({text} AS {kind})"
+
+
 def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
     """Return what the SQL of every catalogue is written with: names as they are, tables as `relation` names them."""
     sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
@@ -140,18 +190,22 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
     return {
         "catalog": sql.literal(catalog.name),
         "item": catalog.item,
+        "a_item": f"{'an' if catalog.item[0] in 'aeiou' else 'a'} {catalog.item}",
         "key": catalog.key,
-        "name": catalog.title,
+        "name": catalog.named(catalog.title),
+        "name_of_i": _titled(catalog, "_rs_i"),
+        "name_of_a": _titled(catalog, "_rs_a"),
+        "name_of_b": _titled(catalog, "_rs_b"),
+        "because": _titled(catalog, "_rs_because"),
+        "identity": sql.identifier(catalog.identity),
+        "as_identity": typed_text("_rs_c._rs_text", catalog.identity_type),
         # Which of several items of one name is meant, to order by, and to take the least of.
         "preference": catalog.preference,
         "direction": direction,
         "preferred": f"{catalog.preference} {direction} NULLS LAST",
         "sign": sign,
         "interactions": history.table if history else "",
-        "user": history.user if history else "",
-        "value": history.value if history else "",
-        "time": history.time if history else "",
-        "verb": history.verb if history else "",
+        **_of_history(catalog),
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
         **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
@@ -159,10 +213,51 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
     }
 
 
+def _of_why(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
+    chosen = "chosen" if catalog.interactions else "chosen_by_nobody"
+    comparing = _comparing(names, "compared_by_identity")
+    return {"comparing": comparing, "chosen": sql.render(_FUNCTIONS, chosen, **names)}
+
+
+def _comparing(names: dict[str, str], compared: str) -> str:
+    return sql.render(_FUNCTIONS, "comparing", **names, compared=sql.render(_FUNCTIONS, compared, **names))
+
+
+def _titled(catalog: Catalog, row: str) -> str:
+    """Return the name of the item in `row`, as text."""
+    column = f"{row}.{catalog.named(catalog.title)}"
+    return f"CAST({column} AS VARCHAR)" if catalog.title == catalog.identity != "" else column
+
+
+def _of_history(catalog: Catalog) -> dict[str, str]:
+    """Return what the SQL of a catalogue with interactions is written with besides."""
+    history = catalog.interactions
+    if history is None:
+        return dict.fromkeys(
+            ("user", "person", "as_user", "value", "valued", "time", "history_item", "amount", "verb", "debit"), ""
+        )
+    person = '"user"' if catalog.identity else history.user
+    return {
+        "user": catalog.named(history.user),
+        "person": person,
+        "as_user": typed_text(f"CAST({person} AS VARCHAR)", history.user_type),
+        "value": catalog.named(history.value) if history.value else "CAST(NULL AS DOUBLE)",
+        # Of several ratings of one item the last; where nothing is rated, how much was chosen.
+        "valued": "arg_max(_rs_b._rs_value, coalesce(_rs_b._rs_moment, TIMESTAMP '1970-01-01'))"
+        if history.value
+        else "sum(_rs_b._rs_amount)",
+        "time": catalog.named(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
+        "history_item": sql.identifier(history.item),
+        "amount": history.amount,
+        "verb": history.verb,
+        "debit": "" if history.keeps_seen else sql.read(_FUNCTIONS, "debit"),
+    }
+
+
 def _render_own(catalog: Catalog, function: Function, relation: Callable[[str], str], target: str) -> str:
     """Return `CREATE MACRO` and its comment for a function of one catalogue alone, which names tables as they are."""
     tables = {table: relation(table) for table in (*catalog.tables, *sql.names(_TABLES))}
-    comparing = sql.render(_FUNCTIONS, "comparing", **_names(catalog, relation))
+    comparing = _comparing(_names(catalog, relation), "compared_by_key")
     name = function.name
     text = sql.render(f"{catalog.schema}.functions", name, **{name: target + name}, **tables, comparing=comparing)
     return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(function.about)};\n"
@@ -181,9 +276,9 @@ def render_views(catalogs: Iterable[Catalog], target: str = "") -> str:
             similar_view=f"{target}similar_{catalog.name}_view",
             item=catalog.item,
             key=catalog.key,
-            name=catalog.title,
+            name=catalog.named(catalog.title),
             similar_key=f"similar_{catalog.key}",
-            similar_name=f"similar_{catalog.title}",
+            similar_name=catalog.named(f"similar_{catalog.title}"),
             neighbors=catalog.neighbors,
             items=catalog.items,
         )
@@ -199,6 +294,7 @@ def render_tables(catalogs: Iterable[Catalog]) -> str:
         if catalog.schema:
             package = f"{catalog.schema}.tables"
             texts += [sql.read(package, name) for name in sql.names(package)]
+        texts += [_table(catalog, table) for table in catalog.sources if table.columns]
         names = {
             **_names(catalog, lambda table: table),
             "terms_space": catalog.terms_space,
@@ -211,3 +307,18 @@ def render_tables(catalogs: Iterable[Catalog]) -> str:
                 texts.append(sql.render("recstore.schema.catalog_tables", kind, **names))
     # One transaction: each statement alone would be flushed to disk.
     return "\n".join(["BEGIN;", *texts, "COMMIT;"])
+
+
+def _table(catalog: Catalog, table: Table) -> str:
+    """Return the SQL of a table that a value describes."""
+    columns = ", ".join(
+        f"{sql.identifier(column.name)} {column.type}{' NOT NULL' if column.required else ''}"
+        for column in table.columns
+    )
+    lines = [f"CREATE TABLE {table.name} ({columns});", f"COMMENT ON TABLE {table.name} IS {sql.literal(table.about)};"]
+    lines += [
+        f"COMMENT ON COLUMN {table.name}.{sql.identifier(column.name)} IS {sql.literal(column.about)};"
+        for column in table.columns
+        if column.about
+    ]
+    return "\n".join(lines)

@@ -67,7 +67,7 @@ def add(
     if not target.exists():
         raise OptionError(f"There is no store at {path} to add to. Use: recstore build {path} --movielens SOURCE")
     stages = Stages(progress or Progress())
-    prepare_ahead(list(installed()))
+    prepare_ahead([model.catalog for model in installed().values()])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
         options = recorded.changed(changes)

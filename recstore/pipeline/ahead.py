@@ -10,24 +10,21 @@ import threading
 from collections.abc import Sequence
 from importlib import import_module
 
-from recstore.catalogs.registry import installed, to_be_stored
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import model_of, to_be_stored
 from recstore.store.definition import definition
 
 #: In the order of need, after what the catalogues import: the last is wanted only when the vectors are there.
 _MODULES = ("recstore.search.exact", "pyarrow", "recstore.pipeline.indexes", "annoy")
 
 
-def prepare_ahead(catalogs: Sequence[str]) -> None:
+def prepare_ahead(catalogs: Sequence[Catalog]) -> None:
     """Begin to import what the build of these catalogues needs; returns at once."""
 
     def load() -> None:
-        known = installed()
-        for module in (
-            *(name for catalog in catalogs if catalog in known for name in known[catalog].imports),
-            *_MODULES,
-        ):
+        for module in (*(name for catalog in catalogs for name in model_of(catalog).imports), *_MODULES):
             import_module(module)
-        definition(to_be_stored((), [catalog for catalog in catalogs if catalog in known]))
+        definition(to_be_stored((), catalogs))
 
     # No daemon: one that is stopped in the middle of an import leaves complaints behind when the process ends.
     threading.Thread(target=load, daemon=False).start()

@@ -24,8 +24,9 @@ from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
+from recstore.pipeline.opened import opened
 from recstore.progress import Progress, Stages
-from recstore.sources.loader import LoadReport, get_loader
+from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import common_reasons
 from recstore.store import digest
 from recstore.store.definition import definition
@@ -34,6 +35,7 @@ from recstore.store.publish import NEW, OLD, Staged, staged_store
 from recstore.text import pasted
 
 if TYPE_CHECKING:
+    from recstore.catalogs.declared.declaration import Items
     from recstore.models.space import Measured, Space
 
 _SQL = "recstore.pipeline.sql"
@@ -57,7 +59,7 @@ class BuildReport:
 
 def build(
     path: str | os.PathLike[str],
-    sources: Mapping[str, str | os.PathLike[str]],
+    sources: Mapping[str, str | os.PathLike[str] | Items],
     *,
     options: BuildOptions | None = None,
     keep: int | None = None,
@@ -77,20 +79,25 @@ def build(
     """
     if not sources:
         raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
-    loaders = {name: get_loader(name) for name in sources}
     options = options or BuildOptions()
     stages = Stages(progress or Progress())
-    prepare_ahead([loader.catalog for loader in loaders.values()])
     loads: dict[str, LoadReport] = {}
-    loaded = [loader.catalog for loader in loaders.values()]
-    with staged_store(Path(path), loaded=loaded, keep=keep, wait=wait, progress=progress) as staged:
-        catalogs = [catalog for catalog in staged.catalogs if catalog.name in loaded]
+    with (
+        opened(sources, stages) as found,
+        staged_store(
+            Path(path), loaded=[one.catalog for one in found], keep=keep, wait=wait, progress=progress
+        ) as staged,
+    ):
+        catalogs = [catalog for catalog in staged.catalogs if catalog.name in {one.catalog.name for one in found}]
         kept = [catalog for catalog in staged.catalogs if staged.carrier and catalog not in catalogs]
         refuse_early(staged, (), kept)
-        for name, loader in loaders.items():
-            with stages.stage(f"load {loader.catalog}"):
-                loads[name] = loader.load(staged.connection, os.fspath(sources[name]), options, stages.progress)
-            check_rejects(staged.connection, loads[name], options)
+        for one in found:
+            name = one.catalog.name
+            with stages.stage(f"load {name}"):
+                load = one.loader.load(staged.connection, one.source, options, stages.progress)
+            load.catalog = name
+            loads[one.loader.name] = load
+            check_rejects(staged.connection, load, options)
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
         return finish(staged, catalogs, kept, loads, options, stages, allow_loss=allow_loss)
@@ -120,7 +127,7 @@ def rebuild(
     if not target.exists():
         hint = f"recstore build {pasted(target)} --movielens SOURCE"
         raise OptionError(f"There is no store at {path} to rebuild. Use: {hint}")
-    prepare_ahead([only] if only else list(installed()))
+    prepare_ahead([model.catalog for name, model in installed().items() if only in (None, name)])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
         catalogs = list(staged.catalogs) if only is None else [catalog_named(only, staged.catalogs)]
@@ -183,10 +190,15 @@ def finish(
         if catalog in kept or is_addition or not loads:
             refuse_faulty_rows(connection, catalog)
     measured: list[Measured] = []
+    settled = []
     with threadpool_limits(limits=1):
         for catalog in catalogs:
             given, chosen = _given_spaces(staged, catalog)
-            measured += compute(connection, catalog, options, stages, given, chosen)
+            as_computed, figures = compute(connection, catalog, options, stages, given, chosen)
+            settled.append(as_computed)
+            measured += figures
+    if settled != catalogs:
+        staged.settle(settled)
     if staged.carrier:
         with stages.stage("compare"):
             measured += guard(
@@ -204,10 +216,10 @@ def finish(
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
         {
-            "catalog": get_loader(name).catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
+            "catalog": load.catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
             "sha256": file.sha256, "rows": file.rows, "rejects": file.rejects,
         }
-        for name, load in loads.items()
+        for load in loads.values()
         for file in load.files
     ]  # fmt: skip
     if kept:
@@ -291,7 +303,7 @@ def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | 
 
 def unwanted_spaces(catalogs: Iterable[Catalog], changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
     """Return the spaces, (catalogue, space), that a change of options says not to make."""
-    return frozenset((one.name, space) for one in catalogs for space in model_of(one.name).unwanted(changes))
+    return frozenset((one.name, space) for one in catalogs for space in model_of(one).unwanted(changes))
 
 
 def _say_what_is_not_carried(
@@ -310,8 +322,8 @@ def _say_what_is_not_carried(
 def _counted(loads: Mapping[str, LoadReport]) -> list[dict[str, object]]:
     """Return what else became of the lines of files, besides what stands in `builds.sources`, as measurements."""
     return [
-        {"catalog": get_loader(name).catalog, "space": None, "what": f"{what}: {file.file}", "value": count}
-        for name, load in loads.items()
+        {"catalog": load.catalog, "space": None, "what": f"{what}: {file.file}", "value": count}
+        for load in loads.values()
         for file in load.files
         for what, count in (("lines passed over", file.passed), ("rows replaced", file.replaced))
         if count

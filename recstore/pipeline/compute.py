@@ -29,14 +29,15 @@ def compute(
     stages: Stages,
     given: list[Space] | None = None,
     chosen: str | None = None,
-) -> list[Measured]:
-    """Fill the vectors, neighbours and indexes of one catalogue, space by space; return what was found out.
+) -> tuple[Catalog, list[Measured]]:
+    """Fill the vectors, neighbours and indexes of one catalogue, space by space.
 
+    Returns the catalogue, with the constants that its data decided, and what was found out.
     `given` are spaces besides those of the models; `chosen` is the default one, where it is not for recstore to say.
     """
     from recstore.pipeline.indexes import building_indexes, store_index
 
-    model = model_of(catalog.name)
+    model = model_of(catalog)
     with stages.stage(f"prepare {catalog.name}"):
         model.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
@@ -55,8 +56,8 @@ def compute(
                 measured += store_index(connection, catalog, space, index, options.seed)
     if catalog.weights:
         with stages.stage(f"weights of {catalog.name}"):
-            model.weigh(connection, options)
-    return measured
+            measured += model.weigh(connection, options, stages.progress)
+    return model.catalog, measured
 
 
 def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:

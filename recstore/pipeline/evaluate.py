@@ -10,7 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from recstore import sql
-from recstore.catalogs.registry import model_of
+from recstore.catalogs.registry import catalog_named, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
@@ -62,7 +62,7 @@ def evaluate(
         for name, build_id, configuration in connection.execute(sql.read(_SQL, "evaluated_build")).fetchall():
             options = BuildOptions().as_recorded(configuration)
             with threadpool_limits(limits=1):
-                model = model_of(name)
+                model = model_of(catalog_named(name, staged.catalogs))
                 measured = list(model.evaluate(connection, options, seed, stages))
             found += measured
             at = datetime.now(UTC).replace(tzinfo=None)

@@ -43,7 +43,7 @@ def _recall(fast: duckdb.DuckDBPyConnection, exact: duckdb.DuckDBPyConnection, c
             [space, _QUESTIONS],
         ).fetchall()
         hits = wanted = 0
-        query = f"SELECT {catalog.key}, score FROM nearest_{catalog.name}(?, k := ?, space := ?)"
+        query = f"SELECT {catalog.shown_key}, score FROM nearest_{catalog.name}(?, k := ?, space := ?)"
         for (vector,) in sample:
             # More than ten, since of equally near ones Annoy may find others.
             right = exact.execute(query, [vector, _K * 20, space]).fetchall()

@@ -36,10 +36,14 @@ class FileReport:
 
 @dataclass
 class LoadReport:
-    """What a loader read: the source as it was named, an address without what opens its door, and its files."""
+    """What a loader read: the source as it was named, an address without what opens its door, and its files.
+
+    `catalog` is the one that it was loaded into, which a build says.
+    """
 
     source: str
     files: list[FileReport] = field(default_factory=list)
+    catalog: str = ""
 
     def __post_init__(self) -> None:
         """Leave out of an address what nobody else may see: it is printed, and stored in `builds`."""

@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
@@ -129,7 +129,7 @@ def has_published() -> bool:
     return any(run.has_published() for run in _runs)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Staged:
     """A store in the making: the current database of `connection`, with its catalogues.
 
@@ -140,12 +140,19 @@ class Staged:
     carrier: Carrier | None
     catalogs: tuple[Catalog, ...]
 
+    def settle(self, found: Iterable[Catalog]) -> None:
+        """Describe catalogues anew: by constants that their data decided."""
+        settled = {catalog.name: catalog for catalog in found}
+        self.catalogs = tuple(settled.get(catalog.name, catalog) for catalog in self.catalogs)
+        self.connection.execute("TRUNCATE catalogs")
+        _record_catalogs(self.connection, self.catalogs)
+
 
 @contextmanager
 def staged_store(
     path: Path,
     *,
-    loaded: Sequence[str] = (),
+    loaded: Sequence[Catalog] = (),
     keep: int | None = None,
     makes_version: bool = True,
     wait: bool | float = False,
@@ -154,7 +161,7 @@ def staged_store(
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
-    It has the catalogues of the old store, and those of the names in `loaded`.
+    It has the catalogues of the old store, and those in `loaded`, which take the place of old ones of their names.
 
     When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
@@ -187,9 +194,10 @@ def staged_store(
             raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
         else:
             chain = Chain(keep)
-        catalogs = to_be_stored(stored_catalogs(connection, OLD) if hold else (), loaded)
+        stored = stored_catalogs(connection, OLD) if hold else ()
+        catalogs = to_be_stored(stored, loaded)
         if hold and base is None:
-            carrier = Carrier(connection, path, OLD, NEW, catalogs)
+            carrier = Carrier(connection, path, OLD, NEW, stored, catalogs)
         with told_when_full(target):
             copied = base or (target if carrier and carrier.needs_copy else None)
             if copied:

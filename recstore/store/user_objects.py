@@ -32,20 +32,32 @@ class Carrier:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, path: Path, old: str, new: str, catalogs: tuple[Catalog, ...]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path,
+        old: str,
+        new: str,
+        before: tuple[Catalog, ...],
+        catalogs: tuple[Catalog, ...],
     ) -> None:
         self._connection = connection
         self._path = path
         self._old = old
         self._new = new
         self._own = definition(catalogs)
+        # What the old store's catalogues had is recstore's own, too: a declaration may have changed since.
+        self._was_own = definition(before)
         self._keys = table_keys(catalogs)
         self._sources = {table for catalog in catalogs for table in catalog.source_tables}
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.
         name_tables_of(connection, old)
         self._indexes: list[tuple[str, str, str, str | None]] = self._ask("indexes", old)
         self._added: set[str] = set()
-        own = [*self._own.tables, *self._own.views, *(name for name, _kind in self._own.macros)]
+        own = [
+            name
+            for one in (self._own, self._was_own)
+            for name in (*one.tables, *one.views, *(macro for macro, _kind in one.macros))
+        ]
         #: Whether there are objects that are not recstore's, so that the new store must begin as a copy.
         self.needs_copy = bool(self._ask("foreign_objects", old, own=own))
         self._refuse_constraints()
@@ -56,9 +68,14 @@ class Carrier:
         there = read_objects(self._connection, self._new)
         # Also those of the user's own tables: a checkpoint of an attached database does not find the macros in them.
         drops = [("INDEX", schema, name) for schema, name, _text, _comment in self._indexes]
-        drops += [("VIEW", "main", name) for name in there.views if name in self._own.views]
-        drops += [(_KINDS[kind], "main", name) for name, kind in there.macros if (name, kind) in self._own.macros]
-        drops += [("TABLE", "main", name) for name in there.tables if name in self._own.tables]
+        own = (self._own, self._was_own)
+        drops += [("VIEW", "main", name) for name in there.views if any(name in one.views for one in own)]
+        drops += [
+            (_KINDS[kind], "main", name)
+            for name, kind in there.macros
+            if any((name, kind) in one.macros for one in own)
+        ]
+        drops += [("TABLE", "main", name) for name in there.tables if any(name in one.tables for one in own)]
         # One transaction: each statement alone would be flushed to disk.
         self._connection.execute("BEGIN")
         for kind, schema, name in drops:
@@ -151,7 +168,10 @@ class Carrier:
 
     def _columns_added_to(self, table: str) -> list[tuple[str, str, str | None, str | None]]:
         found: list[tuple[str, str, str | None, str | None]] = self._ask(
-            "added_columns", self._old, table=table, columns=self._own.columns(table)
+            "added_columns",
+            self._old,
+            table=table,
+            columns=[*self._own.columns(table), *self._was_own.columns(table)],
         )
         return found
 

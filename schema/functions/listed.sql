@@ -1,6 +1,6 @@
 -- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    $listed_text AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
 FROM (
@@ -22,6 +22,6 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = $are_names
+        WHERE $which_lists
     ) AS _rs_o
 ) AS _rs_u

@@ -3,20 +3,10 @@
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
 -- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
 -- (NULL) is given nothing.
-CREATE MACRO $recommend($user, k := 10, filter := NULL, store := NULL) AS TABLE
+CREATE MACRO $recommend($person, k := 10, filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_seen AS (
-    SELECT _rs_b.$key AS _rs_id, _rs_b.$value AS _rs_rating, _rs_b.$time AS _rs_at
-    FROM (
-        SELECT CASE
-            WHEN TRY_CAST(CAST($user AS VARCHAR) AS DOUBLE) = TRY_CAST(CAST($user AS VARCHAR) AS BIGINT)
-            THEN TRY_CAST(CAST($user AS VARCHAR) AS BIGINT)
-            WHEN $user IS NOT NULL
-            THEN CAST(error('$function: $user must be a whole number, not ' || CAST($user AS VARCHAR)) AS BIGINT)
-        END AS _rs_user
-    ) AS _rs_a
-    JOIN $history_table AS _rs_b ON _rs_b.$user = _rs_a._rs_user
-),
+$seen),
 _rs_history AS (
     SELECT
         _rs_id, _rs_counts * _rs_back ** (-$taste_power) AS _rs_taste, _rs_counts * $next_decay ** _rs_back AS _rs_next
@@ -34,7 +24,7 @@ _rs_history AS (
 ),
 _rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
-    FROM (SELECT $user AS _rs_user, $whole_k AS _rs_k) AS _rs_a
+    FROM (SELECT $person AS _rs_user, $whole_k AS _rs_k) AS _rs_a
     WHERE _rs_user IS NOT NULL
 ),
 $recommending

@@ -21,9 +21,7 @@ _rs_contributions AS (
         JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
-    SELECT _rs_id, -1e9, NULL FROM _rs_seen
-    UNION ALL
-    SELECT _rs_p._rs_id, 0, NULL
+$debit    SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key ASC) AS _rs_place
@@ -70,7 +68,7 @@ SELECT
         WHEN _rs_f._rs_level >= -1000000000 THEN 0
         ELSE (_rs_f._rs_level + 2000000000) / $score_divisor
     END AS FLOAT) AS score,
-    _rs_because.$name AS because,
+    $because AS because,
     CASE
         WHEN _rs_f._rs_level <= 0 THEN 'popular'
         WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'

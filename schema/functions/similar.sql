@@ -8,7 +8,7 @@ CREATE MACRO $similar($item, k := 10, space := $default_spaces, filter := NULL, 
 WITH
 _rs_args AS (
     SELECT
-        trim(CAST($item AS VARCHAR)) AS _rs_text,
+        $asked_item AS _rs_text,
         regexp_matches(typeof($item), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number,
         $whole_k AS _rs_k,
         -- Through text, because every branch binds: a list of spaces, and the name of one.
@@ -48,12 +48,9 @@ _rs_identified AS (
         FROM _rs_checked AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
         JOIN $items AS _rs_i
-            ON _rs_i.$name = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
+            ON $name_of_i = CASE WHEN _rs_c._rs_is_sound AND NOT _rs_c._rs_is_number THEN _rs_c._rs_text END
         UNION ALL
-        SELECT _rs_text, _rs_k, _rs_spaces, NULL, TRY_CAST(_rs_text AS INTEGER)
-        FROM _rs_checked
-        WHERE _rs_is_sound AND regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$')
-    ) AS _rs_f
+$asked_for    ) AS _rs_f
     GROUP BY _rs_text, _rs_k, _rs_spaces
 ),
 _rs_asked AS (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Audio(CatalogModel):
     """Computes clips of music from their embeddings and labels."""
 
-    catalog: ClassVar[Catalog] = AUDIO
+    catalog: Catalog = AUDIO
     options: ClassVar[type[AudioOptions]] = AudioOptions
     imports: ClassVar[tuple[str, ...]] = ("recstore.catalogs.audio.spaces",)
     always: ClassVar[bool] = True

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from recstore.evaluation.results import Evaluation
-    from recstore.models.space import Space
+    from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Movies(CatalogModel):
     """Computes movies from their genres and tags, and from who rated them when."""
 
-    catalog: ClassVar[Catalog] = MOVIES
+    catalog: Catalog = MOVIES
     options: ClassVar[type[MovieOptions]] = MovieOptions
     imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
     always: ClassVar[bool] = True
@@ -41,11 +41,12 @@ class Movies(CatalogModel):
 
         return spaces(connection, options, progress)
 
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
+    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
         """Fill `movie_weights`."""
         from recstore.catalogs.movies.weights import store_weights
 
         store_weights(connection, options)
+        return []
 
     def evaluate(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages

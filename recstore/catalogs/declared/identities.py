@@ -1,0 +1,100 @@
+"""Of which type ids are: kept as they are, and never silently turned into something else."""
+
+from __future__ import annotations
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.declared.expressions import Expression
+from recstore.catalogs.render import typed_text
+from recstore.errors import OptionError, SourceError
+from recstore.sources.relations import Relation
+
+_SQL = "recstore.catalogs.declared.sql"
+_FLOATING = ("DOUBLE", "FLOAT")
+#: Types that an id cannot be of: nothing is equal to such a value, or nobody could ask for it.
+_NO_IDS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
+
+
+def identity_type(
+    connection: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    what: str,
+    id_: Expression,
+    title: Expression | None = None,
+) -> str:
+    """Return the type that ids are kept in.
+
+    Whole numbers stay whole numbers, text stays text, and so on; floating-point numbers that are whole become BIGINT.
+    Raises `SourceError` where digits are lost: with `title`, two items are named that would become one.
+    """
+    kind = id_.type
+    if kind.endswith("]") or kind.startswith(_NO_IDS):
+        raise OptionError(f"{what} is a {kind}, which cannot be an id. Name a column of text, numbers or UUIDs.")
+    if kind == "VARCHAR" and relation.is_text:
+        n, whole, scientific, numeric = _ask(connection, "text_ids", relation, id_)
+        if not n:
+            return "VARCHAR"
+        if whole:
+            return "BIGINT"
+        if scientific and title is not None:
+            _refuse_clashes(connection, relation, what, id_, title)
+        if not numeric:
+            return "VARCHAR"
+    elif kind not in _FLOATING and not kind.startswith("DECIMAL"):
+        return "VARCHAR" if kind.startswith("ENUM") or kind in ('"NULL"', "JSON") else kind
+    fractions, fraction, huge, example = _ask(connection, "fractional_ids", relation, id_)
+    if fractions:
+        if kind == "VARCHAR":
+            return "VARCHAR"
+        raise SourceError(
+            f"{what} of {relation.name} holds {fractions:,} numbers that are not whole, such as {fraction!r}: "
+            "ids are whole numbers or text. Name the column that holds the ids."
+        )
+    if title is not None:
+        _refuse_clashes(connection, relation, what, id_, title)
+    if huge:
+        raise SourceError(
+            f"{what} of {relation.name} holds {huge:,} floating-point numbers that are too large to be exact, such as "
+            f"{example:.0f}: their last digits are lost. Write them as whole numbers or as text where they come from."
+        )
+    return "BIGINT"
+
+
+def to_type(expression: Expression, kind: str) -> str:
+    """Return SQL that brings ids to the type `kind`: NULL where a value has no equal there."""
+    given = expression.sql
+    if expression.type == kind and kind != "VARCHAR":
+        return given
+    text = f"CAST({given} AS VARCHAR)"
+    if expression.type in _FLOATING or expression.type.startswith("DECIMAL"):
+        is_whole = f"isfinite(CAST({given} AS DOUBLE)) AND {given} = round({given})"
+        return f"TRY_CAST(CASE WHEN {is_whole} THEN TRY_CAST({given} AS HUGEINT) END AS {kind})"
+    if kind == "VARCHAR":
+        return f"nullif({text}, '')"
+    if expression.type == "VARCHAR":
+        # What is written as 123.0 or 1.23e2 is 123.
+        number = f"TRY_CAST({text} AS DOUBLE)"
+        floating = f"CASE WHEN {number} = round({number}) AND abs({number}) < 9007199254740992 THEN {number} END"
+        typed = typed_text(text, kind)
+        return f"coalesce({typed}, TRY_CAST({floating} AS {kind}))" if kind.endswith("INT") else typed
+    return f"TRY_CAST({given} AS {kind})"
+
+
+def _refuse_clashes(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, what: str, id_: Expression, title: Expression
+) -> None:
+    query = sql.render(_SQL, "clashing_ids", id=id_.sql, title=title.sql, source=relation.text)
+    for given, one, other, count in connection.execute(query).fetchall():
+        raise SourceError(
+            f"{what} of {relation.name} holds numbers that have lost digits: {given} stands for {one!r} and for "
+            f"{other!r} ({count:,} ids like it). Read the ids as text where they come from, or name another column."
+        )
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, name: str, relation: Relation, id_: Expression
+) -> tuple[int, object, int, float]:
+    query = sql.render(_SQL, name, id=id_.sql, source=relation.text)
+    row: tuple[int, object, int, float] = connection.execute(query).fetchall()[0]
+    return row

@@ -1,0 +1,210 @@
+"""Fills the tables of a declared catalogue from its sources, in columns: what cannot be loaded is told and kept."""
+
+from __future__ import annotations
+
+import os
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.declared.declaration import Interactions
+from recstore.catalogs.declared.reading import Read
+from recstore.errors import OptionError, SourceError
+from recstore.options import BuildOptions
+from recstore.progress import Progress
+from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.relations import Relation
+
+_SQL = "recstore.catalogs.declared.sql"
+#: Times that no sale was at: the epoch stands for a missing one, and what is to come has not been.
+_TIMES = "{at} < TIMESTAMP '1970-01-02 00:00:00' OR {at} > CAST(get_current_timestamp() AS TIMESTAMP) + INTERVAL 1 DAY"
+
+
+class DeclaredLoader:
+    """Loads what `read_sources` has read; a `recstore.sources.loader.Loader` of this one catalogue, of its name."""
+
+    def __init__(self, read: Read) -> None:
+        self.read = read
+        self.name = self.catalog = read.catalog.name
+
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
+    ) -> LoadReport:
+        """Fill the tables of the store in the making, empty or not: items that are there stay as they are."""
+        connection.execute(f"ATTACH {sql.literal(os.fspath(self.read.file))} AS gathered (READ_ONLY)")
+        try:
+            report = LoadReport(source)
+            if self.read.items is not None:
+                report.files += self._load_items(connection, self.read.items, progress)
+            if self.read.interactions is not None:
+                report.files += self._load_interactions(connection, self.read.interactions, progress)
+            return report
+        finally:
+            connection.execute("DETACH gathered")
+
+    def _load_items(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
+    ) -> list[FileReport]:
+        catalog = self.read.catalog
+        names = {"items": catalog.items, "identity": sql.identifier(catalog.identity)}
+        [(total, faulty, same)] = connection.execute(sql.render(_SQL, "count_items", **names)).fetchall()
+        before = _count(connection, catalog.items)
+        columns = [column.name for column in catalog.columns]
+        listed = ", ".join(sql.identifier(column) for column in columns)
+        connection.execute(sql.render(_SQL, "insert_items", **names, columns=listed))
+        added = _count(connection, catalog.items) - before
+        for space, column in self.read.vectors.items():
+            query = sql.render(
+                _SQL,
+                "insert_embeddings",
+                **names,
+                embeddings=f"{catalog.name}_embeddings",
+                vector=sql.identifier(column),
+            )
+            given = connection.execute(query, {"space": space}).fetchall()[0][0]
+            if given < added:
+                progress.notice(f"{added - given:,} items of {catalog.name} have no vector in the space {space}.")
+        if faulty:
+            given = ", ".join(f"{sql.literal(column)}: i.{sql.identifier(column)}" for column in columns)
+            query = sql.render(_SQL, "reject_items", **names, given=given)
+            connection.execute(query, {"source": relation.name, "column": catalog.identity})
+        if same:
+            progress.notice(
+                f"{same:,} rows of {relation.name} are there twice, the same in every column, and count once."
+            )
+        return _reports(connection, relation, added, faulty, total - added - faulty)
+
+    def _load_interactions(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
+    ) -> list[FileReport]:
+        catalog, declared = self.read.catalog, self.read.declared.interactions
+        assert declared is not None
+        assert catalog.interactions is not None
+        history = catalog.interactions
+        if self.read.items is None:
+            self._items_of_interactions(connection, relation)
+        if declared.event is not None:
+            self._refuse_unlisted_events(connection, relation, declared)
+        identity = sql.identifier(catalog.identity)
+        select = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in self.read.selected.items())
+        names = {
+            "interactions": history.table,
+            "select": select,
+            "source": relation.text,
+            "fault": self._faults(declared),
+            "known": f"LEFT JOIN {catalog.items} AS i ON i.{identity} = h.{sql.identifier(history.item)}",
+            "columns": ", ".join(f"h.{sql.identifier(column)}" for column in self.read.selected),
+            "given": ", ".join(f"{sql.literal(one)}: h.{sql.identifier(one)}" for one in self.read.selected),
+        }
+        judged = connection.execute(sql.render(_SQL, "judge_interactions", **names)).fetchall()
+        found = {fault and fault["reason"]: count for fault, count in judged}
+        rows, total = found.get(None, 0), sum(found.values())
+        if found.get(_UNKNOWN, 0) * 2 > total:
+            raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
+        where = f"WHERE ({names['fault']}) IS NULL" if total > rows else ""
+        connection.execute(sql.render(_SQL, "insert_interactions", **names, where=where))
+        if total > rows:
+            connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
+        return _reports(connection, relation, rows, total - rows, 0)
+
+    def _faults(self, declared: Interactions) -> str:
+        """Return SQL of what is wrong with a row of interactions, a struct, or NULL."""
+        catalog = self.read.catalog
+        assert catalog.interactions is not None
+        history = catalog.interactions
+        item = f"h.{sql.identifier(history.item)}"
+        people = [f"h.{sql.identifier(history.user)}"]
+        session = declared.session and next(
+            (one for one in (declared.session, "session") if one in self.read.selected), None
+        )
+        if session:
+            people.append(f"h.{sql.identifier(session)}")
+        branches = [
+            (f"{item} IS NULL", history.item, "no id of an item"),
+            (f"i.{catalog.key} IS NULL", history.item, _UNKNOWN),
+            (f"coalesce({', '.join(f'CAST({one} AS VARCHAR)' for one in people)}) IS NULL", history.user, "no user"),
+        ]
+        if history.time:
+            branches.append(
+                (_TIMES.format(at=f"h.{sql.identifier(history.time)}"), history.time, "a time that cannot be")
+            )
+        if history.value:
+            rating = f"h.{sql.identifier(history.value)}"
+            branches.append((f"{rating} IS NULL OR NOT isfinite({rating})", history.value, "no rating"))
+        if declared.value:
+            value = declared.value if declared.value in self.read.selected else "value"
+            branches.append((f"NOT isfinite(h.{sql.identifier(value)})", value, "no number"))
+        cases = " ".join(
+            f"WHEN {condition} THEN {{'field': {sql.literal(field)}, 'reason': {sql.literal(reason)}}}"
+            for condition, field, reason in branches
+        )
+        return f"CASE {cases} END"
+
+    def _items_of_interactions(self, connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
+        """Let the items be those that interactions are with, where nothing else is known of them."""
+        catalog = self.read.catalog
+        assert catalog.interactions is not None
+        names = {
+            "items": catalog.items,
+            "identity": sql.identifier(catalog.identity),
+            "item": self.read.selected[catalog.interactions.item],
+            "source": relation.text,
+        }
+        connection.execute(sql.render(_SQL, "insert_items_of_interactions", **names))
+
+    def _refuse_unlisted_events(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, declared: Interactions
+    ) -> None:
+        event = self.read.selected[declared.event if declared.event in self.read.selected else "event"]
+        rows = connection.execute(sql.render(_SQL, "event_counts", event=event, source=relation.text)).fetchall()
+        if any(name not in declared.weights for name, _count in rows):
+            counted = ", ".join(f"{name!r} ({count:,})" for name, count in rows[:20])
+            listed = ", ".join(f"{name} = {declared.weights.get(name, 1):g}" for name, _count in rows[:20])
+            raise OptionError(
+                f"weights does not list all that {declared.event} of {relation.name} holds: {counted}. Say what each "
+                f"counts, 0 for nothing: weights = {{ {listed} }}."
+            )
+
+    def _mostly_unknown(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, unknown: int, total: int
+    ) -> SourceError:
+        catalog = self.read.catalog
+        assert catalog.interactions is not None
+        query = sql.render(
+            _SQL,
+            "unknown_items",
+            given=self.read.given_item,
+            item=self.read.selected[catalog.interactions.item],
+            source=relation.text,
+            identity=sql.identifier(catalog.identity),
+            items=catalog.items,
+        )
+        theirs, ours = connection.execute(query).fetchall()[0]
+        return SourceError(
+            f"{unknown:,} of the {total:,} interactions of {relation.name} are with items that are not there: they "
+            f"name {', '.join(map(repr, theirs))}, and items have ids such as {', '.join(map(repr, ours))}. Name the "
+            "columns in which both have the same ids."
+        )
+
+
+_UNKNOWN = "no item has this id"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+def _reports(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, rows: int, rejects: int, passed: int
+) -> list[FileReport]:
+    """Return what became of a source: of several files, the first stands for all that was counted together."""
+    unread = 0
+    if relation.rejects:
+        unread = _count(connection, relation.rejects)
+        connection.execute(f"INSERT INTO load_rejects FROM {relation.rejects}")
+    files = [FileReport(one.file, one.bytes, one.sha256, 0, 0) for one in relation.files]
+    named = relation.files[0] if relation.files else None
+    total = FileReport(
+        relation.name, named.bytes if named else 0, named.sha256 if named else "", rows, rejects + unread, passed=passed
+    )
+    return [total, *files[1:]]

@@ -1,0 +1,59 @@
+"""What computes a catalogue of the user's own, by its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.options import DeclaredOptions
+from recstore.catalogs.model import CatalogModel
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from recstore.evaluation.results import Evaluation
+    from recstore.models.space import Measured, Space
+    from recstore.options import BuildOptions
+    from recstore.progress import Progress, Stages
+
+
+class Declared(CatalogModel):
+    """Computes a declared catalogue from its text and categories, its interactions, and vectors of the user's own."""
+
+    options: ClassVar[type[DeclaredOptions]] = DeclaredOptions
+    imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
+
+    def __init__(self, catalog: Catalog, encoders: Mapping[str, Any] | None = None) -> None:
+        """Take the catalogue, as `catalog_of` describes it, and transformers that have no name to be found by."""
+        self.catalog = catalog
+        self._encoders = encoders
+
+    def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Number the items that have no number yet, and fill what is derived from others."""
+        from recstore.catalogs.declared.tables import prepare
+
+        prepare(connection, self.catalog)
+
+    def spaces(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+    ) -> Iterable[Space]:
+        """Yield the spaces that the declaration gives: content, collaborative, together, hybrid, and the user's own."""
+        from recstore.catalogs.declared.spaces import spaces
+
+        return spaces(connection, self.catalog, options, progress, self._encoders)
+
+    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
+        """Fill the table of weights, with constants that are found on a cut of the data."""
+        from recstore.catalogs.declared.weights import store_weights
+
+        self.catalog, measured = store_weights(connection, self.catalog, options, progress)
+        return measured
+
+    def evaluate(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    ) -> Iterable[Evaluation]:
+        """Measure what is alike by what was chosen next, and what is recommended to a user."""
+        from recstore.catalogs.declared.evaluation import evaluate
+
+        return evaluate(connection, self.catalog, options, seed, stages)

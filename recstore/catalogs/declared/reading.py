@@ -1,0 +1,228 @@
+"""Reads the sources of a declaration: what they hold decides of which types the catalogue's tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.catalog import Role, Shape, catalog_of
+from recstore.catalogs.declared.declaration import Interactions, Items, check_name
+from recstore.catalogs.declared.expressions import Expression, refuse_names, resolve
+from recstore.catalogs.declared.identities import identity_type, to_type
+from recstore.catalogs.declared.moments import moment
+from recstore.errors import OptionError, SourceError
+from recstore.progress import Progress
+from recstore.scratch import scratch_folder
+from recstore.sources.relations import Relation, gather
+
+_SQL = "recstore.catalogs.declared.sql"
+_ROLES = ("user", "item", "at", "session", "rating", "event", "value")
+_NUMBERS = ("rating", "value")
+
+
+@dataclass(frozen=True)
+class Read:
+    """The sources of a catalogue, read: a scratch database with what was no file that DuckDB reads in place.
+
+    `items` and `interactions` are their relations, in any connection that has `file` attached as `gathered`; there, the
+    table `shaped_items` holds the items as they will be kept, and `vectors` says under which column each vector is.
+    `selected` is the SQL of each column of the interactions over their relation.
+    """
+
+    catalog: Catalog
+    declared: Items
+    file: Path
+    items: Relation | None
+    interactions: Relation | None
+    vectors: dict[str, str]
+    selected: dict[str, str]
+    given_item: str
+
+
+@contextmanager
+def read_sources(
+    name: str, items: Items, folder: Path, progress: Progress, known: Catalog | None = None
+) -> Iterator[Read]:
+    """Yield what the sources of the catalogue `name` hold; paths are meant from `folder`.
+
+    `known` is the catalogue as a store has it: then the types are its own. Raises `SourceError` and `OptionError`.
+    """
+    check_name(name)
+    with scratch_folder() as scratch, duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
+        file = scratch / "gathered.duckdb"
+        connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")
+        reader = _Reader(connection, name, items, folder, progress, known)
+        read = reader.run(file)
+        connection.execute("DETACH gathered")
+        yield read
+
+
+class _Reader:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        items: Items,
+        folder: Path,
+        progress: Progress,
+        known: Catalog | None,
+    ) -> None:
+        self.connection = connection
+        self.name = name
+        self.declared = items
+        self.folder = folder
+        self.progress = progress
+        self.known = known
+
+    def run(self, file: Path) -> Read:
+        declared = self.declared
+        items = self._gather("items", declared) if declared.source is not None else None
+        interactions = self._gather("interactions", declared.interactions) if declared.interactions else None
+        roles, selected = self._roles(interactions, declared.interactions) if interactions else ({}, {})
+        if items is not None:
+            columns, identity, title, vectors = self._shape(items)
+        else:
+            # What is known of the items is their ids.
+            assert "item" in roles
+            identity = roles["item"]
+            columns, title, vectors = {identity.name: identity.type}, identity.name, {}
+        given = selected.get("item", "")
+        if interactions is not None:
+            item = Expression(roles["item"].expression, self._kind(interactions, roles["item"].expression), None)
+            roles["item"] = replace(roles["item"], type=identity.type)
+            selected["item"] = to_type(item, identity.type)
+        catalog = self.known or catalog_of(self.name, declared, Shape(columns, identity, title, roles))
+        named = {roles[role].name: text for role, text in selected.items()}
+        return Read(catalog, declared, file, items, interactions, vectors, named, given)
+
+    def _gather(self, what: str, side: Items | Interactions) -> Relation:
+        ids = (side.id,) if isinstance(side, Items) else (side.user, side.item, side.session)
+        return gather(
+            self.connection,
+            side.source,
+            database=side.database,
+            dialect=side.dialect,
+            as_text=frozenset(one for one in ids if one),
+            folder=self.folder,
+            progress=self.progress,
+            name_of_table=what,
+        )
+
+    def _shape(self, relation: Relation) -> tuple[dict[str, str], Role, str, dict[str, str]]:
+        """Make the table of the items as they will be kept; return its columns, the id, the title and the vectors."""
+        declared = self.declared
+        assert declared.id is not None
+        refuse_names(relation)
+        id_ = resolve(self.connection, relation, "id", declared.id)
+        title = resolve(self.connection, relation, "title", declared.title) if declared.title else None
+        kind = self.known.identity_type if self.known else identity_type(self.connection, relation, "id", id_, title)
+        identity = Role(id_.column or "id", kind, to_type(id_, kind))
+        columns = dict(relation.columns)
+        select = {column: sql.identifier(column) for column in columns}
+        columns[identity.name], select[identity.name] = kind, identity.expression
+        named = identity.name
+        if title is not None:
+            named = title.column or "title"
+            if named != identity.name:
+                columns[named], select[named] = "VARCHAR", f"CAST({title.sql} AS VARCHAR)"
+        vectors = {}
+        for space, expression in declared.vectors.items():
+            vector = resolve(self.connection, relation, f"vectors.{space}", expression)
+            if not vector.type.endswith("]"):
+                raise OptionError(f"vectors.{space} is a {vector.type} and no list of numbers.")
+            column = vector.column or f"_rs_vector_{space}"
+            vectors[space] = column
+            select[column] = f"CAST({vector.sql} AS DOUBLE[])"
+            columns.pop(column, None)
+        for what in ("text", "categories"):
+            for expression in getattr(declared, what):
+                resolve(self.connection, relation, what, expression)
+        for what in ("group", "available"):
+            if getattr(declared, what):
+                resolve(self.connection, relation, what, getattr(declared, what))
+        if not columns:
+            raise SourceError(f"{relation.name} has no columns.")
+        listed = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in select.items())
+        self.connection.execute(sql.render(_SQL, "shape_items", select=listed, source=relation.text))
+        same = ", ".join(sql.identifier(column) for column in select)
+        first = "min" if declared.on_duplicate == "first" else "max"
+        names = {"identity": sql.identifier(identity.name), "columns": same, "first": first}
+        self.connection.execute(sql.render(_SQL, "judge_items", **names))
+        self._refuse_lengths(relation, vectors, names["identity"])
+        if kind == "VARCHAR":
+            self._warn_of_alike(relation, names["identity"])
+        return columns, identity, named, vectors
+
+    def _refuse_lengths(self, relation: Relation, vectors: dict[str, str], identity: str) -> None:
+        for space, column in vectors.items():
+            query = sql.render(_SQL, "vector_lengths", vector=sql.identifier(column), identity=identity)
+            lengths = self.connection.execute(query).fetchall()
+            if len(lengths) > 1:
+                (usual, _n, _of), (odd, count, example) = lengths[:2]
+                raise SourceError(
+                    f"vectors.{space} of {relation.name} are of different lengths: most have {usual} numbers, "
+                    f"{count:,} have {odd}, such as that of {example}. A space has one length."
+                )
+
+    def _warn_of_alike(self, relation: Relation, identity: str) -> None:
+        count, one, other = self.connection.execute(sql.render(_SQL, "alike_ids", identity=identity)).fetchall()[0]
+        if count:
+            self.progress.notice(
+                f"{count:,} ids of {relation.name} differ from another by case or blanks alone, such as {one!r} and "
+                f"{other!r}. They are kept apart."
+            )
+
+    def _roles(self, relation: Relation, declared: Interactions | None) -> tuple[dict[str, Role], dict[str, str]]:
+        """Return the columns of the interactions by role, and the SQL of each over their source."""
+        assert declared is not None
+        roles: dict[str, Role] = {}
+        for role in _ROLES:
+            expression = getattr(declared, role)
+            if expression is None:
+                continue
+            found = resolve(self.connection, relation, f"interactions.{role}", expression)
+            if role == "at":
+                kind, text = "TIMESTAMP", moment(self.connection, relation, found)
+            elif role in _NUMBERS:
+                kind, text = "DOUBLE", self._number(relation, role, found)
+            elif role == "event":
+                kind, text = "VARCHAR", f"CAST({found.sql} AS VARCHAR)"
+            elif role == "item" and self.declared.source is not None:
+                kind, text = found.type, found.sql
+            else:
+                kind = identity_type(self.connection, relation, f"interactions.{role}", found)
+                text = to_type(found, kind)
+            roles[role] = Role(found.column or role, kind, text)
+        if self.known:
+            roles = self._as_known(roles)
+        return roles, {role: one.expression for role, one in roles.items()}
+
+    def _as_known(self, roles: dict[str, Role]) -> dict[str, Role]:
+        """Return the roles in the types that the store has."""
+        assert self.known is not None
+        kinds = {column.name: column.type for table in self.known.sources for column in table.columns}
+        return {
+            role: replace(one, type=kinds[one.name], expression=f"TRY_CAST({one.expression} AS {kinds[one.name]})")
+            if role in ("user", "session") and kinds.get(one.name, one.type) != one.type
+            else one
+            for role, one in roles.items()
+        }
+
+    def _number(self, relation: Relation, role: str, found: Expression) -> str:
+        if found.type in ("VARCHAR", "BOOLEAN") or found.type.endswith("]"):
+            raise OptionError(
+                f"interactions.{role} of {relation.name} is a {found.type} and no number; an expression such as "
+                f'{role} = "TRY_CAST({found.column or "…"} AS DOUBLE)" makes one of it.'
+            )
+        return f"CAST({found.sql} AS DOUBLE)"
+
+    def _kind(self, relation: Relation, expression: str) -> str:
+        [kind] = self.connection.sql(f"SELECT {expression} FROM {relation.text}").types
+        return str(kind)

@@ -1,0 +1,122 @@
+"""The spaces of a declared catalogue: from its tables to its vectors, by the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from recstore import sql
+from recstore.arrow import arrow_column
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.declaration import Items
+from recstore.catalogs.declared.tables import declaration_of, names_of, read_interactions
+from recstore.models.hybrid import hybrid_vectors
+from recstore.models.space import Space
+from recstore.models.svd import unit_rows
+from recstore.options import BuildOptions
+from recstore.progress import Progress
+
+_SQL = "recstore.catalogs.declared.sql"
+
+
+def spaces(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    progress: Progress,
+    encoders: Mapping[str, Any] | None = None,
+) -> Iterator[Space]:
+    """Yield the spaces of the items in the current database; one in which no item has a vector is left out.
+
+    `encoders` are transformers that cannot be had by the names in the declaration.
+    """
+    items = declaration_of(catalog)
+    by_name = {name: path for name, path in items.encoders.items() if name in catalog.made}
+    made: dict[str, Space] = {}
+    for space in _all(connection, catalog, items, options, {**by_name, **(encoders or {})}):
+        if len(space.ids) == 0:
+            progress.notice(f"No item of {catalog.name} has a {space.name} vector: the data gives none.")
+            continue
+        made[space.name] = space
+        yield space
+    if {"content", "collaborative"} <= made.keys():
+        content, collaborative = made["content"], made["collaborative"]
+        ids, vectors = hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors)
+        recipe = "content and collaborative laid end to end, divided by the square root of 2"
+        parts = content.vectors.shape[1], collaborative.vectors.shape[1]
+        if len(ids):
+            yield Space("hybrid", ids, vectors, recipe, parts=parts)
+
+
+def _all(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    items: Items,
+    options: BuildOptions,
+    encoders: Mapping[str, Any],
+) -> Iterator[Space]:
+    if catalog.interactions:
+        yield from _from_interactions(connection, catalog, options)
+    if catalog.terms:
+        yield _content(connection, catalog, items, options)
+    for name in items.vectors:
+        yield _given(connection, catalog, name)
+    for name, path in encoders.items():
+        from recstore.catalogs.declared.encoders import encoded
+
+        yield encoded(connection, catalog, name, path)
+
+
+def _from_interactions(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions
+) -> Iterator[Space]:
+    from recstore.models.collaborative import collaborative_vectors
+    from recstore.models.together import together_vectors
+
+    data, ids = read_interactions(connection, catalog)
+    if len(data) == 0:
+        return
+    amounts = np.ones(len(data), np.float32) if data.ratings is None else data.ratings
+    shape = data.n_items, data.n_users
+    vectors, kept, explained = collaborative_vectors(
+        data.items, data.users, amounts, shape, options.collaborative_dimensions, options.seed
+    )
+    yield Space("collaborative", ids[kept], vectors, "truncated SVD of who had what", explained=explained)
+    vectors, kept, explained = together_vectors(data, options.collaborative_dimensions, options.seed)
+    recipe = "truncated SVD of who had what, and of what followed soon on what"
+    yield Space("together", ids[kept], vectors, recipe, explained=explained)
+
+
+def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Items, options: BuildOptions) -> Space:
+    import pyarrow as pa
+
+    from recstore.models.content import content_vectors
+    from recstore.models.stop_words import stop_words
+
+    text = f"concat_ws(' ', {', '.join(f'({expression})' for expression in items.text)})" if items.text else "''"
+    names = names_of(catalog)
+    connection.execute(sql.render(_SQL, "terms", **names, text=text), {"stop_words": list(stop_words())})
+    connection.execute(sql.render(_SQL, "vocabulary", **names))
+    counts = connection.execute(sql.read(_SQL, "term_counts")).fetchnumpy()
+    terms = connection.execute("SELECT term FROM vocabulary ORDER BY position ASC").fetchnumpy()["term"]
+    ids, row = np.unique(np.asarray(counts["item"], np.int32), return_inverse=True)
+    fitted = np.ones(len(ids), np.bool_)
+    made = content_vectors(row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed)
+    learnt = {}
+    if len(made.vectors):
+        weighed = {"idf": arrow_column(made.idf), "component": arrow_column(made.components)}
+        learnt[catalog.terms] = pa.table({"term": pa.array(terms.tolist(), pa.string()), **weighed})
+    recipe = "truncated SVD of the TF-IDF of words and categories"
+    return Space("content", ids[made.kept], made.vectors, recipe, explained=made.explained, learnt=learnt)
+
+
+def _given(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str) -> Space:
+    query = sql.render(_SQL, "read_embeddings", **names_of(catalog))
+    table: Any = connection.execute(query, {"space": name}).to_arrow_table()
+    ids = table.column("item").to_numpy()
+    flat = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
+    vectors, kept = unit_rows(flat.reshape(len(ids), -1 if len(ids) else 0))
+    return Space(name, np.asarray(ids, np.int32)[kept], vectors, "the vectors of the source, of unit length")

@@ -1,0 +1,12 @@
+-- Vectors that are something: an item whose vector is NULL, has NaN in it, or points nowhere has none.
+INSERT INTO $embeddings (space, _rs_no, vector)
+SELECT $$space, i._rs_no, e.vector
+FROM (
+    SELECT $identity AS id, CAST($vector AS FLOAT[]) AS vector
+    FROM gathered.shaped_items
+    WHERE $identity IS NOT NULL AND _rs_line NOT IN (SELECT _rs_line FROM gathered.repeated_items)
+) AS e
+JOIN $items AS i ON i.$identity = e.id
+WHERE len(list_filter(e.vector, lambda x: x IS NULL OR NOT isfinite(x))) = 0
+    AND list_inner_product(e.vector, e.vector) > 0
+ORDER BY i._rs_no;

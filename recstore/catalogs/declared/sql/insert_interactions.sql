@@ -1,0 +1,4 @@
+INSERT INTO $interactions BY NAME
+SELECT $columns
+FROM (SELECT $select FROM $source) AS h $known
+$where

@@ -1,0 +1,103 @@
+"""From the tables of a declared catalogue to the columns that models learn from."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from recstore import sql
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.declaration import Items
+from recstore.models.interactions import Interactions
+
+_SQL = "recstore.catalogs.declared.sql"
+
+
+def names_of(catalog: Catalog) -> dict[str, str]:
+    """Return what the statements of a declared catalogue are written with."""
+    history = catalog.interactions
+    names = {
+        "items": catalog.items,
+        "identity": sql.identifier(catalog.identity),
+        "neighbors": catalog.neighbors,
+        "weights": catalog.weights,
+        "embeddings": f"{catalog.name}_embeddings",
+    }
+    if history is None:
+        return names
+    declared = declaration_of(catalog).interactions
+    assert declared is not None
+    columns = [column.name for table in catalog.sources if table.name == history.table for column in table.columns]
+    session = next((one for one in (declared.session, "session") if one in columns), None)
+    has_stand_in = session is not None and session != history.user
+    user = sql.identifier(history.user)
+    return names | {
+        "interactions": history.table,
+        "user": user,
+        "item": sql.identifier(history.item),
+        "amount": history.amount,
+        "value": sql.identifier(history.value) if history.value else "CAST(NULL AS DOUBLE)",
+        "time": sql.identifier(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
+        # Where nobody is named, what belongs together is one user's.
+        "stand_in": f"CASE WHEN {user} IS NULL THEN {sql.identifier(session)} END"
+        if has_stand_in and session
+        else "CAST(NULL AS VARCHAR)",
+        "rated": "arg_max(stars, coalesce(moment, TIMESTAMP '1970-01-01'))"
+        if history.value
+        else "CAST(NULL AS DOUBLE)",
+        "most": str(declared.most_per_user),
+    }
+
+
+def declaration_of(catalog: Catalog) -> Items:
+    """Return what the user declared."""
+    return Items.as_recorded(catalog.declaration)
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Number the items that have none, and fill their categories and how many users had them."""
+    names, items = names_of(catalog), declaration_of(catalog)
+    connection.execute(sql.render(_SQL, "number_items", **names))
+    if items.categories:
+        connection.execute(sql.render(_SQL, "describe_items", **names, categories=_tokens(connection, catalog, items)))
+    if catalog.interactions:
+        connection.execute(sql.render(_SQL, "pairs", **names))
+        connection.execute(sql.render(_SQL, "popularity", **names))
+
+
+def _tokens(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Items) -> str:
+    """Return the list of all categories of an item, as SQL: those that are lists are taken apart."""
+    parts = []
+    for expression in items.categories:
+        [kind] = connection.sql(f"SELECT ({expression}) FROM {catalog.items}").types
+        is_list = str(kind).endswith("]")
+        parts.append(f"CAST(({expression}) AS VARCHAR[])" if is_list else f"[CAST(({expression}) AS VARCHAR)]")
+    return (
+        f"list_concat({', '.join(f'coalesce({part}, [])' for part in parts)})"
+        if len(parts) > 1
+        else (f"coalesce({parts[0]}, [])")
+    )
+
+
+def read_interactions(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog
+) -> tuple[Interactions, NDArray[np.int32]]:
+    """Return who had which item, and the number of the item at each position; `prepare` was called."""
+    rows = connection.execute(sql.read(_SQL, "read_pairs")).fetchnumpy()
+    assert catalog.interactions is not None
+    ids, items = np.unique(np.asarray(rows["item"], np.int32), return_inverse=True)
+    users = np.asarray(rows["person"], np.int32)
+    ratings = np.ma.filled(np.ma.asarray(rows["rating"], np.float64), np.nan) if catalog.interactions.value else None
+    moments = np.ma.filled(np.ma.asarray(rows["moment"], np.float64), np.nan) if catalog.interactions.time else None
+    if moments is not None:
+        # What has no time was before all that has one.
+        moments[np.isnan(moments)] = 0
+    return Interactions(
+        users,
+        items.astype(np.int32),
+        None if ratings is None else ratings.astype(np.float32),
+        moments,
+        int(users.max(initial=-1)) + 1,
+        len(ids),
+    ), ids

@@ -1,0 +1,63 @@
+"""Opens what a build is given: sources that installed loaders read, and those of catalogues of the user's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import installed
+from recstore.errors import OptionError
+from recstore.pipeline.ahead import prepare_ahead
+from recstore.progress import Stages
+from recstore.sources.loader import Loader, get_loader
+
+if TYPE_CHECKING:
+    from recstore.catalogs.declared.declaration import Items
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source, the catalogue that it fills, and what loads it."""
+
+    catalog: Catalog
+    loader: Loader
+    source: str
+
+
+@contextmanager
+def opened(
+    sources: Mapping[str, str | os.PathLike[str] | Items], stages: Stages, folder: Path | None = None
+) -> Iterator[list[Opened]]:
+    """Yield the sources of a build, opened: those that are declared are read, since they decide what the store holds.
+
+    `folder` is where relative paths of declarations are meant from; the current one by default.
+    """
+    plain = {name: os.fspath(source) for name, source in sources.items() if isinstance(source, str | os.PathLike)}
+    loaders = {name: get_loader(name) for name in plain}
+    catalogs = {name: installed()[loader.catalog].catalog for name, loader in loaders.items()}
+    prepare_ahead(list(catalogs.values()))
+    found = [Opened(catalogs[name], loader, plain[name]) for name, loader in loaders.items()]
+    with ExitStack() as stack:
+        for name, source in sources.items():
+            if isinstance(source, str | os.PathLike):
+                continue
+            from recstore.catalogs.declared.declaration import described
+            from recstore.catalogs.declared.loading import DeclaredLoader
+            from recstore.catalogs.declared.reading import read_sources
+
+            if name in installed():
+                raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
+            with stages.stage(f"read {name}"):
+                read = stack.enter_context(read_sources(name, source, folder or Path(), stages.progress))
+            shown = (
+                source.source
+                if source.interactions is None or source.source is not None
+                else source.interactions.source
+            )
+            found.append(Opened(read.catalog, DeclaredLoader(read), described(shown) or ""))
+        yield found
