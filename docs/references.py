@@ -9,7 +9,6 @@ import duckdb
 import typer
 from typer.cli import get_docs_for_click
 
-from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.registry import to_be_stored
 from recstore.cli.app import app
@@ -64,24 +63,13 @@ def _function(connection: duckdb.DuckDBPyConnection, name: str, comment: str, pa
     given = " ".join(parameters.split())
     needed = given.split(":=")[0].count(",") if ":=" in given else given.count(",") + 1
     columns = connection.execute(f"DESCRIBE FROM {name}({', '.join(['NULL'] * needed)})").fetchall()
-    package, kind = "recstore.schema.functions", name.rpartition("_")[0]
-    source = sql.read(package, kind) if kind in sql.names(package) else ""
-    said = " ".join(line.removeprefix("--").strip() for line in _first_paragraph(source))
     return [
         f"### {name}",
         f"`{name}({given})`",
-        said or f"{comment}.",
+        # The comment ends in the call, which stands above in full.
+        f"{comment.partition(f': {name}(')[0]}.",
         _table([(column, kind) for column, kind, *_ in columns]),
     ]
-
-
-def _first_paragraph(source: str) -> list[str]:
-    lines = []
-    for line in source.splitlines():
-        if not line.startswith("-- "):
-            break
-        lines.append(line)
-    return lines
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

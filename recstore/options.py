@@ -36,7 +36,9 @@ class CommonOptions:
     seed: int = option(0, "Seed of all that draws at random.")
     max_reject_rate: float = option(0.01, "Share of lines that may fail to load before the build stops.")
     max_loss: float = option(0.1, "Share of rows, or of a figure, that a build over a store may lose.")
-    exact_up_to: int = option(200_000, "Spaces of more items get approximate neighbours, and their recall.")
+    exact_up_to: int = option(
+        200_000, "Search approximately above this many items of a space; builds records the measured recall."
+    )
     trees: int = option(0, "Trees of each Annoy index; 0 lets its size decide.")
     memory: float = option(4.0, "GB for the weights from item to item while they are computed.")
 

@@ -89,6 +89,56 @@ def test_the_docs_name_every_table_and_function(movie_store):
     assert [name for (name,) in names if f"`{name}" not in text] == []
 
 
+def tables(page: Path) -> list[list[str]]:
+    """Return the rows of each table of a page, without its head; what follows a blank line is another table."""
+    found = re.findall(r"(?:^\|.*\n)+", page.read_text(), re.M)
+    for table in found:
+        assert re.match(r"\|.*\n\|[-:| ]+\|\n", table), f"{page.name}: rows without a head: {table}"
+    return [table.splitlines()[2:] for table in found]
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.stem)
+def test_no_table_names_a_thing_twice_or_is_cut(page):
+    for rows in tables(page):
+        named = [found[1] for row in rows if (found := re.match(r"\| `(\w[\w-]*)[^`]*` \|", row))]
+        assert len(named) == len(set(named)), named
+
+
+def parameters(call: str) -> list[tuple[str, str]]:
+    """Return the parameters of a call as written, each with its default: `f(a, k := 10)`."""
+    inner = re.sub(r"\[[^]]*\]", lambda found: found[0].replace(",", ";"), call[call.index("(") + 1 : -1])
+    return [(name, default) for name, _, default in (part.strip().partition(" := ") for part in inner.split(","))]
+
+
+def test_comment_docs_and_reference_agree_on_each_function(references, movie_store):
+    """In what a function answers, in its parameters and their order, and in the defaults that they say."""
+    reference = references.sql_reference()
+    [rows, *_] = tables(ROOT / "docs" / "sql.md")
+    docs = {re.match(r"\| `(\w+)", row)[1]: re.match(r"\| `([^`]*)` \| (.*) \|", row).groups() for row in rows}
+    nouns = {"audio": ("clip", "clips"), "movies": ("movie", "movies")}
+    with duckdb.connect(str(movie_store), read_only=True) as con:
+        functions = dict(
+            con.execute(
+                "SELECT DISTINCT function_name, comment FROM duckdb_functions() "
+                "WHERE function_type = 'table_macro' AND NOT internal"
+            ).fetchall()
+        )
+    assert functions.keys() == docs.keys()
+    for name, comment in functions.items():
+        answers, _, call = comment.rpartition(f": {name}")
+        section = reference.split(f"### {name}\n")[1].split("\n#")[0]
+        signature, said = section.strip().split("\n\n")[:2]
+        assert said == f"{answers}."
+        real = parameters(signature.strip("`"))
+        for written in (parameters(f"{name}{call}"), parameters(docs[name][0])):
+            assert [parameter for parameter, _ in written] == [parameter for parameter, _ in real], name
+            assert all(default in ("", dict(real)[parameter]) for parameter, default in written), name
+        one, many = nouns["audio" if "audio" in name else "movies"]
+        in_words = re.sub(r"\bitem\b", one, re.sub(r"\bitems\b", many, answers))
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", docs[name][1])
+        assert plain.partition(":")[0] == in_words[0].lower() + in_words[1:], name
+
+
 def test_links_between_pages():
     for page in pages.PAGES:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):

@@ -40,7 +40,7 @@ Wait = Annotated[
         help="Wait while another builder or a writer has the store; without a number, as long as it takes.",
     ),
 ]
-ExactUpTo = Annotated[T, typer.Option(help="Spaces of more items get approximate neighbours, and their recall.")]
+ExactUpTo = Annotated[T, typer.Option(help="Search approximately above this many items; builds has the recall.")]
 Trees = Annotated[T, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
 Memory = Annotated[T, typer.Option(help="GB for the weights from movie to movie while they are computed.")]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]

@@ -36,8 +36,8 @@ def connect(
     """Open the store at `path` and return a DuckDB connection in which `FROM similar_movies(1)` answers.
 
     `~` stands for the home folder. The connection's own database is in memory: tables made in it go with it. The
-    store is read-only and attached as `rec_store`. A store published later is seen by the next `connect`, not by this
-    connection.
+    store is read-only and attached as `rec_store`. A store that is published later is seen by the next call of this
+    function, not by this connection.
 
     What goes beyond the stored neighbours is ranked exactly by a scan, or found by Annoy: with `exact` None where the
     build measured that Annoy is faster, which needs a large catalogue; with True never, with False always.
