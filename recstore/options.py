@@ -15,6 +15,8 @@ from recstore.errors import OptionError
 CATALOGS = "recstore.catalogs"
 #: The entry points of classes that compute any catalogue of a kind.
 KINDS = "recstore.catalog_kinds"
+#: Recorded beside the options: before, `memory` was of the weights alone, 4 GB where nobody said so.
+_MEMORY_OF = "memory_of"
 
 
 def option(default: Any, about: str) -> Any:  # noqa: ANN401 - a field takes the type that it is annotated with
@@ -27,10 +29,11 @@ class CommonOptions:
     """The options of every build.
 
     `exact_up_to`: search approximately in spaces of more items; the measured recall is recorded in `builds`. `trees`:
-    of each Annoy index; 0 lets its size decide. `memory`: how many GB the weights from item to item may take while they
-    are computed; where that is too little for all items, the most popular have weights. `seed`: of everything that
-    draws at random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows of a
-    table, or of a figure, that a build over a store may lose.
+    of each Annoy index; 0 lets its size decide. `memory`: how many GB DuckDB and what is computed block by block may
+    take together; 0 is half of the memory that there is. Ratings and vectors that are held whole come on top. Where it
+    is too little for the weights of all items, the most popular have weights. `seed`: of everything that draws at
+    random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows of a table,
+    or of a figure, that a build over a store may lose.
     """
 
     seed: int = option(0, "Seed of all that draws at random.")
@@ -40,12 +43,12 @@ class CommonOptions:
         200_000, "Search approximately above this many items of a space; builds records the measured recall."
     )
     trees: int = option(0, "Trees of each Annoy index; 0 lets its size decide.")
-    memory: float = option(4.0, "GB for the weights from item to item while they are computed.")
+    memory: float = option(0.0, "GB that DuckDB and the largest arrays share, beside what is held whole; 0 is half.")
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
-        if not 0 < self.memory < math.inf:
-            raise OptionError(f"memory is a number of GB above 0, not {self.memory}.")
+        if not 0 <= self.memory < math.inf:
+            raise OptionError(f"memory is a number of GB, or 0 for half of this machine's, not {self.memory}.")
         for name in ("trees", "exact_up_to", "seed"):
             if getattr(self, name) < 0:
                 raise OptionError(f"{name} must not be negative, and is {getattr(self, name)}.")
@@ -101,7 +104,7 @@ class BuildOptions:
 
     def recorded(self) -> dict[str, str]:
         """Return all options as text, for `builds.configuration`."""
-        return {name: str(value) for name, value in self._values.items()}
+        return {name: str(value) for name, value in self._values.items()} | {_MEMORY_OF: "build"}
 
     def changed(self, changes: Mapping[str, object]) -> BuildOptions:
         """Return these options with some changed, by name; an unknown name is an `OptionError`."""
@@ -110,13 +113,14 @@ class BuildOptions:
     def as_recorded(self, recorded: Mapping[str, str]) -> BuildOptions:
         """Return these options with those replaced that `recorded`, from `builds.configuration`, knows."""
         kinds = {name: type(value) for name, value in self._values.items()}
-        return self.changed(
+        changed = self.changed(
             {
                 name: text == "True" if kinds[name] is bool else kinds[name](text)
                 for name, text in recorded.items()
                 if name in kinds
             }
         )
+        return changed if _MEMORY_OF in recorded else changed.changed({"memory": self.memory})
 
 
 def _known() -> dict[str, Any]:

@@ -22,6 +22,9 @@ class Progress:
     def notice(self, text: str) -> None:
         """Something that the user should know, and that stops nothing."""
 
+    def estimated(self, disk: int, free: int) -> None:
+        """What is made is likely to take `disk` bytes of the `free` ones where it will be."""
+
     def stop(self) -> None:
         """All is done, well or not."""
 
@@ -42,3 +45,12 @@ class Stages:
         taken = time.perf_counter() - begun
         self.seconds[name] = self.seconds.get(name, 0.0) + taken
         self.progress.finished(name, taken)
+
+
+def room_said(disk: int, free: int) -> str:
+    """Return a sentence on the room that a new store is likely to take."""
+    there = f"{free / 1e6:,.1f} MB are free"
+    if not disk:
+        return f"How much of the disk the new store takes is not known yet; {there}."
+    doubt = "" if disk <= free else ": if that is too little, nothing is changed"
+    return f"The new store is likely to take {disk / 1e6:,.1f} MB of the disk, and {there}{doubt}."

@@ -37,7 +37,7 @@ FLOORS = [
     ["search", "models"],
     ["sources"],
     ["cache"],
-    ["options", "progress", "arrow", "scratch", "text", "sql"],
+    ["options", "progress", "budget", "arrow", "scratch", "text", "sql"],
     ["errors"],
 ]
 

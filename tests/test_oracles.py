@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import Ridge
 
+from recstore.budget import Budget
 from recstore.models import audio_labels
 from recstore.models.audio_kernels import SECOND_WIDTH, Landmarks, _gauss, _unit
 from recstore.models.collaborative import collaborative_vectors
@@ -103,7 +104,7 @@ def test_the_cross_fitted_regression_is_scikit_learns_ridge(rng):
     features = rng.standard_normal((120, 12)).astype(np.float32)
     targets = (features @ rng.standard_normal((12, 4)) + rng.standard_normal((120, 4)) + 3).astype(np.float32)
     ends = np.array([0, 30, 70, 120])
-    outputs, weights, bias = audio_labels._cross_fit(features, targets, 0, ends)
+    outputs, weights, bias = audio_labels._cross_fit(features, targets, 0, ends, Budget.of())
     reference = Ridge(alpha=audio_labels._RIDGE).fit(features, targets)
     np.testing.assert_allclose(weights.T, reference.coef_, atol=1e-4)
     np.testing.assert_allclose(bias, reference.intercept_, atol=1e-4)

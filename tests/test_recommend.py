@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
 import recstore
+from recstore.budget import Budget
 from recstore.catalogs.movies.weights import read_interactions
 from recstore.models.fading import FADING
 from recstore.models.person import PersonSettings, person_weights, strongest
@@ -185,9 +186,10 @@ def test_a_rating_counts_as_soon_as_it_is_there(sample_store, tmp_path):
     assert after[0][1] == title
 
 
-def test_only_as_many_movies_have_weights_as_fit_the_memory(sample_folder, tmp_path):
+def test_only_as_many_movies_have_weights_as_fit_the_memory(sample_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(Budget, "weights", 24 * 50**2)
     store = tmp_path / "small.duckdb"
-    recstore.build(store, {"movielens": sample_folder}, options=recstore.BuildOptions(memory=24 * 50**2 / 1e9))
+    recstore.build(store, {"movielens": sample_folder})
     with duckdb.connect(str(store), read_only=True) as con:
         weighed = "SELECT DISTINCT movie_id FROM movie_weights WHERE NOT is_content"
         assert con.execute(f"SELECT count(*) FROM ({weighed})").fetchall() == [(50,)]

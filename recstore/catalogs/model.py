@@ -12,6 +12,7 @@ from recstore.catalogs.catalog import Catalog
 if TYPE_CHECKING:
     import duckdb
 
+    from recstore.budget import Budget
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
@@ -44,11 +45,13 @@ class CatalogModel(ABC):
 
     @abstractmethod
     def spaces(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces of the items in the connection's current database."""
 
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
+    def weigh(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
+    ) -> list[Measured]:
         """Fill the table of weights, if the catalogue has one; vectors and neighbours are there.
 
         Returns what was found out. Constants that the data decides go into `self.catalog`.
@@ -60,7 +63,7 @@ class CatalogModel(ABC):
         return ()
 
     def evaluate(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
         """Yield figures of the store in the connection's current database, which was built with `options`."""
         return ()

@@ -23,6 +23,7 @@ from recstore.cli.arguments import (
     Quiet,
     Seed,
     Store,
+    Threads,
     Timeout,
     Trees,
     Untrusted,
@@ -109,7 +110,8 @@ def build(
     wait: Wait = 0.0,
     exact_up_to: ExactUpTo[int] = 200_000,
     trees: Trees[int] = 0,
-    memory: Memory[float] = 4.0,
+    memory: Memory[float] = 0.0,
+    threads: Threads = 0,
     max_loss: MaxLoss[float] = 0.1,
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
@@ -152,7 +154,14 @@ def build(
             store,
             quiet,
             lambda progress: build_store(
-                store, sources, options=options, keep=keep, wait=wait, allow_loss=allow_loss, progress=progress
+                store,
+                sources,
+                options=options,
+                threads=threads,
+                keep=keep,
+                wait=wait,
+                allow_loss=allow_loss,
+                progress=progress,
             ),
         )
 
@@ -171,6 +180,7 @@ def rebuild(
     exact_up_to: ExactUpTo[int | None] = None,
     trees: Trees[int | None] = None,
     memory: Memory[float | None] = None,
+    threads: Threads = 0,
     only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = None,
     wait: Wait = 0.0,
@@ -200,7 +210,14 @@ def rebuild(
             store,
             quiet,
             lambda progress: rebuild_store(
-                store, only=only, keep=keep, wait=wait, allow_loss=allow_loss, progress=progress, **changes
+                store,
+                only=only,
+                threads=threads,
+                keep=keep,
+                wait=wait,
+                allow_loss=allow_loss,
+                progress=progress,
+                **changes,
             ),
         )
 
@@ -240,6 +257,8 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Draw accuracy against coverage: .png, .svg or .pdf.")
     ] = None,
     seed: Seed[int] = 0,
+    memory: Memory[float] = 0.0,
+    threads: Threads = 0,
     wait: Wait = 0.0,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     quiet: Quiet = False,
@@ -247,9 +266,10 @@ def evaluate(
     """Measure how good the recommendations are; the figures go to the table evaluations."""
 
     def work() -> None:
-        from recstore.cli.evaluate import run_evaluation
+        from recstore.cli.evaluate import Evaluating, run_evaluation
 
-        run_evaluation(store, fail_under or [], plot, seed, wait, form, watch(quiet))
+        evaluation = Evaluating(seed=seed, memory=memory, threads=threads, wait=wait)
+        run_evaluation(store, fail_under or [], plot, evaluation, form, watch(quiet))
 
     run_command(work)
 

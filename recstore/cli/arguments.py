@@ -42,7 +42,16 @@ Wait = Annotated[
 ]
 ExactUpTo = Annotated[T, typer.Option(help="Search approximately above this many items; builds has the recall.")]
 Trees = Annotated[T, typer.Option(help="Trees of each Annoy index; 0 lets its size decide.")]
-Memory = Annotated[T, typer.Option(help="GB for the weights from movie to movie while they are computed.")]
+Memory = Annotated[
+    T,
+    typer.Option(
+        metavar="GB",
+        help="Memory that DuckDB and the largest arrays share, beside what is held whole; 0 is half of the machine's.",
+    ),
+]
+Threads = Annotated[
+    int, typer.Option(metavar="N", min=0, help="How many threads work; 0 is one for each core that may be used.")
+]
 Untrusted = Annotated[bool, typer.Option("--untrusted", help="A stranger's file: let it reach nothing else.")]
 Timeout = Annotated[
     float | None,

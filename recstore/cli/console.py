@@ -22,7 +22,7 @@ from types import FrameType
 from typing import NoReturn
 
 from recstore.errors import RecstoreError, is_full
-from recstore.progress import Progress
+from recstore.progress import Progress, room_said
 from recstore.text import shown
 
 
@@ -332,6 +332,10 @@ class PlainProgress(QuietProgress):
         """Print the stage with its seconds."""
         say(f"{stage}: {seconds:.2f} s")
 
+    def estimated(self, disk: int, free: int) -> None:
+        """Say how much of the disk will be taken."""
+        say(room_said(disk, free))
+
 
 class BarProgress(Progress):
     """A progress bar on a terminal."""
@@ -360,6 +364,10 @@ class BarProgress(Progress):
         """Print the notice above the bar."""
         self._bars.console.print(shown(text), markup=False, highlight=False)
 
+    def estimated(self, disk: int, free: int) -> None:
+        """Print how much of the disk will be taken."""
+        self.notice(room_said(disk, free))
+
     def stop(self) -> None:
         """Take the bar away."""
         self._bars.stop()
@@ -375,6 +383,10 @@ class JsonProgress(QuietProgress):
     def finished(self, stage: str, seconds: float) -> None:
         """Say that a stage is done, and how long it took."""
         say(f"{stage}: {seconds:.2f} s", "stage finished", stage=stage, seconds=round(seconds, 3))
+
+    def estimated(self, disk: int, free: int) -> None:
+        """Say how much of the disk will be taken."""
+        say(room_said(disk, free), "disk", needed_bytes=disk, free_bytes=free)
 
 
 def watch(quiet: bool) -> Progress:

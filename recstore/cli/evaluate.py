@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypedDict
 
 from recstore import connect, evaluate, sql
 from recstore.cli.formats import Format
@@ -16,8 +17,17 @@ from recstore.reports.plots import check_plot, draw
 _EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL ORDER BY space"
 
 
+class Evaluating(TypedDict):
+    """What `recstore.evaluate` is told."""
+
+    seed: int
+    memory: float
+    threads: int
+    wait: float
+
+
 def run_evaluation(
-    store: Path, bars: list[str], plot: Path | None, seed: int, wait: float, form: Format, watching: Progress
+    store: Path, bars: list[str], plot: Path | None, told: Evaluating, form: Format, watching: Progress
 ) -> None:
     """Evaluate a store, print and draw what was found, and raise a `BelowBarError` where it is not enough."""
     parsed = [Bar.parse(text) for text in bars]
@@ -26,7 +36,7 @@ def run_evaluation(
         with connect(store) as connection:
             check_target(plot, connection)
     try:
-        report = evaluate(store, seed=seed, wait=wait, progress=watching)
+        report = evaluate(store, **told, progress=watching)
     finally:
         watching.stop()
     with connect(store) as connection:

@@ -13,8 +13,10 @@ from recstore.cli.arguments import (
     Discard,
     Keep,
     MaxRejects,
+    Memory,
     Quiet,
     Store,
+    Threads,
     Timeout,
     Untrusted,
     Wait,
@@ -40,6 +42,8 @@ def add(
         Path | None, typer.Option(help="Clips, as for build; those without labels are taken, too.")
     ] = None,
     max_reject_rate: MaxRejects[float | None] = None,
+    memory: Memory[float | None] = None,
+    threads: Threads = 0,
     keep: Keep = None,
     wait: Wait = 0.0,
     allow_loss: AllowLoss = False,
@@ -50,7 +54,8 @@ def add(
     def work() -> None:
         from recstore.pipeline.add import add as add_to_store
 
-        changes: dict[str, Any] = {} if max_reject_rate is None else {"max_reject_rate": max_reject_rate}
+        given = {"max_reject_rate": max_reject_rate, "memory": memory}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         run_build(
             store,
             quiet,
@@ -59,6 +64,7 @@ def add(
                 ratings=ratings,
                 tags=tags,
                 audioset=audioset,
+                threads=threads,
                 keep=keep,
                 wait=wait,
                 allow_loss=allow_loss,

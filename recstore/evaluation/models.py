@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recstore.budget import Budget
 from recstore.evaluation.protocols import Lists, Similarity
 from recstore.models.baselines import ItemKNN, Popularity, PureSVD, Random, item_cosines
 from recstore.models.ease import Ease
@@ -38,12 +39,14 @@ class SpaceLists:
     lists: Lists
 
     @staticmethod
-    def of(space: Space, positions: NDArray[np.int32], candidates: NDArray[np.int32], k: int) -> SpaceLists:
+    def of(
+        space: Space, positions: NDArray[np.int32], candidates: NDArray[np.int32], k: int, budget: Budget
+    ) -> SpaceLists:
         """Search `space`, whose items stand at `positions`, for the `k` candidates nearest to each candidate."""
         kept = np.isin(positions, candidates)
         rows = positions[kept]
         lists = np.full((len(rows), k), -1, np.int32)
-        for block, neighbors, _scores in nearest_neighbors(space.vectors[kept], k, space.parts):
+        for block, neighbors, _scores in nearest_neighbors(space.vectors[kept], k, space.parts, budget):
             lists[block, : neighbors.shape[1]] = rows[neighbors]
         return SpaceLists(rows, lists)
 

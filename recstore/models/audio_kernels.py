@@ -7,13 +7,13 @@ method to speed up kernel machines", 2001).
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from recstore.budget import Budget
 from recstore.models.audio import DIMENSIONS, SECONDS
 
 Frames = npt.NDArray[np.uint8]
@@ -49,7 +49,7 @@ class Landmarks:
         """Return how many there are of both."""
         return len(self.seconds) + len(self.clips)
 
-    def kernels(self, frames: Frames) -> Array32:
+    def kernels(self, frames: Frames, budget: Budget | None = None) -> Array32:
         """Return how near (n, 1280) uint8 clips are to each landmark: (n, len(self)) float32, over 0 and up to 1.
 
         By seconds: exp(-width * distance²), the mean over the ten; then by means, likewise.
@@ -64,7 +64,9 @@ class Landmarks:
             near[start : start + _BLOCK, :m] = by_second.mean(axis=1)
             near[start : start + _BLOCK, m:] = _gauss(means, self.clips, CLIP_WIDTH)
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # Each has its clips as seconds, and how near these are to all landmarks.
+        size = 4 * _BLOCK * SECONDS * (2 * DIMENSIONS + 2 * len(self))
+        with ThreadPoolExecutor((budget or Budget.of()).workers(size)) as pool:
             list(pool.map(fill, range(0, len(frames), _BLOCK)))
         return near
 

@@ -6,7 +6,6 @@ labels, and once on all of them, for clips that were not learnt from.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recstore.budget import Budget
 from recstore.models.audio import DIMENSIONS, SECONDS
 from recstore.models.audio_kernels import Array32, Array64, Frames, Landmarks
 from recstore.models.svd import unit_rows
@@ -48,11 +48,11 @@ class LabelModel:
     weights: Array32
     bias: Array64
 
-    def outputs(self, frames: Frames) -> Array32:
+    def outputs(self, frames: Frames, budget: Budget | None = None) -> Array32:
         """Return the weights and likelihoods (n, w + n_columns) of clips, (n, 1280) uint8."""
         found = np.empty((len(frames), len(self.bias)), np.float32)
         for start in range(0, len(frames), _BLOCK):
-            kernels = self.landmarks.kernels(frames[start : start + _BLOCK]).astype(np.float64)
+            kernels = self.landmarks.kernels(frames[start : start + _BLOCK], budget).astype(np.float64)
             found[start : start + _BLOCK] = kernels @ self.weights + self.bias
         return found
 
@@ -83,6 +83,7 @@ def judge(
     teachers: npt.NDArray[np.bool_],
     center: Array64,
     seed: int,
+    budget: Budget | None = None,
 ) -> Judged | None:
     """Learn the labels from the clips that `teachers` (n,) marks, and judge all clips.
 
@@ -111,14 +112,14 @@ def judge(
     landmarks = Landmarks.draw(frames[np.sort(rows)], center, rng)
     by_second, by_clip = landmarks.whitening()
     m = len(by_second)
-    features = landmarks.kernels(frames[rows])
+    features = landmarks.kernels(frames[rows], budget)
     features[:, :m] = features[:, :m] @ by_second.astype(np.float32)
     features[:, m:] = features[:, m:] @ by_clip.astype(np.float32)
     ends = np.searchsorted(turn[rows] % FOLDS, np.arange(FOLDS + 1))
-    outputs, weights, bias = _cross_fit(features, targets, len(weighed), ends)
+    outputs, weights, bias = _cross_fit(features, targets, len(weighed), ends, budget or Budget.of())
     weights = np.vstack([by_second @ weights[:m], by_clip @ weights[m:]])
     model = LabelModel(landmarks, columns, weighed, weights.astype(np.float32), bias)
-    return _judge_all(model, frames, learnt, rows, outputs)
+    return _judge_all(model, frames, learnt, rows, outputs, budget)
 
 
 def label_vectors(scores: Array32, frames: Frames) -> tuple[Array32, npt.NDArray[np.bool_]]:
@@ -147,7 +148,12 @@ def label_vectors(scores: Array32, frames: Frames) -> tuple[Array32, npt.NDArray
 
 
 def _judge_all(
-    model: LabelModel, frames: Frames, learnt: npt.NDArray[np.bool_], rows: npt.NDArray[np.intp], outputs: Array32
+    model: LabelModel,
+    frames: Frames,
+    learnt: npt.NDArray[np.bool_],
+    rows: npt.NDArray[np.intp],
+    outputs: Array32,
+    budget: Budget | None,
 ) -> Judged:
     """Join the outputs of the clips that were learnt from, which stand at `rows`, with those of all others."""
     n = len(model.weighed)
@@ -157,7 +163,7 @@ def _judge_all(
     others = np.flatnonzero(~learnt)
     for start in range(0, len(others), _BLOCK):
         block = others[start : start + _BLOCK]
-        outputs = model.outputs(frames[block])
+        outputs = model.outputs(frames[block], budget)
         scores[block] = outputs[:, :n]
         found.append(_likeliest(block, outputs[:, n:]))
     clips, places, probabilities = (np.concatenate(parts) for parts in zip(*found, strict=True))
@@ -178,7 +184,7 @@ def _likeliest(
 
 
 def _cross_fit(
-    features: Array32, targets: Array32, n_centred: int, ends: npt.NDArray[np.intp]
+    features: Array32, targets: Array32, n_centred: int, ends: npt.NDArray[np.intp], budget: Budget
 ) -> tuple[Array32, Array64, Array64]:
     """Regress `targets` (n, t) on `features` (n, m), with a ridge.
 
@@ -211,6 +217,8 @@ def _cross_fit(
         outputs[a:b] = features[a:b] @ weights.astype(np.float32) + bias
 
     # Each fold is computed by itself on one thread, so the result does not depend on how many there are.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # Each has three square matrices in double precision, and two of the size of the products.
+    size = 3 * squares.nbytes + 2 * products.nbytes
+    with ThreadPoolExecutor(budget.workers(size)) as pool:
         list(pool.map(judge_fold, range(len(folds))))
     return outputs, *solve(len(features), squares, products, slice(0, 0))

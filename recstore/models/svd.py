@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ _OVERSAMPLES = 10
 _ITERATIONS = 6
 # Directions weaker than this share of the strongest are rounding noise in single precision.
 _NOISE = 1e-5
+#: So many rows are dense at a time: a fixed number, so that no result depends on the memory.
+_BLOCK = 1 << 16
 
 
 def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArray[np.float32]:  # noqa: ANN401
@@ -23,22 +26,48 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
 
     The method is that of Halko, Martinsson and Tropp, "Finding structure with randomness" (2011): subspace iteration
     with 10 oversamples, as scikit-learn's `TruncatedSVD`, then Rayleigh and Ritz's step. The sketch has one row per
-    column of `matrix` and is made orthonormal once an iteration; on the side of the rows nothing dense is factorised.
+    column of `matrix` and is made orthonormal once an iteration; on the side of the rows nothing dense is factorised,
+    nor held for more than a block of them.
     scikit-learn's own is not called because its import alone takes longer than a whole build of MovieLens small.
     """
     n_rows, n_columns = matrix.shape
     size = min(dimensions + _OVERSAMPLES, n_rows, n_columns)
     if size == 0:
         return np.zeros((n_columns, 0), np.float32)
-    transposed = scipy.sparse.csr_matrix(matrix.T)
+    transposed = [scipy.sparse.csr_matrix(block.T) for block in _blocks(matrix)]
     sketch = np.random.default_rng(seed).standard_normal((n_columns, size), dtype=np.float32)
     for _ in range(_ITERATIONS):
-        sketch, _unused = np.linalg.qr(transposed @ (matrix @ sketch))
-    image = (matrix @ sketch).astype(np.float64)
-    squares, turn = np.linalg.eigh(image.T @ image)
+        sums = np.zeros_like(sketch)
+        for block, turned in zip(_blocks(matrix), transposed, strict=True):
+            sums += turned @ (block @ sketch)
+        sketch, _unused = np.linalg.qr(sums)
+    gram = np.zeros((size, size))
+    for block in _blocks(matrix):
+        image = (block @ sketch).astype(np.float64)
+        gram += image.T @ image
+    squares, turn = np.linalg.eigh(gram)
     strength = np.sqrt(np.maximum(squares[::-1], 0))
     kept = int(np.count_nonzero(strength[:dimensions] > _NOISE * strength[0])) if strength[0] > 0 else 0
     return np.ascontiguousarray(sketch @ turn[:, ::-1][:, :kept], dtype=np.float32)
+
+
+def _blocks(matrix: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the rows of a sparse matrix, so many at a time."""
+    for start in range(0, matrix.shape[0], _BLOCK):
+        yield matrix[start : start + _BLOCK]
+
+
+def sums_of_reduced(
+    matrix: Any,  # noqa: ANN401
+    directions: npt.NDArray[np.float32],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the sums (d,) of each column of `matrix @ directions` and of its squares, which is never held whole."""
+    sums, squares = np.zeros((2, directions.shape[1]))
+    for block in _blocks(matrix):
+        reduced = (block @ directions).astype(np.float64)
+        sums += reduced.sum(axis=0)
+        squares += np.einsum("ij,ij->j", reduced, reduced)
+    return sums, squares
 
 
 def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:  # noqa: ANN401
@@ -47,15 +76,24 @@ def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDA
     `matrix` is SciPy CSR (n_rows, n_columns) and `reduced` (n_rows, d) its product with singular vectors. The sums of
     scikit-learn's `explained_variance_ratio_`.
     """
+    # Without a copy in double precision.
+    squares = np.einsum("ij,ij->j", reduced, reduced, dtype=np.float64)
+    return explained_by_sums(matrix, reduced.sum(axis=0, dtype=np.float64), squares)
+
+
+def explained_by_sums(
+    matrix: Any,  # noqa: ANN401
+    sums: npt.NDArray[np.float64],
+    squares: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return what `explained_variance` does, from what `sums_of_reduced` gives."""
     values = matrix.data.astype(np.float64)
     n = max(1, matrix.shape[0])
     means = np.bincount(matrix.indices, values, matrix.shape[1]) / n
     whole = values @ values / n - means @ means
     if whole <= 0:
-        return np.ones(reduced.shape[1])
-    # Without a copy in double precision: there may be millions of rows.
-    squares = np.einsum("ij,ij->j", reduced, reduced, dtype=np.float64) / n
-    return np.asarray(np.cumsum(squares - np.mean(reduced, axis=0, dtype=np.float64) ** 2) / whole)
+        return np.ones(len(sums))
+    return np.asarray(np.cumsum(squares / n - (sums / n) ** 2) / whole)
 
 
 def unit_rows(

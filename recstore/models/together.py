@@ -9,7 +9,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.models.interactions import Interactions
-from recstore.models.svd import explained_variance, right_singular_vectors, unit_rows
+from recstore.models.svd import explained_by_sums, right_singular_vectors, sums_of_reduced, unit_rows
 
 # All chosen on a cut inside the part of MovieLens small that trains; docs/models-tried.md has what else was tried.
 _DOUBT = 3.0  # ratings of the mean size, added to the length of a movie's ratings: few of them then say less
@@ -37,11 +37,12 @@ def together_vectors(
         described.append(_stretches(data, data.times, seed))
     matrix = scipy.sparse.vstack(described, format="csr", dtype=np.float32)
     directions = right_singular_vectors(matrix, dimensions, seed)
-    reduced = matrix @ directions
-    strength = np.sqrt(np.einsum("ij,ij->j", *[reduced.astype(np.float64)] * 2))
+    # There may be millions of stretches: one for each rating, where nobody rates two in one sitting.
+    sums, squares = sums_of_reduced(matrix, directions)
+    strength = np.sqrt(squares)
     # Relative to the strongest: small singular values would else leave nothing of a vector but rounding.
     vectors = directions * (strength / strength.max(initial=1e-12)) ** _SHARPNESS
-    return *unit_rows(vectors), explained_variance(matrix, reduced)
+    return *unit_rows(vectors), explained_by_sums(matrix, sums, squares)
 
 
 def _people(data: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed

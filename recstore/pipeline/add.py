@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs.registry import catalog_named, installed
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
@@ -37,6 +38,7 @@ def add(
     tags: str | os.PathLike[str] | None = None,
     audioset: str | os.PathLike[str] | None = None,
     loader: str = "movielens",
+    threads: int = 0,
     keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
@@ -52,14 +54,14 @@ def add(
 
     `audioset` is a source of clips as for `build`. Their ids follow on those that are there, which stay; a clip that
     is there already is passed over. A clip without labels is taken, too: it is placed by the labels that the others
-    teach. The options, `keep`, `wait`, `allow_loss` and the errors are
-    as for `rebuild`.
+    teach. The options, `threads`, `keep`, `wait`, `allow_loss`
+    and the errors are as for `rebuild`.
     """
     given = {"ratings": ratings, "tags": tags}
     files = {table: Path(file).expanduser() for table, file in given.items() if file is not None}
     if not files and audioset is None:
         raise OptionError("Name what to add: --ratings FILE, --tags FILE, --audioset SOURCE, or several of them.")
-    BuildOptions().changed(changes)
+    Budget.of(BuildOptions().changed(changes).memory, threads)
     appender = get_loader(loader)
     if files and not isinstance(appender, Appender):
         raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
@@ -71,6 +73,7 @@ def add(
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
         options = recorded.changed(changes)
+        staged.allow(Budget.of(options.memory, threads))
         loads: dict[str, LoadReport] = {}
         names = [*([loader] if files else []), *(["audioset"] if audioset is not None else [])]
         catalogs = [catalog_named(get_loader(name).catalog, staged.catalogs) for name in names]

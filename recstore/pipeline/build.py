@@ -15,6 +15,7 @@ import duckdb
 from threadpoolctl import threadpool_limits
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import INDEX_TABLES, render_source_checks
@@ -24,7 +25,7 @@ from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
-from recstore.pipeline.opened import opened
+from recstore.pipeline.opened import opened, room_of
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import common_reasons
@@ -62,6 +63,7 @@ def build(
     sources: Mapping[str, str | os.PathLike[str] | Items],
     *,
     options: BuildOptions | None = None,
+    threads: int = 0,
     keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
@@ -72,6 +74,8 @@ def build(
     An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
     whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside
     it, from then on: without it as many as the store was told last, and 1 at first.
+    The work is done by `threads` threads (0: one for each core that this process may use); `options.memory` bounds
+    DuckDB and what is computed block by block, and not the ratings and vectors that are held whole.
     Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
     `OptionError`, `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded, or,
     unless `allow_loss`, `LossError` when the new store would lack a space or a catalogue of the old one, or more than
@@ -80,14 +84,21 @@ def build(
     if not sources:
         raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
     options = options or BuildOptions()
+    budget = Budget.of(options.memory, threads)
     stages = Stages(progress or Progress())
     loads: dict[str, LoadReport] = {}
     with (
-        opened(sources, stages) as found,
+        opened(sources, budget, stages) as found,
         staged_store(
-            Path(path), loaded=[one.catalog for one in found], keep=keep, wait=wait, progress=progress
+            Path(path),
+            loaded=[one.catalog for one in found],
+            keep=keep,
+            wait=wait,
+            progress=progress,
+            arriving=room_of(found),
         ) as staged,
     ):
+        staged.allow(budget)
         catalogs = [catalog for catalog in staged.catalogs if catalog.name in {one.catalog.name for one in found}]
         kept = [catalog for catalog in staged.catalogs if staged.carrier and catalog not in catalogs]
         refuse_early(staged, (), kept)
@@ -108,6 +119,7 @@ def rebuild(
     *,
     only: str | None = None,
     options: BuildOptions | None = None,
+    threads: int = 0,
     keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
@@ -117,11 +129,12 @@ def rebuild(
     """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
 
     The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
-    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `keep`, `wait`,
-    `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
+    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `threads`,
+    `keep`, `wait`, `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
     `sequence` is no loss.
     """
-    (options or BuildOptions()).changed(changes)
+    asked = (options or BuildOptions()).changed(changes)
+    Budget.of(asked.memory, threads)
     stages = Stages(progress or Progress())
     target = Path(path)
     if not target.exists():
@@ -130,6 +143,7 @@ def rebuild(
     prepare_ahead([model.catalog for name, model in installed().items() if only in (None, name)])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)
+        staged.allow(Budget.of(options.memory, threads))
         catalogs = list(staged.catalogs) if only is None else [catalog_named(only, staged.catalogs)]
         kept = [catalog for catalog in staged.catalogs if catalog not in catalogs]
         refuse_early(staged, catalogs, kept)
@@ -194,7 +208,7 @@ def finish(
     with threadpool_limits(limits=1):
         for catalog in catalogs:
             given, chosen = _given_spaces(staged, catalog)
-            as_computed, figures = compute(connection, catalog, options, stages, given, chosen)
+            as_computed, figures = compute(connection, catalog, options, staged.budget, stages, given, chosen)
             settled.append(as_computed)
             measured += figures
     if settled != catalogs:

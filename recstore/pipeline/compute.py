@@ -10,7 +10,9 @@ import duckdb
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import model_of
 from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
 from recstore.options import BuildOptions
@@ -26,6 +28,7 @@ def compute(
     connection: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     options: BuildOptions,
+    budget: Budget,
     stages: Stages,
     given: list[Space] | None = None,
     chosen: str | None = None,
@@ -35,29 +38,45 @@ def compute(
     Returns the catalogue, with the constants that its data decided, and what was found out.
     `given` are spaces besides those of the models; `chosen` is the default one, where it is not for recstore to say.
     """
+    model = model_of(catalog)
+    measured = _place(connection, catalog, model, options, budget, stages, given or [], chosen)
+    if catalog.weights:
+        # All spaces are written and freed.
+        with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
+            measured += model.weigh(connection, options, budget, stages.progress)
+    return model.catalog, measured
+
+
+def _place(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    model: CatalogModel,
+    options: BuildOptions,
+    budget: Budget,
+    stages: Stages,
+    given: list[Space],
+    chosen: str | None,
+) -> list[Measured]:
+    """Fill the vectors, neighbours and indexes of one catalogue."""
     from recstore.pipeline.indexes import building_indexes, store_index
 
-    model = model_of(catalog)
     with stages.stage(f"prepare {catalog.name}"):
         model.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
-        spaces = [*model.spaces(connection, options, stages.progress), *(given or [])]
+        spaces = [*model.spaces(connection, options, budget, stages.progress), *given]
         made = [space.name for space in spaces]
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
             _store_vectors(connection, catalog, space, is_default=space.name == default)
     measured: list[Measured] = []
-    with building_indexes(spaces, options) as building:
+    with building_indexes(spaces, options, budget) as building:
         for space in spaces:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-                measured += _store_neighbors(connection, catalog, space, options, stages.progress)
+                measured += _store_neighbors(connection, catalog, space, options, budget, stages.progress)
         with stages.stage(f"indexes of {catalog.name}"):
             for space, index in zip(spaces, building, strict=True):
                 measured += store_index(connection, catalog, space, index, options.seed)
-    if catalog.weights:
-        with stages.stage(f"weights of {catalog.name}"):
-            measured += model.weigh(connection, options, stages.progress)
-    return model.catalog, measured
+    return measured
 
 
 def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:
@@ -87,25 +106,32 @@ def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, spac
         connection.unregister("rows_to_insert")
 
 
-def _search(catalog: Catalog, space: Space, options: BuildOptions) -> tuple[Iterator[Block], list[Measured]]:
+def _search(
+    catalog: Catalog, space: Space, options: BuildOptions, budget: Budget
+) -> tuple[Iterator[Block], list[Measured]]:
     """Return the neighbours of a space, block by block, and their measured recall where they are approximate."""
     from recstore.search.clusters import Clusters
     from recstore.search.exact import nearest_neighbors
 
     if len(space.ids) <= max(options.exact_up_to, catalog.depth):
-        return nearest_neighbors(space.vectors, catalog.depth, space.parts), []
+        return nearest_neighbors(space.vectors, catalog.depth, space.parts, budget), []
     clusters = Clusters(space.vectors, catalog.depth, options.seed)
-    return clusters.neighbors(), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
+    return clusters.neighbors(budget), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
 
 
 def _store_neighbors(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, options: BuildOptions, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    space: Space,
+    options: BuildOptions,
+    budget: Budget,
+    progress: Progress,
 ) -> list[Measured]:
     """Stream the neighbours into their table block by block, while the next blocks are being searched."""
     import numpy as np
     import pyarrow as pa
 
-    blocks, measured = _search(catalog, space, options)
+    blocks, measured = _search(catalog, space, options, budget)
     schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
 
     failure: list[BaseException] = []

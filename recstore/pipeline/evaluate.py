@@ -10,6 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs.registry import catalog_named, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
@@ -31,15 +32,23 @@ class EvaluationReport:
 
 
 def evaluate(
-    path: str | os.PathLike[str], *, seed: int = 0, wait: bool | float = False, progress: Progress | None = None
+    path: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    memory: float = 0.0,
+    threads: int = 0,
+    wait: bool | float = False,
+    progress: Progress | None = None,
 ) -> EvaluationReport:
     """Measure the recommendations of the store at `path` and write what was found to its table `evaluations`.
 
-    Models are fitted anew on a part of the data, as the build was told to, and asked about the rest; with the same
-    seed the same figures come out. The store is replaced in one step when all is done, and no version before it is
-    dropped. Raises `StoreError` (`BusyError`, unless `wait`, while a writer or a builder has the store), and
-    `OptionError` for a negative seed.
+    Models are fitted anew on a part of the data, as the build was told to, and asked about the rest; with the same seed
+    the same figures come out. `threads` (0 is one for each core) bounds the work, and `memory` (GB; 0 is half of what
+    there is) DuckDB and the search, but not the models that are fitted; the figures depend on neither. The store is
+    replaced in one step when all is done, and no version before it is dropped. Raises `StoreError` (`BusyError`, unless
+    `wait`, while a writer or a builder has the store), and `OptionError` for a negative seed, or a budget that is none.
     """
+    budget = Budget.of(memory, threads)
     if seed < 0:
         raise OptionError(f"seed must not be negative, and is {seed}.")
     target = Path(path)
@@ -53,6 +62,7 @@ def evaluate(
     import recstore.models.ease  # noqa: F401
 
     with staged_store(target, makes_version=False, wait=wait, progress=progress) as staged:
+        staged.allow(budget)
         connection = staged.connection
         with stages.stage("copy"):
             _copy(staged)
@@ -63,7 +73,7 @@ def evaluate(
             options = BuildOptions().as_recorded(configuration)
             with threadpool_limits(limits=1):
                 model = model_of(catalog_named(name, staged.catalogs))
-                measured = list(model.evaluate(connection, options, seed, stages))
+                measured = list(model.evaluate(connection, options, seed, budget, stages))
             found += measured
             at = datetime.now(UTC).replace(tzinfo=None)
             rows += [asdict(row) | {"seed": seed, "build_id": build_id, "evaluated_at": at} for row in measured]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
@@ -44,10 +45,17 @@ class _Built:
 
 
 @contextmanager
-def building_indexes(spaces: Sequence[Space], options: BuildOptions) -> Iterator[list[Future[_Built]]]:
+def building_indexes(spaces: Sequence[Space], options: BuildOptions, budget: Budget) -> Iterator[list[Future[_Built]]]:
     """Build the index of each space on a thread of its own, while the block does something else."""
-    with ThreadPoolExecutor(2) as pool:
-        yield [pool.submit(_build, space, options) for space in spaces]
+    # Annoy has the vectors a second time, and its trees.
+    largest = max((2 * space.vectors.nbytes for space in spaces), default=0)
+
+    def work(space: Space) -> _Built:
+        with budget.turn():
+            return _build(space, options)
+
+    with ThreadPoolExecutor(min(2, budget.workers(largest))) as pool:
+        yield [pool.submit(work, space) for space in spaces]
 
 
 def _build(space: Space, options: BuildOptions) -> _Built:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import installed
 from recstore.errors import OptionError
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.progress import Stages
-from recstore.sources.loader import Loader, get_loader
+from recstore.sources.loader import Estimating, Loader, get_loader
+from recstore.sources.room import Room
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
@@ -31,7 +33,7 @@ class Opened:
 
 @contextmanager
 def opened(
-    sources: Mapping[str, str | os.PathLike[str] | Items], stages: Stages, folder: Path | None = None
+    sources: Mapping[str, str | os.PathLike[str] | Items], budget: Budget, stages: Stages, folder: Path | None = None
 ) -> Iterator[list[Opened]]:
     """Yield the sources of a build, opened: those that are declared are read, since they decide what the store holds.
 
@@ -53,7 +55,7 @@ def opened(
             if name in installed():
                 raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
             with stages.stage(f"read {name}"):
-                read = stack.enter_context(read_sources(name, source, folder or Path(), stages.progress))
+                read = stack.enter_context(read_sources(name, source, folder or Path(), stages.progress, budget=budget))
             shown = (
                 source.source
                 if source.interactions is None or source.source is not None
@@ -61,3 +63,8 @@ def opened(
             )
             found.append(Opened(read.catalog, DeclaredLoader(read), described(shown) or ""))
         yield found
+
+
+def room_of(found: Iterable[Opened]) -> Room:
+    """Return the room for a store of all sources, as far as their loaders can say."""
+    return Room.together(one.loader.estimate(one.source) for one in found if isinstance(one.loader, Estimating))

@@ -7,13 +7,13 @@ it, in matrix products. How many clusters must be searched is found out from exa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
 
+from recstore.budget import Budget
 from recstore.search.exact import NO_SCORE, Block, near_top, padded
 from recstore.search.ranking import SCORE_STEPS, steps
 
@@ -49,16 +49,19 @@ class Clusters:
         self.searched = int(np.quantile(depth[:half], _WANTED, method="higher")) + 1
         self.recall = float((depth[half:] < self.searched).mean()) if len(asked) > 1 else 1.0
 
-    def neighbors(self) -> Iterator[Block]:
+    def neighbors(self, budget: Budget | None = None) -> Iterator[Block]:
         """Yield, as `nearest_neighbors` does, the rows in order with their `k` nearest rows and the scores."""
         near = np.empty((len(self.vectors), self.k), np.int32)
         score = np.empty((len(self.vectors), self.k), np.float32)
 
-        def search(cluster: int) -> None:
-            for rows, found, scores in self._search(cluster):
-                near[rows], score[rows] = found, scores
+        budget = budget or Budget.of()
 
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        def search(cluster: int) -> None:
+            with budget.turn():
+                for rows, found, scores in self._search(cluster):
+                    near[rows], score[rows] = found, scores
+
+        with ThreadPoolExecutor(budget.workers(4 * _SCORES_BYTES)) as pool:
             for _done in pool.map(search, range(len(self.begin) - 1)):
                 pass
         for start in range(0, len(near), _BLOCK):

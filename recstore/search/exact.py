@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from recstore.budget import Budget
 from recstore.search.ranking import SCORE_STEPS, steps
 
 #: What one block of scores may take, in bytes.
@@ -24,7 +24,7 @@ Block = tuple[npt.NDArray[np.intp], npt.NDArray[np.int32], npt.NDArray[np.float3
 
 
 def nearest_neighbors(
-    vectors: npt.NDArray[np.float32], k: int, parts: tuple[int, ...] | None = None
+    vectors: npt.NDArray[np.float32], k: int, parts: tuple[int, ...] | None = None, budget: Budget | None = None
 ) -> Iterator[Block]:
     """Yield, for successive blocks of rows, their `min(k, n - 1)` nearest other rows in rank order.
 
@@ -34,8 +34,8 @@ def nearest_neighbors(
     are then taken one by one.
 
     What is equal is multiplied once, rows as well as parts of rows: without tags, all movies of the same genres are.
-    The products are taken in double precision, so that SQL, which does the same, rounds every score alike. One thread
-    per core works on a block of its own: let the caller hold BLAS to one thread.
+    The products are taken in double precision, so that SQL, which does the same, rounds every score alike. As many
+    threads as the budget allows work on a block of their own: let the caller hold BLAS to one thread.
     """
     n = len(vectors)
     k = min(k, n - 1)
@@ -44,13 +44,20 @@ def nearest_neighbors(
     groups = _Groups(vectors, k, parts or (vectors.shape[1],))
     block = max(1, _BLOCK_BYTES // (8 * groups.count))
     bounds = list(pairwise([*range(0, groups.count, block), groups.count]))
-    workers = os.cpu_count() or 1
+    budget = budget or Budget.of()
+    # Scores, products, and the candidates found in them.
+    workers = budget.workers(4 * max(_BLOCK_BYTES, 8 * groups.count))
+
+    def search(start: int, end: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        with budget.turn():
+            return groups.search(start, end)
+
     with ThreadPoolExecutor(workers) as pool:
-        waiting = deque(pool.submit(groups.search, *bound) for bound in bounds[: 2 * workers])
+        waiting = deque(pool.submit(search, *bound) for bound in bounds[: 2 * workers])
         for index, (start, end) in enumerate(bounds):
             members, scores = waiting.popleft().result()
             if index + 2 * workers < len(bounds):
-                waiting.append(pool.submit(groups.search, *bounds[index + 2 * workers]))
+                waiting.append(pool.submit(search, *bounds[index + 2 * workers]))
             yield groups.rows_between(start, end, members, scores)
 
 

@@ -12,6 +12,7 @@ from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.sources.addresses import shown
+from recstore.sources.room import Room
 
 GROUP = "recstore.loaders"
 
@@ -94,6 +95,15 @@ class Loader(Protocol):
         `SourceError` where the source as a whole cannot be read; how many rejects are too many is for the caller to
         decide.
         """
+        ...
+
+
+@runtime_checkable
+class Estimating(Loader, Protocol):
+    """A loader that can say how large the store will be."""
+
+    def estimate(self, source: str) -> Room:
+        """Return the room that a store of `source` takes; none where that cannot be known before it is fetched."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Copies, flushes, and what is said where the disk is full."""
+"""Copies, flushes, and what is said where the disk is full, or the memory too little."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ from recstore.errors import FullError, StoreError, is_full
 
 @contextmanager
 def told_when_full(target: Path) -> Iterator[None]:
-    """Say what to do where something cannot be read or written while `target` is built."""
+    """Say what to do where the disk or the memory fails while `target` is built, by a `FullError` or `StoreError`."""
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        raise StoreError(
+            f"The memory is too little to build {target.name}, and the store is as it was: "
+            f"{str(error).splitlines()[0]}. Give it more with --memory GB, or fewer threads with --threads N."
+        ) from error
     # What fails to be written fails a commit, and after that all that is done with the database.
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
         if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):

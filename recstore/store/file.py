@@ -144,12 +144,6 @@ def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     return StoreError(text)
 
 
-def halve_memory(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB take half of what it would, most of the memory there is: what works beside it needs some, too."""
-    limit, unit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0].split()
-    connection.execute(f"SET memory_limit = '{float(limit) / 2:.2f} {unit}'")
-
-
 def name_tables_of(connection: duckdb.DuckDBPyConnection, database: str) -> None:
     """Let unqualified names mean DuckDB's own functions, operators and types first, and then what is in a store.
 

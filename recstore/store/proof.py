@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import Check, render_checks
 from recstore.catalogs.registry import stored_catalogs
@@ -30,7 +31,6 @@ from recstore.store.file import (
     NO_EXTENSIONS,
     attach_store,
     close_off,
-    halve_memory,
     info,
     name_tables_of,
     open_connection,
@@ -49,7 +49,9 @@ _SAMPLE = 20
 #: The recall of a sample of approximate neighbours is this much lower than measured only where something is wrong.
 _RECALL_MARGIN = 0.2
 #: How many vectors are in memory at once.
-_BLOCK = 20_000
+_BLOCK = 5_000
+#: What such a block takes in all its forms, of vectors of some hundred dimensions.
+_QUESTION_BYTES = 60 << 20
 
 
 @dataclass(frozen=True)
@@ -61,21 +63,25 @@ class Finding:
     fault: str | None
 
 
-def check_file(path: Path, untrusted: bool = False) -> list[Finding]:
+def check_file(path: Path, untrusted: bool = False, budget: Budget | None = None) -> list[Finding]:
     """Check the store at `path`; DuckDB's access to anything but the file is off, and nothing stored in it is called.
 
     A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
     with open_connection(config=NO_EXTENSIONS) as connection:
-        (restrain if untrusted else halve_memory)(connection)
+        budget = budget or Budget.of()
+        if untrusted:
+            restrain(connection)
+        else:
+            budget.bound(connection)
         attach_store(connection, path, _STORE)
         close_off(connection)
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.
         name_tables_of(connection, _STORE)
-        return check_attached(connection, _STORE)
+        return check_attached(connection, _STORE, budget)
 
 
-def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list[Finding]:
+def check_attached(connection: duckdb.DuckDBPyConnection, database: str, budget: Budget) -> list[Finding]:
     """Check a store that is attached to a connection as `database`."""
     try:
         catalogs = stored_catalogs(connection, database)
@@ -90,7 +96,7 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str) -> list
     questions.append(partial(_compare_digest, database=database, catalogs=catalogs))
     questions.append(partial(_read_everything, database=database))
     # Some checks keep one core busy, others all.
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(min(2, budget.workers(_QUESTION_BYTES))) as pool:
         return findings + list(pool.map(lambda question: question(_cursor(connection, database)), questions))
 
 
@@ -294,8 +300,13 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def prove(path: Path) -> None:
-    """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made."""
+def prove(path: Path, budget: Budget) -> None:
+    """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made.
+
+    `duckdb.OutOfMemoryException` is raised where the budget is too little to tell.
+    """
     # The user's macros came along, and stay the user's: `check` names those that shadow, and no build is stopped.
-    if fault := first_fault([finding for finding in check_file(path) if finding.check != SHADOWING]):
+    if fault := first_fault([finding for finding in check_file(path, budget=budget) if finding.check != SHADOWING]):
+        if "Out of Memory Error" in fault:  # says nothing of the store
+            raise duckdb.OutOfMemoryException(fault)
         raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.")

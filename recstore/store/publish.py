@@ -9,33 +9,27 @@ import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 import duckdb
 
 from recstore import scratch, sql
+from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
 from recstore.progress import Progress, Stages
+from recstore.sources.room import Room
 from recstore.store.disk import copy_file, flush, told_when_full
-from recstore.store.file import (
-    STORAGE_VERSION,
-    halve_memory,
-    identity,
-    is_mounted,
-    name_tables_of,
-    open_connection,
-    wal_of,
-)
+from recstore.store.file import STORAGE_VERSION, identity, is_mounted, name_tables_of, open_connection, wal_of
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
+from recstore.store.room import require_room, room_for
 from recstore.store.user_objects import Carrier
 from recstore.store.versions import (
     Chain,
@@ -129,16 +123,25 @@ def has_published() -> bool:
     return any(run.has_published() for run in _runs)
 
 
-@dataclass
 class Staged:
     """A store in the making: the current database of `connection`, with its catalogues.
 
-    `carrier` is None where there is no old store.
+    `carrier` is None where there is no old store. `budget` is what its making may use: half of the machine, until
+    `allow` says otherwise.
     """
 
-    connection: duckdb.DuckDBPyConnection
-    carrier: Carrier | None
-    catalogs: tuple[Catalog, ...]
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, carrier: Carrier | None, catalogs: tuple[Catalog, ...]
+    ) -> None:
+        self.connection = connection
+        self.carrier = carrier
+        self.catalogs = catalogs
+        self.allow(Budget.of())
+
+    def allow(self, budget: Budget) -> None:
+        """Hold all that makes the store to a budget, from now on."""
+        self.budget = budget
+        budget.bound(self.connection)
 
     def settle(self, found: Iterable[Catalog]) -> None:
         """Describe catalogues anew: by constants that their data decided."""
@@ -158,6 +161,7 @@ def staged_store(
     wait: bool | float = False,
     progress: Progress | None = None,
     base: Path | None = None,
+    arriving: Room | None = None,
 ) -> Iterator[Staged]:
     """Yield a new store beside `path`: its tables are there, empty; an old store is attached as `old_store`.
 
@@ -169,6 +173,9 @@ def staged_store(
     `makes_version` the old store does not become one, and none is dropped. When it does not end well, what was made is
     removed, and `path` is as it was. The read connection on the old store keeps writers out of it until the end.
 
+    `arriving` is what the sources take of the disk, if they make the new store. `FullError` is raised at once where
+    there is certainly no room for it.
+
     With `base` the new store is a copy of that file, which holds all that is wanted, nothing is carried over, and the
     old store becomes a version also where none are kept otherwise.
     Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
@@ -178,8 +185,6 @@ def staged_store(
     target = path.resolve()
     progress = progress or Progress()
     _refuse_place(path, target)
-    if not target.parent.is_dir():
-        raise StoreError(f"The folder {path.parent} does not exist; make it first.")
     patience, stages = Patience(wait, progress), Stages(progress)
     with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
         staging = run.folder / target.name
@@ -198,8 +203,9 @@ def staged_store(
         catalogs = to_be_stored(stored, loaded)
         if hold and base is None:
             carrier = Carrier(connection, path, OLD, NEW, stored, catalogs)
+        copied = base or (target if carrier and carrier.needs_copy else None)
         with told_when_full(target):
-            copied = base or (target if carrier and carrier.needs_copy else None)
+            require_room(target, room_for(connection, OLD if carrier else None, copied, arriving), progress)
             if copied:
                 # Open until the end: a process that closes a file lets go of its locks on it.
                 copy_file(stack.enter_context(copied.open("rb")), staging)
@@ -214,7 +220,7 @@ def staged_store(
                 connection.execute(render.render_tables(catalogs))
                 _record_catalogs(connection, catalogs)
             name_tables_of(connection, NEW)
-            yield Staged(connection, carrier, catalogs)
+            yield (staged := Staged(connection, carrier, catalogs))
             with stages.stage("carry over"):
                 if carrier:
                     carrier.finish()
@@ -226,7 +232,7 @@ def staged_store(
                 # up.
                 connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
             with stages.stage("check"):
-                prove(staging)
+                prove(staging, staged.budget.half())
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, chain, progress)
 
@@ -245,6 +251,8 @@ def _refuse_place(path: Path, target: Path) -> None:
         raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
     if is_mounted(target):
         raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
+    if not target.parent.is_dir():
+        raise StoreError(f"The folder {path.parent} does not exist; make it first.")
 
 
 @contextmanager
@@ -270,7 +278,6 @@ def _begun(
                 open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
                 run.interruptible(connection),
             ):
-                halve_memory(connection)
                 yield run, connection, chain
     finally:
         run.ended = True

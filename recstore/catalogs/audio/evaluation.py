@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs.audio import spaces
 from recstore.evaluation.metrics import Surroundings, precision
 from recstore.evaluation.protocols import Lists
@@ -25,7 +26,7 @@ _MOST_SEQUENCES = 25_000
 
 
 def evaluate(
-    connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
 ) -> Iterator[Evaluation]:
     """Yield the figures of the clips in the connection's current database."""
     ids, labels = _labels(connection)
@@ -50,7 +51,7 @@ def evaluate(
             if name in spaces:
                 lists = _stored(connection, name, ids)
             elif name == "sequence":
-                lists = _sequence(connection)
+                lists = _sequence(connection, budget)
             elif name == "random":
                 lists = np.random.default_rng(seed).integers(0, len(ids), (len(ids), _K)).astype(np.int32)
             else:
@@ -59,7 +60,7 @@ def evaluate(
             yield from panel.summary(name, name == default, precision(hits, _K), lists[asked])
             stages.progress.advanced()
     if options.audio_train_split:
-        yield from _held_out(connection, ids, labels, popularity, features, known, options, seed, stages)
+        yield from _held_out(connection, ids, labels, popularity, features, known, options, seed, budget, stages)
 
 
 def _held_out(
@@ -71,6 +72,7 @@ def _held_out(
     spaces: list[tuple[str, bool]],
     options: BuildOptions,
     seed: int,
+    budget: Budget,
     stages: Stages,
 ) -> Iterator[Evaluation]:
     """Yield the same figures of the clips of other splits than the one that was learnt from, among themselves."""
@@ -87,19 +89,19 @@ def _held_out(
     asked = np.flatnonzero(labels[others].any(axis=1)).astype(np.int32)
     with stages.stage("label-retrieval-held-out", len(spaces)):
         for name, is_default in spaces:
-            lists = _searched(connection, name, ids[others])
+            lists = _searched(connection, name, ids[others], budget)
             hits = _hits(labels[others], asked, lists[asked])
             yield from panel.summary(name, is_default, precision(hits, _K), lists[asked])
             stages.progress.advanced()
 
 
-def _searched(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.int32]) -> Lists:
+def _searched(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.int32], budget: Budget) -> Lists:
     """Search the clips of `ids` among themselves, exactly, and return their places in `ids`."""
     query = sql.read(_SQL, "vectors_of_clips")
     rows = connection.execute(query, {"space": space, "ids": ids.tolist()}).fetchnumpy()
     lists = np.full((len(ids), _K), -1, np.int32)
     positions = np.searchsorted(ids, np.asarray(rows["clip_id"])).astype(np.int32)
-    for block, neighbors, _scores in nearest_neighbors(np.stack(list(rows["vector"])), _K):
+    for block, neighbors, _scores in nearest_neighbors(np.stack(list(rows["vector"])), _K, budget=budget):
         lists[positions[block], : neighbors.shape[1]] = positions[neighbors]
     return lists
 
@@ -131,13 +133,13 @@ def _stored(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.i
     return lists
 
 
-def _sequence(connection: duckdb.DuckDBPyConnection) -> Lists:
+def _sequence(connection: duckdb.DuckDBPyConnection, budget: Budget) -> Lists:
     """Search the bytes laid end to end, which the original notebook compared."""
     ids, frames = spaces.frames(connection)
     vectors, kept = sequence_vectors(frames)
     positions = np.flatnonzero(kept).astype(np.int32)
     lists = np.full((len(ids), _K), -1, np.int32)
-    for block, neighbors, _scores in nearest_neighbors(vectors, _K):
+    for block, neighbors, _scores in nearest_neighbors(vectors, _K, budget=budget):
         lists[positions[block], : neighbors.shape[1]] = positions[neighbors]
     return lists
 

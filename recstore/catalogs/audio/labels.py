@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.errors import OptionError
 from recstore.models.audio_kernels import CLIP_WIDTH, SECOND_WIDTH, Frames
 from recstore.models.audio_labels import Judged, judge, label_vectors
@@ -28,6 +29,7 @@ _RECIPE = (
 def label_space(
     connection: duckdb.DuckDBPyConnection,
     options: BuildOptions,
+    budget: Budget,
     progress: Progress,
     ids: npt.NDArray[np.int32],
     frames: Frames,
@@ -48,7 +50,7 @@ def label_space(
         )
     teachers = np.asarray(facts["is_teacher"], np.bool_)
     label_ids, labels, is_music = _labels(connection, ids)
-    judged = judge(frames, labels, is_music, np.asarray(facts["video"]), teachers, center, options.seed)
+    judged = judge(frames, labels, is_music, np.asarray(facts["video"]), teachers, center, options.seed, budget)
     if judged is None:
         progress.notice("Too few clips carry labels to learn from, so there is no space labels.")
         return None

@@ -13,6 +13,7 @@ from recstore.catalogs.model import CatalogModel
 if TYPE_CHECKING:
     import duckdb
 
+    from recstore.budget import Budget
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Space
     from recstore.options import BuildOptions
@@ -28,21 +29,21 @@ class Audio(CatalogModel):
     always: ClassVar[bool] = True
 
     def spaces(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces `mean`, `sequence` where it is asked for, and `labels` where there are enough of them."""
         from recstore.catalogs.audio.spaces import spaces
 
-        return spaces(connection, options, progress)
+        return spaces(connection, options, budget, progress)
 
     def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
         """Return `sequence` where it is told not to be made."""
         return ("sequence",) if changes.get("audio_sequence") is False else ()
 
     def evaluate(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
         """Measure whether the clips that are found carry a label of the clip that was asked about."""
         from recstore.catalogs.audio.evaluation import evaluate
 
-        return evaluate(connection, options, seed, stages)
+        return evaluate(connection, options, seed, budget, stages)

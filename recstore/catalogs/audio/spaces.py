@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from recstore.budget import Budget
 from recstore.catalogs.audio.labels import label_space
 from recstore.models.audio import mean_vectors, sequence_vectors
 from recstore.models.space import Space
@@ -19,7 +20,9 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Nothing of the audio tables is derived from others."""
 
 
-def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
+def spaces(
+    connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
+) -> Iterator[Space]:
     """Yield the space `mean`, `sequence` where it is asked for, and `labels` where there are enough to learn from."""
     ids, clips = frames(connection)
     if len(ids) == 0:
@@ -31,7 +34,7 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
     if options.audio_sequence:
         vectors, kept = sequence_vectors(clips)
         yield Space("sequence", ids[kept], vectors, "the 10 x 128 bytes laid end to end, to unit length")
-    labels = label_space(connection, options, progress, ids, clips, center)
+    labels = label_space(connection, options, budget, progress, ids, clips, center)
     if labels:
         yield labels
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
@@ -13,7 +14,12 @@ from recstore.progress import Stages
 
 
 def evaluate(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, seed: int, stages: Stages
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    seed: int,
+    budget: Budget,
+    stages: Stages,
 ) -> Iterator[Evaluation]:
     """Yield nothing yet."""
     yield from ()

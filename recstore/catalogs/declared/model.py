@@ -12,6 +12,7 @@ from recstore.catalogs.model import CatalogModel
 if TYPE_CHECKING:
     import duckdb
 
+    from recstore.budget import Budget
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
@@ -36,24 +37,26 @@ class Declared(CatalogModel):
         prepare(connection, self.catalog)
 
     def spaces(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces that the declaration gives: content, collaborative, together, hybrid, and the user's own."""
         from recstore.catalogs.declared.spaces import spaces
 
         return spaces(connection, self.catalog, options, progress, self._encoders)
 
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
+    def weigh(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
+    ) -> list[Measured]:
         """Fill the table of weights, with constants that are found on a cut of the data."""
         from recstore.catalogs.declared.weights import store_weights
 
-        self.catalog, measured = store_weights(connection, self.catalog, options, progress)
+        self.catalog, measured = store_weights(connection, self.catalog, options, budget, progress)
         return measured
 
     def evaluate(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
         """Measure what is alike by what was chosen next, and what is recommended to a user."""
         from recstore.catalogs.declared.evaluation import evaluate
 
-        return evaluate(connection, self.catalog, options, seed, stages)
+        return evaluate(connection, self.catalog, options, seed, budget, stages)

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.catalog import Role, Shape, catalog_of
 from recstore.catalogs.declared.declaration import Interactions, Items, check_name
@@ -47,7 +48,12 @@ class Read:
 
 @contextmanager
 def read_sources(
-    name: str, items: Items, folder: Path, progress: Progress, known: Catalog | None = None
+    name: str,
+    items: Items,
+    folder: Path,
+    progress: Progress,
+    known: Catalog | None = None,
+    budget: Budget | None = None,
 ) -> Iterator[Read]:
     """Yield what the sources of the catalogue `name` hold; paths are meant from `folder`.
 
@@ -58,6 +64,7 @@ def read_sources(
         file = scratch / "gathered.duckdb"
         connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
+        (budget or Budget.of()).bound(connection)
         reader = _Reader(connection, name, items, folder, progress, known)
         read = reader.run(file)
         connection.execute("DETACH gathered")

@@ -9,6 +9,7 @@ import numpy as np
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import names_of, read_interactions
 from recstore.models.space import Measured
@@ -23,7 +24,7 @@ _STAND_INS = 10
 
 
 def store_weights(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, progress: Progress
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, budget: Budget, progress: Progress
 ) -> tuple[Catalog, list[Measured]]:
     """Compute the weights; content neighbours stand in for those of items with none. Vectors and neighbours are there.
 
@@ -34,7 +35,7 @@ def store_weights(
     from recstore.models.person import PersonSettings, person_weights, strongest
 
     train, ids = read_interactions(connection, catalog)
-    limit = math.isqrt(int(options.memory * 1e9 / (4 * _MATRICES)))
+    limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), catalog.fading.kept)
     after = np.zeros_like(weights.taste) if weights.next is None else weights.next
     row, column = np.nonzero((weights.taste != 0) | (after != 0))

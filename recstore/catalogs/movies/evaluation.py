@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.catalogs.movies import spaces
 from recstore.catalogs.movies.catalog import MOVIES
 from recstore.catalogs.movies.weights import read_interactions
@@ -32,7 +33,7 @@ _PLAIN_RECOMMENDER = "ease"
 
 
 def evaluate(
-    connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+    connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
 ) -> Iterator[Evaluation]:
     """Yield the figures of the movies in the connection's current database, which was built with `options`."""
     data, ids = read_interactions(connection)
@@ -44,7 +45,7 @@ def evaluate(
         ("next-watched", protocols.next_watched),
         ("next-watched-temporal", protocols.next_watched_temporal),
     ):
-        yield from _alike(connection, protocol, make(data, seed=seed), ids, features, options, seed, stages)
+        yield from _alike(connection, protocol, make(data, seed=seed), ids, features, options, seed, budget, stages)
     for protocol, hold in (
         ("leave-one-out", protocols.leave_one_out),
         ("temporal-hold-out", protocols.temporal_hold_out),
@@ -60,6 +61,7 @@ def _alike(
     features: NDArray[np.float32],
     options: BuildOptions,
     seed: int,
+    budget: Budget,
     stages: Stages,
 ) -> Iterator[Evaluation]:
     if len(questions.asked) == 0:
@@ -68,7 +70,7 @@ def _alike(
     around = protocols.surroundings(questions.train, features, questions.candidates)
     panel = Panel("movies", protocol, around, seed)
     with stages.stage(f"{protocol}: spaces from the first ratings"):
-        spaces = _fitted_spaces(connection, questions.train, ids, options)
+        spaces = _fitted_spaces(connection, questions.train, ids, options, budget)
     one = np.ones(len(questions.asked), np.int64)
     per_question = {}
     with stages.stage(protocol, len(spaces) + len(ALTERNATIVES)):
@@ -78,7 +80,7 @@ def _alike(
                 model = ALTERNATIVES[name](questions.train, questions.candidates, seed)
             else:
                 space = next(space for space in spaces if space.name == name)
-                model = SpaceLists.of(space, _positions(ids, space.ids), questions.candidates, _DEPTH)
+                model = SpaceLists.of(space, _positions(ids, space.ids), questions.candidates, _DEPTH, budget)
             hits, lists, which = questions.ask(model, _DEPTH)
             values = accuracy(hits, one, 10) | {"recall@20": accuracy(hits, one, 20)["recall@20"]}
             yield from panel.summary(name, name == MOVIES.spaces[0], values, lists, which)
@@ -120,7 +122,11 @@ def _features(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32]) -> 
 
 
 def _fitted_spaces(
-    connection: duckdb.DuckDBPyConnection, train: Interactions, ids: NDArray[np.int32], options: BuildOptions
+    connection: duckdb.DuckDBPyConnection,
+    train: Interactions,
+    ids: NDArray[np.int32],
+    options: BuildOptions,
+    budget: Budget,
 ) -> list[Space]:
     """Fit the spaces as a build does, from the ratings of `train` and all movies and tags."""
     import pyarrow as pa
@@ -137,7 +143,7 @@ def _fitted_spaces(
             for table in ("movies", "tags"):
                 trial.execute(f"CREATE TABLE {table} AS FROM {NEW}.main.{table}")
             trial.execute(sql.read(_SQL, "train_ratings"))
-            return list(spaces.spaces(trial, options, Progress()))
+            return list(spaces.spaces(trial, options, budget, Progress()))
         finally:
             trial.unregister("train_ratings")
             trial.execute("USE memory; DETACH trial")

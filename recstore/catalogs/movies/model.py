@@ -13,6 +13,7 @@ from recstore.catalogs.movies.options import MovieOptions
 if TYPE_CHECKING:
     import duckdb
 
+    from recstore.budget import Budget
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
@@ -34,24 +35,26 @@ class Movies(CatalogModel):
         prepare(connection)
 
     def spaces(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces `collaborative`, `content`, `together` and `hybrid`."""
         from recstore.catalogs.movies.spaces import spaces
 
-        return spaces(connection, options, progress)
+        return spaces(connection, options, budget, progress)
 
-    def weigh(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> list[Measured]:
+    def weigh(
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
+    ) -> list[Measured]:
         """Fill `movie_weights`."""
         from recstore.catalogs.movies.weights import store_weights
 
-        store_weights(connection, options)
+        store_weights(connection, options, budget)
         return []
 
     def evaluate(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
         """Measure what is alike by what was watched next, and what is recommended to a person."""
         from recstore.catalogs.movies.evaluation import evaluate
 
-        return evaluate(connection, options, seed, stages)
+        return evaluate(connection, options, seed, budget, stages)

@@ -10,6 +10,7 @@ import numpy as np
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.models.interactions import Interactions
 from recstore.models.space import Space
 from recstore.options import BuildOptions
@@ -23,7 +24,9 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(sql.read(_SQL, "movie_statistics"))
 
 
-def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress) -> Iterator[Space]:
+def spaces(
+    connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
+) -> Iterator[Space]:
     """Yield the collaborative, content, together and hybrid spaces of the movies in the current database.
 
     A space in which no movie has a vector is left out, with a notice.
@@ -33,7 +36,7 @@ def spaces(connection: duckdb.DuckDBPyConnection, options: BuildOptions, progres
     found = {}
     # What DuckDB gives is fetched here; then the factorisations run side by side, the longest first, one thread each.
     tasks = [_together(connection, options), _collaborative(connection, options), _content(connection, options)]
-    with ThreadPoolExecutor(len(tasks)) as pool:
+    with ThreadPoolExecutor(min(len(tasks), budget.threads)) as pool:
         made = [running.result() for running in [pool.submit(task) for task in tasks]]
     for space in made:
         wanted = options.content_dimensions if space.name == "content" else options.collaborative_dimensions

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.arrow import arrow_column
+from recstore.budget import Budget
 from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.options import BuildOptions
@@ -21,14 +22,14 @@ _MATRICES = 6
 _STAND_INS = 10
 
 
-def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> None:
+def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget) -> None:
     """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
     import pyarrow as pa
 
     from recstore.models.person import PersonSettings, person_weights, strongest
 
     train, ids = read_interactions(connection)
-    limit = math.isqrt(int(options.memory * 1e9 / (4 * _MATRICES)))
+    limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), FADING.kept)
     after = np.zeros_like(weights.taste) if weights.next is None else weights.next
     row, column = np.nonzero((weights.taste != 0) | (after != 0))

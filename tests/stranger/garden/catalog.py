@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import duckdb
 
+from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog, Column, Function, Table
 from recstore.catalogs.model import CatalogModel
 from recstore.errors import OptionError
@@ -66,7 +67,7 @@ class Plants(CatalogModel):
     imports: ClassVar[tuple[str, ...]] = ("numpy",)
 
     def spaces(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, progress: Progress
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the space `looks`: one dimension a colour, and one of height."""
         import numpy as np
@@ -86,7 +87,7 @@ class Plants(CatalogModel):
         yield Space("looks", np.array([key for key, _, _ in rows], np.int32), vectors, "colours and height")
 
     def evaluate(
-        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, stages: Stages
+        self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
         """Say of how many plants the nearest one shares a colour."""
         [(share, n)] = connection.execute(
