@@ -17,12 +17,11 @@ from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.build import (
     BuildReport,
-    check_rejects,
     copy_catalog,
     finish,
     recorded_options,
-    refuse_early,
 )
+from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import Appender, Extender, FileReport, LoadReport, get_loader
 from recstore.sources.reasons import last_reject

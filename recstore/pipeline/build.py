@@ -18,17 +18,17 @@ from recstore import sql
 from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.checks import INDEX_TABLES, render_source_checks
+from recstore.catalogs.checks import INDEX_TABLES
 from recstore.catalogs.registry import catalog_named, installed, model_of
-from recstore.errors import OptionError, StoreError, TooManyRejectsError
+from recstore.errors import OptionError, StoreError
 from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
 from recstore.pipeline.opened import opened, room_of
+from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
-from recstore.sources.reasons import common_reasons
 from recstore.store import digest
 from recstore.store.definition import definition
 from recstore.store.file import FORMAT_VERSION, name_tables_of
@@ -225,7 +225,7 @@ def finish(
                 unwanted=unwanted,
             )
         _say_what_is_not_carried(connection, catalogs, stages.progress)
-    _refuse_no_space(connection, catalogs)
+    refuse_no_space(connection, catalogs)
     put_functions(staged)
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
@@ -272,15 +272,6 @@ def finish(
         connection.execute(sql.render(_SQL, "carried_facts", old=OLD))
     filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
-
-
-def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
-    """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
-    if staged.carrier:
-        copied = [table for catalog in recomputed for table in catalog.source_tables]
-        copied += [table for catalog in kept for table in catalog.tables]
-        staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
-        staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
 
 
 def put_functions(staged: Staged) -> None:
@@ -367,46 +358,3 @@ def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> N
             for table in INDEX_TABLES:
                 carrier.add_columns(table)
             connection.execute(sql.render(_SQL, "copy_indexes", old=OLD, catalog=sql.literal(catalog.name)))
-
-
-def _refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:
-    """Refuse a catalogue that has items and not one space to compare them in."""
-    filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
-    for catalog in catalogs:
-        if catalog.name not in filled and connection.execute(f"FROM {catalog.items} LIMIT 1").fetchall():
-            raise StoreError(
-                f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
-                "(see --min-user-ratings). Nothing was changed."
-            )
-
-
-def refuse_faulty_rows(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
-    """Raise a `StoreError` where the source tables of a catalogue hold what no loader would have put there.
-
-    Whoever put it there by hand is told what it is: it is not for a build to delete it, or to compute with it.
-    """
-    found = []
-    for check in render_source_checks(catalog, sql.identifier):
-        faults, example = connection.execute(check.query).fetchall()[0]
-        if faults:
-            found.append(f"{check.name}: {faults:,} faults, such as: {example}")
-    if found:
-        raise StoreError(
-            f"The store holds rows that nothing can be computed from ({'; '.join(found)}). Correct or delete them with "
-            "any DuckDB client, and try again; recstore check shows what is left. Nothing was changed."
-        )
-
-
-def check_rejects(
-    connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions, after: int = -1
-) -> None:
-    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected.
-
-    `after` is what `last_reject` gave before the load.
-    """
-    if load.rejects > options.max_reject_rate * load.lines:
-        reasons = common_reasons(connection, [file.file for file in load.files], after)
-        raise TooManyRejectsError(
-            f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
-            f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
-        )

@@ -15,7 +15,8 @@ from recstore.catalogs.registry import catalog_named, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
-from recstore.pipeline.build import put_functions, refuse_early, refuse_faulty_rows
+from recstore.pipeline.build import put_functions
+from recstore.pipeline.refusals import refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
 from recstore.store.definition import definition
 from recstore.store.publish import OLD, Staged, staged_store

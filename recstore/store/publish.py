@@ -23,13 +23,13 @@ from recstore.errors import StoreError
 from recstore.progress import Progress, Stages
 from recstore.sources.room import Room
 from recstore.store.disk import copy_file, flush, told_when_full
-from recstore.store.file import STORAGE_VERSION, identity, is_mounted, name_tables_of, open_connection, wal_of
+from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, open_connection, wal_of
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
-from recstore.store.room import require_room, room_for
+from recstore.store.room import refuse_place, require_room, room_for
 from recstore.store.user_objects import Carrier
 from recstore.store.versions import (
     Chain,
@@ -184,7 +184,7 @@ def staged_store(
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
     progress = progress or Progress()
-    _refuse_place(path, target)
+    refuse_place(path, target)
     patience, stages = Patience(wait, progress), Stages(progress)
     with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
         staging = run.folder / target.name
@@ -245,16 +245,6 @@ def _record_catalogs(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Cata
     connection.execute(sql.read(_SQL, "insert_catalogs"), values)
 
 
-def _refuse_place(path: Path, target: Path) -> None:
-    """Raise a `StoreError` where no new file could take the name in the end: to be known before the work, not after."""
-    if "?" in str(target):
-        raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
-    if is_mounted(target):
-        raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
-    if not target.parent.is_dir():
-        raise StoreError(f"The folder {path.parent} does not exist; make it first.")
-
-
 @contextmanager
 def _begun(
     target: Path, patience: Patience, progress: Progress
@@ -297,7 +287,7 @@ def rollback(
     raised also where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
     """
     target = Path(path).resolve()
-    _refuse_place(Path(path), target)
+    refuse_place(Path(path), target)
     if not target.exists():
         raise StoreError(f"There is no store at {path}.")
     progress = progress or Progress()

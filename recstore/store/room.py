@@ -1,4 +1,4 @@
-"""Whether there is room on the disk for a new store, said before the work begins."""
+"""Whether a new store can take its place, and has room on the disk: said before the work begins."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.errors import FullError
+from recstore.errors import FullError, StoreError
 from recstore.progress import Progress
 from recstore.sources.room import Room
+from recstore.store.file import is_mounted
 
 _SQL = "recstore.store.sql"
+
+
+def refuse_place(path: Path, target: Path) -> None:
+    """Raise a `StoreError` where no new file could take the name in the end: to be known before the work, not after."""
+    if "?" in str(target):
+        raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
+    if is_mounted(target):
+        raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
+    if not target.parent.is_dir():
+        raise StoreError(f"The folder {path.parent} does not exist; make it first.")
 
 
 def room_for(

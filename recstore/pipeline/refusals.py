@@ -1,0 +1,68 @@
+"""What a build refuses: what would be lost, what nothing can be computed from, too many lines that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import render_source_checks
+from recstore.errors import StoreError, TooManyRejectsError
+from recstore.options import BuildOptions
+from recstore.sources.loader import LoadReport
+from recstore.sources.reasons import common_reasons
+from recstore.store.publish import Staged
+
+
+def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
+    """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
+    if staged.carrier:
+        copied = [table for catalog in recomputed for table in catalog.source_tables]
+        copied += [table for catalog in kept for table in catalog.tables]
+        staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
+        staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
+
+
+def refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:
+    """Refuse a catalogue that has items and not one space to compare them in."""
+    filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
+    for catalog in catalogs:
+        if catalog.name not in filled and connection.execute(f"FROM {catalog.items} LIMIT 1").fetchall():
+            raise StoreError(
+                f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
+                "(see --min-user-ratings). Nothing was changed."
+            )
+
+
+def refuse_faulty_rows(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Raise a `StoreError` where the source tables of a catalogue hold what no loader would have put there.
+
+    Whoever put it there by hand is told what it is: it is not for a build to delete it, or to compute with it.
+    """
+    found = []
+    for check in render_source_checks(catalog, sql.identifier):
+        faults, example = connection.execute(check.query).fetchall()[0]
+        if faults:
+            found.append(f"{check.name}: {faults:,} faults, such as: {example}")
+    if found:
+        raise StoreError(
+            f"The store holds rows that nothing can be computed from ({'; '.join(found)}). Correct or delete them with "
+            "any DuckDB client, and try again; recstore check shows what is left. Nothing was changed."
+        )
+
+
+def check_rejects(
+    connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions, after: int = -1
+) -> None:
+    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected.
+
+    `after` is what `last_reject` gave before the load.
+    """
+    if load.rejects > options.max_reject_rate * load.lines:
+        reasons = common_reasons(connection, [file.file for file in load.files], after)
+        raise TooManyRejectsError(
+            f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
+            f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
+        )
