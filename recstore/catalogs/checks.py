@@ -88,7 +88,21 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
     checks = [*_own("source_checks", catalog, names), *_of_tables((*catalog.sources, *catalog.computed), relations)]
     package = f"{_CHECKS}.catalog"
     checks += [_check(package, name, f"{catalog.name}: {name}", names) for name in sql.names(package)]
-    return checks + _own("checks", catalog, names)
+    checks += _own("checks", catalog, names)
+    if catalog.terms:
+        terms = {"terms": relations[catalog.terms], "space": catalog.terms_space}
+        checks.append(_check(_CHECKS, "terms", catalog.terms, names | terms))
+    if catalog.weights and catalog.interactions:
+        history = catalog.interactions
+        weights = {
+            "weights": relations[catalog.weights],
+            "interactions": relations[history.table],
+            "user": sql.identifier(history.user),
+            "item": sql.identifier(history.item or catalog.key),
+            "amount": history.amount or "1",
+        }
+        checks.append(_check(_CHECKS, "weights", catalog.weights, names | weights))
+    return checks
 
 
 def _own(kind: str, catalog: Catalog, names: dict[str, str]) -> list[Check]:

@@ -130,7 +130,7 @@ class Functions:
 
     def recommend(
         self,
-        user: int | ColumnElement[int],
+        user: int | str | ColumnElement[Any],
         *,
         k: int | ColumnElement[int] = 10,
         filter: Filter | None = None,  # noqa: A002
@@ -154,7 +154,7 @@ class Functions:
     def _call(
         self, kind: str, arguments: list[ColumnElement[Any]], **named: ColumnElement[Any] | None
     ) -> TableValuedAlias:
-        kinds = function_kinds(self.catalog)
+        kinds = _kinds(self.catalog)
         if kind not in kinds:
             there = ", ".join(function_name(one, self.catalog) for one in kinds)
             raise OptionError(f"The catalogue {self.catalog.name} has no function {kind}; it has {there}.")
@@ -208,10 +208,15 @@ def named_functions() -> dict[str, Callable[..., TableValuedAlias]]:
         first = {"similar": model.catalog.item}
         if model.catalog.interactions:
             first["recommend"] = model.catalog.interactions.user
-        for kind in function_kinds(model.catalog):
+        for kind in _kinds(model.catalog):
             name = function_name(kind, model.catalog)
             found[name] = _under_its_name(getattr(of_catalog, kind), name, first.get(kind))
     return found
+
+
+def _kinds(catalog: Catalog) -> list[str]:
+    """Return the kinds of functions of a catalogue that give items; for others SQLAlchemy's own `func` does."""
+    return [kind for kind in function_kinds(catalog) if hasattr(Functions, kind)]
 
 
 def _under_its_name(method: Callable[..., TableValuedAlias], name: str, first: str | None) -> Any:  # noqa: ANN401
