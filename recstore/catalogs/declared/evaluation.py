@@ -1,16 +1,30 @@
-"""Measures a declared catalogue."""
+"""Measures a declared catalogue: what is alike by what was chosen next, and what is recommended to a user."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.spaces import laid_together, spaces_of_interactions
+from recstore.catalogs.declared.tables import read_interactions, read_pairs
+from recstore.evaluation import protocols
+from recstore.evaluation.models import RECOMMENDERS
 from recstore.evaluation.results import Evaluation
+from recstore.evaluation.trial import Trial, positions
+from recstore.models.interactions import Interactions
+from recstore.models.space import Space
 from recstore.options import BuildOptions
 from recstore.progress import Stages
+
+#: Spaces that are made from interactions; all others are what they are, whatever is held out.
+_LEARNT = ("collaborative", "together", "hybrid")
 
 
 def evaluate(
@@ -21,5 +35,81 @@ def evaluate(
     budget: Budget,
     stages: Stages,
 ) -> Iterator[Evaluation]:
-    """Yield nothing yet."""
-    yield from ()
+    """Yield the figures of the catalogue in the connection's current database, which was built with `options`."""
+    if catalog.interactions is None:
+        stages.progress.notice(f"{catalog.name} has no interactions, so nothing can be said of how good its lists are.")
+        return
+    read_pairs(connection, catalog)
+    data, ids = read_interactions(connection, catalog)
+    if len(data) == 0:
+        stages.progress.notice(f"There are no interactions, so nothing can be said of {catalog.name}.")
+        return
+    data = replace(data, ratings=None)
+    known = [space for space in _stored(connection, catalog) if space.name not in _LEARNT]
+    trial = Trial(
+        catalog=catalog.name,
+        default_space=catalog.spaces[0],
+        ids=ids,
+        features=_features(known, ids),
+        fit=lambda train: _fitted(train, ids, known, options),
+        recommenders=RECOMMENDERS,
+        seed=seed,
+        stages=stages,
+    )
+    if data.times is None:
+        stages.progress.notice(f"{catalog.name} has no times: what comes next cannot be measured, or told.")
+        yield from trial.of_people("leave-one-out", protocols.leave_one_out(_shuffled(data, seed), seed=seed))
+        return
+    alike: list[tuple[str, Callable[..., protocols.NextWatched]]] = [
+        ("next-chosen", protocols.next_watched),
+        ("next-chosen-temporal", protocols.next_watched_temporal),
+    ]
+    for protocol, make in alike:
+        yield from trial.of_alike(protocol, make(data, seed=seed))
+    people: list[tuple[str, Callable[..., protocols.HeldOut]]] = [
+        ("leave-one-out", protocols.leave_one_out),
+        ("temporal-hold-out", protocols.temporal_hold_out),
+    ]
+    for protocol, hold in people:
+        yield from trial.of_people(protocol, hold(data, seed=seed))
+
+
+def _fitted(train: Interactions, ids: NDArray[np.int32], known: list[Space], options: BuildOptions) -> list[Space]:
+    """Return the spaces as a build makes them, from the interactions that may be learnt from."""
+    found = [*spaces_of_interactions(train, ids, options), *known]
+    return [*found, *laid_together({space.name: space for space in found})]
+
+
+def _stored(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Space]:
+    names = [
+        name
+        for (name,) in connection.execute(
+            "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY space ASC", [catalog.name]
+        ).fetchall()
+    ]
+    query = f"SELECT {catalog.key} AS id, vector FROM {catalog.vectors} WHERE space = ? ORDER BY id ASC"
+    found = []
+    for name in names:
+        table: Any = connection.execute(query, [name]).to_arrow_table()
+        ids = table.column("id").to_numpy()
+        vectors = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
+        found.append(Space(name, ids, vectors.reshape(len(ids), -1 if len(ids) else 0), "as it is stored"))
+    return found
+
+
+def _features(known: list[Space], ids: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Return vectors, (len(ids), d) float32, by which lists are varied or not; 0 where an item has none."""
+    if not known:
+        return np.zeros((len(ids), 0), np.float32)
+    space = next((space for space in known if space.name == "content"), known[0])
+    features = np.zeros((len(ids), space.vectors.shape[1]), np.float32)
+    wanted = np.isin(space.ids, ids)
+    features[positions(ids, space.ids[wanted])] = space.vectors[wanted]
+    return features
+
+
+def _shuffled(data: Interactions, seed: int) -> Interactions:
+    """Return interactions without times in an order that says nothing: else the largest id would be the last one."""
+    drawn = np.random.default_rng(seed).permutation(len(data))
+    order = drawn[np.argsort(data.users[drawn], kind="stable")]
+    return replace(data, users=data.users[order], items=data.items[order])

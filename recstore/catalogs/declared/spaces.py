@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.arrow import arrow_column
@@ -14,6 +15,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
 from recstore.catalogs.declared.tables import declaration_of, names_of, read_interactions
 from recstore.models.hybrid import hybrid_vectors
+from recstore.models.interactions import Interactions
 from recstore.models.space import Space
 from recstore.models.svd import unit_rows
 from recstore.options import BuildOptions
@@ -42,6 +44,11 @@ def spaces(
             continue
         made[space.name] = space
         yield space
+    yield from laid_together(made)
+
+
+def laid_together(made: Mapping[str, Space]) -> Iterator[Space]:
+    """Yield the hybrid space, where the two are there that it is made of, and an item has both."""
     if {"content", "collaborative"} <= made.keys():
         content, collaborative = made["content"], made["collaborative"]
         ids, vectors = hybrid_vectors(content.ids, content.vectors, collaborative.ids, collaborative.vectors)
@@ -59,7 +66,7 @@ def _all(
     encoders: Mapping[str, Any],
 ) -> Iterator[Space]:
     if catalog.interactions:
-        yield from _from_interactions(connection, catalog, options)
+        yield from spaces_of_interactions(*read_interactions(connection, catalog), options)
     if catalog.terms:
         yield _content(connection, catalog, items, options)
     for name in items.vectors:
@@ -70,13 +77,11 @@ def _all(
         yield encoded(connection, catalog, name, path)
 
 
-def _from_interactions(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions
-) -> Iterator[Space]:
+def spaces_of_interactions(data: Interactions, ids: NDArray[np.int32], options: BuildOptions) -> Iterator[Space]:
+    """Yield the spaces that are made of who had what alone; `ids` (n_items,) are the numbers of the items."""
     from recstore.models.collaborative import collaborative_vectors
     from recstore.models.together import together_vectors
 
-    data, ids = read_interactions(connection, catalog)
     if len(data) == 0:
         return
     amounts = np.ones(len(data), np.float32) if data.ratings is None else data.ratings

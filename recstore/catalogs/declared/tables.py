@@ -62,8 +62,13 @@ def prepare(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     if items.categories:
         connection.execute(sql.render(_SQL, "describe_items", **names, categories=_tokens(connection, catalog, items)))
     if catalog.interactions:
-        connection.execute(sql.render(_SQL, "pairs", **names))
+        read_pairs(connection, catalog)
         connection.execute(sql.render(_SQL, "popularity", **names))
+
+
+def read_pairs(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Make the temporary table of who had which item how often, which models and evaluations read."""
+    connection.execute(sql.render(_SQL, "pairs", **names_of(catalog)))
 
 
 def _tokens(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Items) -> str:
@@ -83,8 +88,8 @@ def _tokens(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Item
 def read_interactions(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog
 ) -> tuple[Interactions, NDArray[np.int32]]:
-    """Return who had which item, and the number of the item at each position; `prepare` was called."""
-    rows = connection.execute(sql.read(_SQL, "read_pairs")).fetchnumpy()
+    """Return who had which item, and the number of the item at each position; `read_pairs` was called."""
+    rows = connection.execute(sql.read(_SQL, "select_pairs")).fetchnumpy()
     assert catalog.interactions is not None
     ids, items = np.unique(np.asarray(rows["item"], np.int32), return_inverse=True)
     users = np.asarray(rows["person"], np.int32)
