@@ -206,6 +206,7 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "sign": sign,
         "interactions": history.table if history else "",
         **_of_history(catalog),
+        **_limits(catalog, relation),
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
         **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
@@ -227,6 +228,24 @@ def _titled(catalog: Catalog, row: str) -> str:
     """Return the name of the item in `row`, as text."""
     column = f"{row}.{catalog.named(catalog.title)}"
     return f"CAST({column} AS VARCHAR)" if catalog.title == catalog.identity != "" else column
+
+
+def _limits(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
+    """Return which items may be answered: those that pass the caller's filter, and those that are available at all.
+
+    Where not every item is available, the stored neighbours may be too few, so all candidates are ranked.
+    """
+    no_filter = "typeof(filter) = '\"NULL\"'"
+    if not catalog.available:
+        return {
+            "passes": f"CASE WHEN {no_filter} THEN true ELSE filter END",
+            "passes_too": f"CASE WHEN {no_filter} THEN false ELSE filter END",
+            "is_limited": "typeof(filter) <> '\"NULL\"'",
+            "beyond": f"SELECT 1 FROM {relation(catalog.items)} WHERE typeof(filter) <> '\"NULL\"'",
+            "near": f"NOT coalesce(TRY_CAST(k AS DOUBLE) > {catalog.depth}, false)",
+        }
+    passes = f"CASE WHEN {no_filter} THEN true ELSE filter END AND coalesce({catalog.available}, false)"
+    return {"passes": passes, "passes_too": passes, "is_limited": "true", "beyond": "SELECT 1", "near": "false"}
 
 
 def _of_history(catalog: Catalog) -> dict[str, str]:

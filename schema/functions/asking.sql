@@ -11,8 +11,8 @@ _rs_answers AS (
             WHEN count(*) > 0 THEN coalesce(list(_rs_i._rs_item) FILTER (WHERE _rs_i._rs_passes), [])
         END) AS _rs_among
         FROM (
-            SELECT $key AS _rs_item, CASE WHEN typeof(filter) = '"NULL"' THEN false ELSE filter END AS _rs_passes
-            FROM $items WHERE typeof(filter) <> '"NULL"'
+            SELECT $key AS _rs_item, $passes_too AS _rs_passes
+            FROM $items WHERE $is_limited
         ) AS _rs_i
     ) AS _rs_w
 ),

@@ -14,7 +14,7 @@ _rs_answers AS (
         SELECT _rs_v.space AS _rs_space, _rs_v.$key AS _rs_id, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
         FROM $vectors AS _rs_v
         JOIN (
-            SELECT $key AS _rs_item FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            SELECT $key AS _rs_item FROM $items WHERE $passes
         ) AS _rs_w ON _rs_w._rs_item = _rs_v.$key
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
     GROUP BY _rs_q._rs_space, _rs_q._rs_k, _rs_q._rs_number

@@ -25,7 +25,7 @@ $debit    SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key ASC) AS _rs_place
-        FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        FROM $items WHERE $passes
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -46,7 +46,7 @@ _rs_keys AS (
     FROM _rs_sums AS _rs_s
     JOIN (
         SELECT $key AS _rs_id, CAST($preference AS BIGINT) AS _rs_popularity
-        FROM $items WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        FROM $items WHERE $passes
     ) AS _rs_i ON _rs_i._rs_id = _rs_s._rs_id
 ),
 _rs_found AS (

@@ -71,7 +71,7 @@ _rs_questions AS (
     (
         SELECT 1 AS _rs_one WHERE TRY_CAST(k AS DOUBLE) > $depth
         UNION
-        SELECT 1 FROM $items WHERE typeof(filter) <> '"NULL"'
+        $beyond
     ) AS _rs_beyond
 ),
 $ranking
@@ -79,7 +79,7 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_a._rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE NOT coalesce(TRY_CAST(k AS DOUBLE) > $depth, false)) AS _rs_near
+        SELECT _rs_asked.* FROM _rs_asked, (SELECT 1 AS _rs_one WHERE $near) AS _rs_near
     ) AS _rs_a
     JOIN $neighbors AS _rs_b
         ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k

@@ -75,6 +75,7 @@ def catalog_of(name: str, items: Items, shape: Shape) -> Catalog:
         declaration=items.recorded(),
         identity=shape.identity.name,
         identity_type=shape.identity.type,
+        available=f"({items.available})" if items.available else "",
     )
 
 

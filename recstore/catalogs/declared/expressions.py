@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import duckdb
@@ -10,6 +11,11 @@ from recstore import sql
 from recstore.catalogs.declared.declaration import RESERVED, nearest
 from recstore.errors import OptionError
 from recstore.sources.relations import Relation
+
+#: What parameters of functions are called: in their bodies, a column of such a name cannot be told from the argument.
+PARAMETERS = frozenset(
+    ["item", "item_a", "item_b", "user", "k", "space", "filter", "store", "words", "vector", "liked", "disliked"]
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,17 @@ def refuse_names(relation: Relation) -> None:
         if column.lower().startswith("_rs_"):
             raise OptionError(
                 f"{relation.name} has a column {column!r}; names that begin with _rs_ are recstore's own. Rename it."
+            )
+
+
+def refuse_captured(relation: Relation, condition: str) -> None:
+    """Refuse a condition on a column that is called as a parameter of the functions it will stand in."""
+    words = {word.lower() for word in re.findall(r"\w+", condition)}
+    for column in relation.columns:
+        if column.lower() in words & PARAMETERS:
+            raise OptionError(
+                f"available = {condition!r} names the column {column!r}, and functions have a parameter of that name. "
+                f"Rename it: items = \"SELECT * RENAME ({sql.identifier(column)} AS item_{column.lower()}) FROM '…'\"."
             )
 
 

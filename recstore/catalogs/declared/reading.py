@@ -14,7 +14,7 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.catalog import Role, Shape, catalog_of
 from recstore.catalogs.declared.declaration import Interactions, Items, check_name
-from recstore.catalogs.declared.expressions import Expression, refuse_names, resolve
+from recstore.catalogs.declared.expressions import Expression, refuse_captured, refuse_names, resolve
 from recstore.catalogs.declared.identities import identity_type, to_type
 from recstore.catalogs.declared.moments import moment
 from recstore.errors import OptionError, SourceError
@@ -154,6 +154,8 @@ class _Reader:
         for what in ("group", "available"):
             if getattr(declared, what):
                 resolve(self.connection, relation, what, getattr(declared, what))
+        if declared.available:
+            refuse_captured(relation, declared.available)
         if not columns:
             raise SourceError(f"{relation.name} has no columns.")
         listed = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in select.items())
