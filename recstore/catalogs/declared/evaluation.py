@@ -90,7 +90,7 @@ def _stored(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Spa
     query = f"SELECT {catalog.key} AS id, vector FROM {catalog.vectors} WHERE space = ? ORDER BY id ASC"
     found = []
     for name in names:
-        table: Any = connection.execute(query, [name]).to_arrow_table()
+        table: Any = connection.sql(query, params=[name]).to_arrow_table()
         ids = table.column("id").to_numpy()
         vectors = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
         found.append(Space(name, ids, vectors.reshape(len(ids), -1 if len(ids) else 0), "as it is stored"))

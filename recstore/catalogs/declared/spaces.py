@@ -120,7 +120,7 @@ def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Ite
 
 def _given(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str) -> Space:
     query = sql.render(_SQL, "read_embeddings", **names_of(catalog))
-    table: Any = connection.execute(query, {"space": name}).to_arrow_table()
+    table: Any = connection.sql(query, params={"space": name}).to_arrow_table()
     ids = table.column("item").to_numpy()
     flat = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
     vectors, kept = unit_rows(flat.reshape(len(ids), -1 if len(ids) else 0))
