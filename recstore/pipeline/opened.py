@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recstore.budget import Budget
@@ -33,12 +32,9 @@ class Opened:
 
 @contextmanager
 def opened(
-    sources: Mapping[str, str | os.PathLike[str] | Items], budget: Budget, stages: Stages, folder: Path | None = None
+    sources: Mapping[str, str | os.PathLike[str] | Items], budget: Budget, stages: Stages
 ) -> Iterator[list[Opened]]:
-    """Yield the sources of a build, opened: those that are declared are read, since they decide what the store holds.
-
-    `folder` is where relative paths of declarations are meant from; the current one by default.
-    """
+    """Yield the sources of a build, opened: declared ones are read, since they decide what tables there are."""
     plain = {name: os.fspath(source) for name, source in sources.items() if isinstance(source, str | os.PathLike)}
     loaders = {name: get_loader(name) for name in plain}
     catalogs = {name: installed()[loader.catalog].catalog for name, loader in loaders.items()}
@@ -55,7 +51,7 @@ def opened(
             if name in installed():
                 raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
             with stages.stage(f"read {name}"):
-                read = stack.enter_context(read_sources(name, source, folder or Path(), stages.progress, budget=budget))
+                read = stack.enter_context(read_sources(name, source, budget, stages.progress))
             shown = (
                 source.source
                 if source.interactions is None or source.source is not None

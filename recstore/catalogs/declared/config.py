@@ -49,7 +49,7 @@ def _catalog(path: Path, name: str, given: object) -> Items:
         interactions = (
             None if inner is None else Interactions(**_values(Interactions, _INTERACTIONS, inner, "interactions."))
         )
-        items = Items(**_values(Items, _ITEMS, values, ""), interactions=interactions)
+        items = Items(**_values(Items, _ITEMS, values, ""), interactions=interactions, folder=str(path.parent))
     except OptionError as error:
         raise OptionError(f"{path}, [{name}]: {error}") from error
     return items
@@ -58,7 +58,9 @@ def _catalog(path: Path, name: str, given: object) -> Items:
 def _values(kind: type[Any], renamed: Mapping[str, str], given: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the values of a table of the file as they are called in Python; an unknown key is an `OptionError`."""
     back = {python: key for key, python in renamed.items()}
-    known = [back.get(one.name, one.name) for one in fields(kind) if one.name not in ("dialect", "interactions")]
+    known = [
+        back.get(one.name, one.name) for one in fields(kind) if one.name not in ("dialect", "interactions", "folder")
+    ]
     values: dict[str, Any] = {}
     dialect: dict[str, Any] = {}
     for key, value in given.items():

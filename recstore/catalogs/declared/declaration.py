@@ -90,7 +90,8 @@ class Items:
     a column of lists of numbers. `group`: of items with the same value one list shows one. `available`: a condition
     that an item must meet to be recommended. `encoders`: spaces by name, each "package.module:name" of a scikit-learn
     transformer, or the transformer itself. `on_duplicate`: whether the "first" or the "last" of rows with one id stays.
-    `updated`: a column that grows with every change of a row, by which `add` finds the changed ones.
+    `updated`: a column that grows with every change of a row, by which `add` finds the changed ones. `folder` is where
+    relative paths are meant from, the current folder by default; it is not recorded.
 
     Raises `OptionError` where something makes no sense.
     """
@@ -109,6 +110,7 @@ class Items:
     updated: str | None = None
     interactions: Interactions | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    folder: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
@@ -184,6 +186,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a tree of plain values
         if isinstance(value, Items | Interactions):
             tree["source"] = described(value.source)
             tree["database"] = None if value.database is None else shown(value.database)
+            tree.pop("folder", None)
         return tree
     if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in value.items()}

@@ -51,19 +51,18 @@ class DeclaredLoader:
         before = _count(connection, catalog.items)
         columns = [column.name for column in catalog.columns]
         listed = ", ".join(sql.identifier(column) for column in columns)
+        replaced = self._replace_items(connection, names, columns) if before else 0
         connection.execute(sql.render(_SQL, "insert_items", **names, columns=listed))
         added = _count(connection, catalog.items) - before
         for space, column in self.read.vectors.items():
-            query = sql.render(
-                _SQL,
-                "insert_embeddings",
-                **names,
-                embeddings=f"{catalog.name}_embeddings",
-                vector=sql.identifier(column),
-            )
+            called = names | {"embeddings": f"{catalog.name}_embeddings", "vector": sql.identifier(column)}
+            if before:
+                connection.execute(sql.render(_SQL, "drop_embeddings", **called), {"space": space})
+            query = sql.render(_SQL, "insert_embeddings", **called)
             given = connection.execute(query, {"space": space}).fetchall()[0][0]
-            if given < added:
-                progress.notice(f"{added - given:,} items of {catalog.name} have no vector in the space {space}.")
+            sound = total - faulty - same
+            if given < sound:
+                progress.notice(f"{sound - given:,} items of {relation.name} have no vector in the space {space}.")
         if faulty:
             given = ", ".join(f"{sql.literal(column)}: i.{sql.identifier(column)}" for column in columns)
             query = sql.render(_SQL, "reject_items", **names, given=given)
@@ -72,7 +71,19 @@ class DeclaredLoader:
             progress.notice(
                 f"{same:,} rows of {relation.name} are there twice, the same in every column, and count once."
             )
-        return _reports(connection, relation, added, faulty, total - added - faulty)
+        passed = total - added - faulty - replaced
+        return _reports(connection, relation, rows=added, rejects=faulty, replaced=replaced, passed=passed)
+
+    def _replace_items(self, connection: duckdb.DuckDBPyConnection, names: dict[str, str], columns: list[str]) -> int:
+        """Bring items that are there up to what the source says; return how many it says something else of."""
+        others = [sql.identifier(column) for column in columns if column != self.read.catalog.identity]
+        if not others:
+            return 0
+        items = names["items"]
+        assigned = ", ".join(f"{column} = s.{column}" for column in others)
+        differs = " OR ".join(f"{items}.{column} IS DISTINCT FROM s.{column}" for column in others)
+        query = sql.render(_SQL, "replace_items", **names, set=assigned, differs=differs)
+        return int(connection.execute(query).fetchall()[0][0])
 
     def _load_interactions(
         self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
@@ -81,7 +92,7 @@ class DeclaredLoader:
         assert declared is not None
         assert catalog.interactions is not None
         history = catalog.interactions
-        if self.read.items is None:
+        if self.read.has_items_by_interactions:
             self._items_of_interactions(connection, relation)
         if declared.event is not None:
             self._refuse_unlisted_events(connection, relation, declared)
@@ -93,6 +104,7 @@ class DeclaredLoader:
             "source": relation.text,
             "fault": self._faults(declared),
             "known": f"LEFT JOIN {catalog.items} AS i ON i.{identity} = h.{sql.identifier(history.item)}",
+            "names": ", ".join(map(sql.identifier, self.read.selected)),
             "columns": ", ".join(f"h.{sql.identifier(column)}" for column in self.read.selected),
             "given": ", ".join(f"{sql.literal(one)}: h.{sql.identifier(one)}" for one in self.read.selected),
         }
@@ -102,10 +114,13 @@ class DeclaredLoader:
         if found.get(_UNKNOWN, 0) * 2 > total:
             raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
         where = f"WHERE ({names['fault']}) IS NULL" if total > rows else ""
-        connection.execute(sql.render(_SQL, "insert_interactions", **names, where=where))
+        before = _count(connection, history.table)
+        insert = "insert_new_interactions" if before else "insert_interactions"
+        connection.execute(sql.render(_SQL, insert, **names, where=where))
+        added = _count(connection, history.table) - before
         if total > rows:
             connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
-        return _reports(connection, relation, rows, total - rows, 0)
+        return _reports(connection, relation, rows=added, rejects=total - rows, passed=rows - added)
 
     def _faults(self, declared: Interactions) -> str:
         """Return SQL of what is wrong with a row of interactions, a struct, or NULL."""
@@ -195,16 +210,20 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _reports(
-    connection: duckdb.DuckDBPyConnection, relation: Relation, rows: int, rejects: int, passed: int
+    connection: duckdb.DuckDBPyConnection,
+    relation: Relation,
+    *,
+    rows: int,
+    rejects: int,
+    passed: int,
+    replaced: int = 0,
 ) -> list[FileReport]:
-    """Return what became of a source: of several files, the first stands for all that was counted together."""
+    """Return what became of a source: of several files, the first line stands for all, counted together."""
     unread = 0
     if relation.rejects:
         unread = _count(connection, relation.rejects)
         connection.execute(f"INSERT INTO load_rejects FROM {relation.rejects}")
-    files = [FileReport(one.file, one.bytes, one.sha256, 0, 0) for one in relation.files]
     named = relation.files[0] if relation.files else None
-    total = FileReport(
-        relation.name, named.bytes if named else 0, named.sha256 if named else "", rows, rejects + unread, passed=passed
-    )
-    return [total, *files[1:]]
+    size, digest = (named.bytes, named.sha256) if named else (0, "")
+    total = FileReport(relation.name, size, digest, rows, rejects + unread, replaced, passed)
+    return [total, *(FileReport(one.file, one.bytes, one.sha256, 0, 0) for one in relation.files[1:])]

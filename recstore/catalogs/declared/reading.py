@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -33,7 +34,8 @@ class Read:
 
     `items` and `interactions` are their relations, in any connection that has `file` attached as `gathered`; there, the
     table `shaped_items` holds the items as they will be kept, and `vectors` says under which column each vector is.
-    `selected` is the SQL of each column of the interactions over their relation.
+    `selected` is the SQL of each column of the interactions over their relation, `given_item` that of the item as its
+    source has it. `has_items_by_interactions` says that no source of items is known.
     """
 
     catalog: Catalog
@@ -44,28 +46,31 @@ class Read:
     vectors: dict[str, str]
     selected: dict[str, str]
     given_item: str
+    has_items_by_interactions: bool
 
 
 @contextmanager
 def read_sources(
     name: str,
     items: Items,
-    folder: Path,
+    budget: Budget,
     progress: Progress,
     known: Catalog | None = None,
-    budget: Budget | None = None,
+    since: Mapping[str, Any] | None = None,
 ) -> Iterator[Read]:
-    """Yield what the sources of the catalogue `name` hold; paths are meant from `folder`.
+    """Yield what the sources of the catalogue `name` hold.
 
-    `known` is the catalogue as a store has it: then the types are its own. Raises `SourceError` and `OptionError`.
+    `known` is the catalogue as a store has it: then the types are its own. `since` are the largest values that it has
+    of the columns that grow, of "items" and of "interactions": rows that are not beyond them are left out. Raises
+    `SourceError` and `OptionError`.
     """
     check_name(name)
     with scratch_folder() as scratch, duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
         file = scratch / "gathered.duckdb"
         connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
-        (budget or Budget.of()).bound(connection)
-        reader = _Reader(connection, name, items, folder, progress, known)
+        budget.bound(connection)
+        reader = _Reader(connection, name, items, progress, known, since or {})
         read = reader.run(file)
         connection.execute("DETACH gathered")
         yield read
@@ -77,16 +82,16 @@ class _Reader:
         connection: duckdb.DuckDBPyConnection,
         name: str,
         items: Items,
-        folder: Path,
         progress: Progress,
         known: Catalog | None,
+        since: Mapping[str, Any],
     ) -> None:
         self.connection = connection
         self.name = name
         self.declared = items
-        self.folder = folder
         self.progress = progress
         self.known = known
+        self.since = since
 
     def run(self, file: Path) -> Read:
         declared = self.declared
@@ -97,8 +102,9 @@ class _Reader:
             columns, identity, title, vectors = self._shape(items)
         else:
             # What is known of the items is their ids.
-            assert "item" in roles
             identity = roles["item"]
+            if self.known:
+                identity = replace(identity, name=self.known.identity, type=self.known.identity_type)
             columns, title, vectors = {identity.name: identity.type}, identity.name, {}
         given = selected.get("item", "")
         if interactions is not None:
@@ -107,7 +113,9 @@ class _Reader:
             selected["item"] = to_type(item, identity.type)
         catalog = self.known or catalog_of(self.name, declared, Shape(columns, identity, title, roles))
         named = {roles[role].name: text for role, text in selected.items()}
-        return Read(catalog, declared, file, items, interactions, vectors, named, given)
+        stored = Items.as_recorded(self.known.declaration) if self.known else declared
+        by_interactions = stored.source is None
+        return Read(catalog, declared, file, items, interactions, vectors, named, given, by_interactions)
 
     def _gather(self, what: str, side: Items | Interactions) -> Relation:
         ids = (side.id,) if isinstance(side, Items) else (side.user, side.item, side.session)
@@ -117,9 +125,10 @@ class _Reader:
             database=side.database,
             dialect=side.dialect,
             as_text=frozenset(one for one in ids if one),
-            folder=self.folder,
+            folder=Path(self.declared.folder),
             progress=self.progress,
             name_of_table=what,
+            since=(side.updated, self.since[what]) if side.updated and what in self.since else None,
         )
 
     def _shape(self, relation: Relation) -> tuple[dict[str, str], Role, str, dict[str, str]]:
@@ -203,7 +212,7 @@ class _Reader:
                 kind, text = "DOUBLE", self._number(relation, role, found)
             elif role == "event":
                 kind, text = "VARCHAR", f"CAST({found.sql} AS VARCHAR)"
-            elif role == "item" and self.declared.source is not None:
+            elif role == "item" and (self.declared.source is not None or self.known):
                 kind, text = found.type, found.sql
             else:
                 kind = identity_type(self.connection, relation, f"interactions.{role}", found)
