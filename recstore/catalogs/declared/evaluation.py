@@ -53,6 +53,7 @@ def evaluate(
         features=_features(known, ids),
         fit=lambda train: _fitted(train, ids, known, options),
         recommenders=RECOMMENDERS,
+        budget=budget,
         seed=seed,
         stages=stages,
     )
