@@ -41,6 +41,9 @@ class AudioSet:
 
     name = "audioset"
     catalog = "audio"
+    about = "features.tar.gz, a folder of .tfrecord files, one file, or a .json export."
+    example = ""
+    adds = "Clips, as for build; those without labels are taken, too."
 
     def estimate(self, source: str) -> Room:
         """Return the room for a store of a source: three times its size if all of it is music, which nobody knows."""

@@ -22,7 +22,7 @@ from recstore.errors import SourceError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.sources.files import open_source, sizes
-from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.loader import FileReport, LoadReport, RowFile
 from recstore.sources.reasons import common_reasons, last_reject
 from recstore.sources.room import Room
 
@@ -43,6 +43,12 @@ class MovieLens:
 
     name = "movielens"
     catalog = "movies"
+    about = "A folder, a .zip, an https address, or a known name such as ml-latest-small."
+    example = "ml-latest-small"
+    row_files = (
+        RowFile("ratings", "A file of ratings, as in any MovieLens release."),
+        RowFile("tags", "A file of tags, likewise."),
+    )
 
     def estimate(self, source: str) -> Room:
         """Return the room for a store of a folder or zip: most of it is taken by what is computed for each movie."""

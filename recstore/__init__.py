@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from recstore.reports.checks import check
     from recstore.reports.differences import diff
     from recstore.reports.facts import StoreInfo, info
+    from recstore.reports.items import (
+        catalog_names,
+        catalog_of,
+        catalogs_of,
+        item_names,
+        space_names,
+        why_nothing_is_similar,
+    )
     from recstore.reports.manifests import manifest
     from recstore.store.proof import Finding
     from recstore.store.publish import rollback
@@ -47,15 +55,21 @@ __all__ = [
     "backup",
     "build",
     "cache",
+    "catalog_names",
+    "catalog_of",
+    "catalogs_of",
     "check",
     "connect",
     "diff",
     "evaluate",
     "info",
+    "item_names",
     "manifest",
     "rebuild",
     "restore",
     "rollback",
+    "space_names",
+    "why_nothing_is_similar",
 ]
 
 _LAZY = {
@@ -71,7 +85,13 @@ _LAZY = {
     "check": "recstore.reports.checks",
     "connect": "recstore.connection.sessions",
     "evaluate": "recstore.pipeline.evaluate",
+    "catalog_names": "recstore.reports.items",
+    "catalog_of": "recstore.reports.items",
+    "catalogs_of": "recstore.reports.items",
     "info": "recstore.reports.facts",
+    "item_names": "recstore.reports.items",
+    "space_names": "recstore.reports.items",
+    "why_nothing_is_similar": "recstore.reports.items",
     "diff": "recstore.reports.differences",
     "manifest": "recstore.reports.manifests",
     "rebuild": "recstore.pipeline.build",

@@ -19,9 +19,22 @@ KINDS = "recstore.catalog_kinds"
 _MEMORY_OF = "memory_of"
 
 
-def option(default: Any, about: str) -> Any:  # noqa: ANN401 - a field takes the type that it is annotated with
-    """Return a field of a dataclass of options: its default, and one sentence for the command line's help."""
-    return field(default=default, metadata={"about": about})
+def option(
+    default: Any,  # noqa: ANN401 - a field takes the type that it is annotated with
+    about: str,
+    *,
+    flag: str = "",
+    words: Mapping[str, object] | None = None,
+    is_of_loading: bool = False,
+) -> Any:  # noqa: ANN401
+    """Return a field of a dataclass of options: its default, and one sentence for the command line's help.
+
+    `flag` is what the command line calls it, where that is not its name. With `words` it takes one of them there, and
+    each stands for a value. What `is_of_loading` is heeded only while files are read, so `rebuild` does not offer it.
+    """
+    return field(
+        default=default, metadata={"about": about, "flag": flag, "words": words or {}, "is_of_loading": is_of_loading}
+    )
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,9 @@ class CommonOptions:
     """
 
     seed: int = option(0, "Seed of all that draws at random.")
-    max_reject_rate: float = option(0.01, "Share of lines that may fail to load before the build stops.")
+    max_reject_rate: float = option(
+        0.01, "Share of lines that may fail to load before the build stops.", is_of_loading=True
+    )
     max_loss: float = option(0.1, "Share of rows, or of a figure, that a build over a store may lose.")
     exact_up_to: int = option(
         200_000, "Search approximately above this many items of a space; builds records the measured recall."
@@ -63,6 +78,33 @@ def option_kinds() -> tuple[type[Any], ...]:
     """Return the dataclasses of options: the common ones, then those of each installed catalogue, by its name."""
     groups = (sorted(entry_points(group=group), key=lambda entry: entry.name) for group in (CATALOGS, KINDS))
     return (CommonOptions, *(entry.load().options for entries in groups for entry in entries))
+
+
+@dataclass(frozen=True)
+class Described:
+    """One option as the command line shows it: `--flag`, its `default`, and the metadata that `option` was given."""
+
+    name: str
+    flag: str
+    default: Any
+    about: str
+    words: Mapping[str, object]
+    is_of_loading: bool
+    is_common: bool
+
+
+def described() -> list[Described]:
+    """Return every option of the command line, the common ones first; of two with one name the first."""
+    found: dict[str, Described] = {}
+    for kind in option_kinds():
+        for one in fields(kind):
+            told: dict[str, Any] = {"about": "", "flag": "", "words": {}, "is_of_loading": False} | dict(one.metadata)
+            flag = f"--{told.pop('flag') or one.name.replace('_', '-')}"
+            found.setdefault(
+                one.name,
+                Described(one.name, flag, one.default, is_common=kind is CommonOptions, **told),
+            )
+    return list(found.values())
 
 
 class BuildOptions:

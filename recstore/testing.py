@@ -38,7 +38,7 @@ from recstore.errors import RecstoreError, SourceError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.search.ranking import pack, unpack
-from recstore.sources.loader import Loader, LoadReport, get_loader
+from recstore.sources.loader import Appender, Extender, Loader, LoadReport, Shown, get_loader
 from recstore.store.file import open_connection
 
 
@@ -70,6 +70,18 @@ class LoaderSuite:
         assert isinstance(loader, Loader)
         assert loader.name == self.loader
         assert loader.catalog in installed()
+
+    def test_it_says_what_it_reads(self) -> None:
+        """What a source is, and a file of rows, stands in the command line's help, under names of their own."""
+        loader = get_loader(self.loader)
+        assert isinstance(loader, Shown)
+        assert loader.about
+        if isinstance(loader, Appender):
+            tables = installed()[loader.catalog].catalog.source_tables
+            assert all(file.about and file.table in tables for file in loader.row_files)
+            assert len({file.name for file in loader.row_files}) == len(loader.row_files)
+        if isinstance(loader, Extender):
+            assert loader.adds
 
     def test_it_fills_its_tables_alike_each_time(self, source: Path) -> None:
         """There are items, and a second load gives the same rows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
 import shlex
 from pathlib import Path
@@ -55,9 +56,10 @@ def decoded(content: bytes, name: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def pasted(path: Path) -> str:
+def pasted(path: str | os.PathLike[str]) -> str:
     """Return a path as it can be pasted into a command line: quoted, and never taken for an option."""
-    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
+    text = os.fspath(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def read_text(path: Path) -> str:

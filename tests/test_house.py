@@ -28,7 +28,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 FLOORS = [
     ["cli", "sqlalchemy", "dbt", "testing"],
     ["recstore", "samples"],
-    ["reports"],
+    ["reports", "installed"],
     ["pipeline", "connection"],
     ["catalogs.movies", "catalogs.audio", "catalogs.declared"],
     ["store"],

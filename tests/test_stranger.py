@@ -51,7 +51,8 @@ def test_it_passes_the_suites_that_recstore_ships(garden):
 
 
 def test_the_command_line_knows_it(run):
-    run("build", "store.duckdb", "--source", "herbarium=plants.csv", "--quiet")
+    run("build", "store.duckdb", "--herbarium", "plants.csv", "--height-matters", "0.5", "--quiet")
+    assert "0.5" in run("sql", "store.duckdb", "SELECT configuration['height_matters'] FROM builds")
     assert "Daisy" in run("similar", "store.duckdb", "plants", "Rose", "-k", "2", "--format", "csv")
     assert run("sql", "store.duckdb", "SELECT catalog FROM catalogs WHERE catalog = 'plants'", "--format", "csv") == (
         "catalog\nplants\n"
@@ -93,6 +94,69 @@ def test_sqlalchemy_knows_it(run, garden, tmp_path):
     assert rows == ["[('Daisy', ['white'], 20.0, False), ('Tulip', ['red', 'yellow'], 40.0, False)]"] * 4
     assert types == "['SMALLINT', 'INTEGER', 'VARCHAR', 'ARRAY', 'REAL', 'BOOLEAN']"
     assert printed[False] == [rows[0], types]
+
+
+def test_its_options_stand_in_the_help(run):
+    helps = {name: " ".join(run(name, "--help").replace("│", " ").split()) for name in ("build", "rebuild", "add")}
+    assert "--herbarium SOURCE" in helps["build"]
+    assert "--height-matters" in helps["build"]
+    assert "How much the height of a plant counts" in helps["rebuild"]
+    assert "--plants FILE" in helps["add"]
+
+
+def test_plants_are_added(run, tmp_path):
+    run("build", "store.duckdb", "--herbarium", "plants.csv", "--quiet")
+    (tmp_path / "more.csv").write_text(
+        "id,name,colours,height\n4,Iris,purple,61\n5,Lily,white,90\n3,Daisy,white,20\n5,Lily,white|red,95\nx,,,\n"
+    )
+    command = ["add", "store.duckdb", "--plants", "more.csv", "--max-reject-rate", "0.5"]
+    run(*command)
+    query = "SELECT plant_id, name, height FROM plants ORDER BY plant_id"
+    after = "plant_id,name,height\n1,Rose,120.0\n2,Tulip,40.0\n3,Daisy,20.0\n4,Iris,61.0\n5,Lily,95.0\n"
+    assert run("sql", "store.duckdb", query, "--format", "csv") == after
+    run(*command)
+    assert run("sql", "store.duckdb", query, "--format", "csv") == after
+    counted = (
+        "SELECT list_sort(list_transform(sources, lambda s: s.rows)) AS rows FROM builds WHERE catalogs = ['plants']"
+    )
+    assert run("sql", "store.duckdb", counted, "--format", "csv") == 'rows\n"[0, 1, 4]"\n'
+    assert "Lily" in run("similar", "store.duckdb", "plants", "Rose")
+    assert "sound" in run("check", "store.duckdb")
+    assert "--plants FILE" in run("add", "store.duckdb", status=2)
+    assert "--herbarium SOURCE" in run("rebuild", "none.duckdb", status=2)
+
+
+def test_completion_goes_by_the_store(run, garden, tmp_path):
+    run("build", "store.duckdb", "--herbarium", "plants.csv", "--quiet")
+
+    def completed(words: str) -> list[str]:
+        told = {"_RECSTORE_COMPLETE": "complete_bash", "COMP_WORDS": f"recstore {words}"}
+        told["COMP_CWORD"] = str(len(words.split(" ")))
+        done = subprocess.run([RECSTORE], capture_output=True, text=True, check=True, env=garden | told, cwd=tmp_path)
+        return done.stdout.split()
+
+    assert "plants" in completed("similar store.duckdb ")
+    assert completed("similar store.duckdb p") == ["plants"]
+    assert completed("similar store.duckdb plants T") == ["Tulip"]
+    assert completed("similar store.duckdb plants Rose --space ") == ["looks"]
+    assert completed("heatmap store.duckdb plants Rose D") == ["Daisy"]
+    assert completed("rebuild store.duckdb --only p") == ["plants"]
+    assert completed("build store.duckdb --herb") == ["--herbarium"]
+    assert completed("similar none.duckdb ") == []
+
+
+def test_a_broken_package_is_in_nobodys_way(run, garden):
+    package = next(Path(garden["PYTHONPATH"]).glob("garden/loader.py"))
+    sound = package.read_text()
+    package.write_text("raise ImportError('no such library')")
+    try:
+        assert "no such library" in " ".join(run("build", "--help").replace("│", " ").split())
+        refused = run("build", "store.duckdb", "--herbarium", "plants.csv", status=2)
+        assert "The loader herbarium cannot be used" in refused
+        assert "Traceback" not in refused
+        assert "--ratings FILE" in run("add", "store.duckdb", status=2)
+    finally:
+        package.write_text(sound)
 
 
 def test_a_store_answers_where_its_catalogue_is_not_installed(run, tmp_path):

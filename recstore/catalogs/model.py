@@ -36,6 +36,10 @@ class CatalogModel(ABC):
     """A frozen dataclass of what the build of this catalogue can be told besides; see `recstore.options`."""
     imports: ClassVar[tuple[str, ...]] = ()
     """Modules that `spaces` imports: a build imports them while it still loads."""
+    too_small: ClassVar[str] = "the data is too small"
+    """Why no item may have a vector in any space, and which option would help: it is said where that is so."""
+    example: ClassVar[tuple[str, ...]] = ()
+    """Some items, by title or id, to name in the examples of the command line's help."""
     always: ClassVar[bool] = False
     """Whether every new store has the catalogue, empty where nothing of it was loaded."""
 

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from recstore.cli.arguments import (
-    AllowLoss,
-    AudioSpace,
-    AudioTrainSplit,
-    CollaborativeDimensions,
-    ContentDimensions,
-    ExactUpTo,
-    Keep,
-    MaxLoss,
-    MaxRejects,
-    Memory,
-    MinRatings,
-    Quiet,
-    Seed,
-    Store,
-    Threads,
-    Timeout,
-    Trees,
-    Untrusted,
-    Wait,
-    WaitingCommand,
-)
+from recstore.cli import suggestions
+from recstore.cli.arguments import AllowLoss, Keep, Memory, Quiet, Seed, Store, Threads, Timeout, Untrusted, Wait
 from recstore.cli.asking import asking
+from recstore.cli.commands import (
+    BuildCommand,
+    Command,
+    RebuildCommand,
+    WaitingCommand,
+    options_given,
+    sources_given,
+)
 from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
@@ -38,7 +26,7 @@ from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(
     name="recstore",
-    help="A recommendation store: one DuckDB file in which 'movies like this one' is a SQL function.",
+    help="A recommendation store: one DuckDB file in which 'things like this one' is a SQL function.",
     epilog=f"Exit codes: {exit_codes()}. Example: recstore demo",
     no_args_is_help=True,
     add_completion=True,
@@ -67,7 +55,7 @@ def main_options(
         raise typer.Exit
 
 
-@app.command(epilog="Example: recstore demo")
+@app.command(cls=Command, epilog="Example: recstore demo")
 def demo(
     store: Annotated[Path, typer.Argument(metavar="[STORE]", help="Where to build it.")] = Path("recstore-demo.duckdb"),
 ) -> None:
@@ -81,75 +69,28 @@ def demo(
     run_command(work)
 
 
-@app.command(cls=WaitingCommand, epilog="Example: recstore build movies.duckdb --movielens ml-latest-small")
+@app.command(cls=BuildCommand, epilog="Example: recstore build {store} --{loader} {source}")
 def build(
+    context: typer.Context,
     store: Store,
-    movielens: Annotated[
-        str | None,
-        typer.Option(help="A folder, a .zip, an https address, or a known name such as ml-latest-small."),
-    ] = None,
-    audioset: Annotated[
-        str | None,
-        typer.Option(help="features.tar.gz, a folder of .tfrecord files, one file, or a .json export."),
-    ] = None,
     source: Annotated[
-        list[str] | None, typer.Option(metavar="LOADER=SOURCE", help="A source of any other installed loader.")
+        list[str] | None,
+        typer.Option(metavar="LOADER=SOURCE", help="A source by the name of its loader, whatever that is."),
     ] = None,
-    min_user_ratings: MinRatings[int] = 25,
-    content_dimensions: ContentDimensions[int] = 200,
-    collaborative_dimensions: CollaborativeDimensions[int] = 200,
-    seed: Seed[int] = 0,
-    max_reject_rate: MaxRejects[float] = 0.01,
-    music_filter: Annotated[
-        str, typer.Option(help="Which clips are music: by the ontology, or by a label whose name contains music.")
-    ] = "ontology",
-    label: Annotated[str, typer.Option(help="Keep only clips that carry this label, too.")] = "",
-    audio_space: AudioSpace[str] = "mean",
-    audio_train_split: AudioTrainSplit[str] = "",
+    threads: Threads = 0,
     keep: Keep = None,
     wait: Wait = 0.0,
-    exact_up_to: ExactUpTo[int] = 200_000,
-    trees: Trees[int] = 0,
-    memory: Memory[float] = 0.0,
-    threads: Threads = 0,
-    max_loss: MaxLoss[float] = 0.1,
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
     """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
 
     def work() -> None:
-        from recstore import BuildOptions
-        from recstore.errors import OptionError
-        from recstore.pipeline.build import build as build_store
-        from recstore.sources.addresses import shown
+        from recstore import BuildOptions, installed
+        from recstore import build as build_store
 
-        given = {"movielens": movielens, "audioset": audioset}
-        sources = {name: value for name, value in given.items() if value is not None}
-        for text in source or []:
-            name, equals, value = text.partition("=")
-            if not equals:
-                raise OptionError(f"--source takes LOADER=SOURCE, not {shown(text)!r}.")
-            if name in sources:
-                raise OptionError(
-                    f"There are two sources for {name}: {shown(sources[name])} and {shown(value)}. Name one."
-                )
-            sources[name] = value
-        options = BuildOptions(
-            min_user_ratings=min_user_ratings,
-            content_dimensions=content_dimensions,
-            collaborative_dimensions=collaborative_dimensions,
-            seed=seed,
-            max_reject_rate=max_reject_rate,
-            music_filter=music_filter,
-            label=label,
-            audio_sequence=_with_sequence(audio_space),
-            audio_train_split=audio_train_split,
-            exact_up_to=exact_up_to,
-            trees=trees,
-            memory=memory,
-            max_loss=max_loss,
-        )
+        sources = installed.named_sources(sources_given(context), source or [])
+        options = BuildOptions(**options_given(context))
         run_build(
             store,
             quiet,
@@ -168,44 +109,26 @@ def build(
     run_command(work)
 
 
-@app.command(cls=WaitingCommand, epilog="Example: recstore rebuild movies.duckdb --seed 1")
+@app.command(cls=RebuildCommand, epilog="Example: recstore rebuild {store} --seed 1")
 def rebuild(
+    context: typer.Context,
     store: Store,
-    min_user_ratings: MinRatings[int | None] = None,
-    content_dimensions: ContentDimensions[int | None] = None,
-    collaborative_dimensions: CollaborativeDimensions[int | None] = None,
-    seed: Seed[int | None] = None,
-    audio_space: AudioSpace[str | None] = None,
-    audio_train_split: AudioTrainSplit[str | None] = None,
-    exact_up_to: ExactUpTo[int | None] = None,
-    trees: Trees[int | None] = None,
-    memory: Memory[float | None] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(help="Recompute this catalogue of the store alone.", autocompletion=suggestions.catalogs),
+    ] = None,
     threads: Threads = 0,
-    only: Annotated[str | None, typer.Option(help="Recompute this catalogue alone: movies or audio.")] = None,
     keep: Keep = None,
     wait: Wait = 0.0,
-    max_loss: MaxLoss[float | None] = None,
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
     """Recompute vectors and neighbours from the tables in the store; what is not named is as it was built."""
 
     def work() -> None:
-        from recstore.pipeline.build import rebuild as rebuild_store
+        from recstore import rebuild as rebuild_store
 
-        given: dict[str, object] = {
-            "min_user_ratings": min_user_ratings,
-            "content_dimensions": content_dimensions,
-            "collaborative_dimensions": collaborative_dimensions,
-            "seed": seed,
-            "exact_up_to": exact_up_to,
-            "trees": trees,
-            "audio_train_split": audio_train_split,
-            "memory": memory,
-            "max_loss": max_loss,
-            "audio_sequence": None if audio_space is None else _with_sequence(audio_space),
-        }
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        changes = options_given(context)
         run_build(
             store,
             quiet,
@@ -224,7 +147,7 @@ def rebuild(
     run_command(work)
 
 
-@app.command(epilog="Example: recstore info movies.duckdb")
+@app.command(cls=Command, epilog="Example: recstore info {store}")
 def info(
     store: Store,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -241,9 +164,7 @@ def info(
     run_command(work, timeout, untrusted)
 
 
-@app.command(
-    cls=WaitingCommand, epilog="Example: recstore evaluate movies.duckdb --fail-under next-watched/ndcg@10=0.02"
-)
+@app.command(cls=WaitingCommand, epilog="Example: recstore evaluate {store} --fail-under next-watched/ndcg@10=0.02")
 def evaluate(
     store: Store,
     fail_under: Annotated[
@@ -274,18 +195,21 @@ def evaluate(
     run_command(work)
 
 
-@app.command(cls=ItemCommand, epilog='Example: recstore similar movies.duckdb movies "Toy Story (1995)" -k 5')
+@app.command(cls=ItemCommand, epilog="Example: recstore similar {store} {catalog} {item} -k 5")
 def similar(
     store: Store,
     catalog: Annotated[
         str,
-        typer.Argument(
-            metavar="CATALOG", help="The catalogue: movies or audio.", autocompletion=lambda: ["movies", "audio"]
-        ),
+        typer.Argument(metavar="CATALOG", help="A catalogue of the store.", autocompletion=suggestions.catalogs),
     ],
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
+    item: Annotated[
+        str,
+        typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.", autocompletion=suggestions.items),
+    ],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
-    space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
+    space: Annotated[
+        str | None, typer.Option(help="The space to compare in.", autocompletion=suggestions.spaces)
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     untrusted: Untrusted = False,
@@ -301,7 +225,7 @@ def similar(
     run_command(work, timeout, untrusted)
 
 
-@app.command(epilog='Example: recstore sql movies.duckdb "FROM similar_movies(1, k := 3)" --format csv')
+@app.command(cls=Command, epilog='Example: recstore sql {store} "FROM similar_{catalog}(1, k := 3)" --format csv')
 def sql(
     store: Store,
     statement: Annotated[str, typer.Argument(metavar="SQL", help="One or more statements; - reads them from stdin.")],
@@ -324,7 +248,7 @@ def sql(
     run_command(work, timeout, untrusted)
 
 
-@app.command(epilog="Example: recstore attach-sql movies.duckdb --alias rec > rec.sql")
+@app.command(cls=Command, epilog="Example: recstore attach-sql {store} --alias rec > rec.sql")
 def attach_sql(
     store: Store,
     alias: Annotated[str, typer.Option(help="The name that the functions will stand under.")] = "rec",
@@ -341,7 +265,7 @@ def attach_sql(
     run_command(work, timeout, untrusted)
 
 
-@app.command(epilog="Example: recstore export-audio-json music.duckdb clips.json")
+@app.command(cls=Command, epilog="Example: recstore export-audio-json music.duckdb clips.json")
 def export_audio_json(
     store: Store,
     target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
@@ -356,14 +280,6 @@ def export_audio_json(
         say(f"{export(store, target, untrusted=untrusted):,} clips written to {target}.")
 
     run_command(work, timeout, untrusted)
-
-
-def _with_sequence(audio_space: str) -> bool:
-    if audio_space not in ("mean", "sequence"):
-        from recstore.errors import OptionError
-
-        raise OptionError(f"--audio-space is mean or sequence, not {audio_space!r}.")
-    return audio_space == "sequence"
 
 
 def main() -> None:

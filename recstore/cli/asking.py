@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from recstore.cli import suggestions
 from recstore.cli.arguments import Store, Timeout, Untrusted
+from recstore.cli.commands import Command
 from recstore.cli.console import State, print_data, run_command, run_interactively, say
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
@@ -21,7 +23,7 @@ def _query_names(incomplete: str) -> list[tuple[str, str]]:
     return [(query.name, query.answers) for query in saved_queries() if query.name.startswith(incomplete)]
 
 
-@asking.command(epilog="Example: recstore query movies.duckdb hidden_gems -p movie='Alien (1979)' -p k=5")
+@asking.command(cls=Command, epilog="Example: recstore query {store} sources --format markdown")
 def query(
     store: Store,
     name: Annotated[
@@ -60,7 +62,7 @@ def query(
     run_command(work, timeout, untrusted)
 
 
-@asking.command(epilog="Example: echo 'FROM similar_movies(1);' | recstore shell movies.duckdb")
+@asking.command(cls=Command, epilog="Example: echo 'FROM similar_{catalog}(1);' | recstore shell {store}")
 def shell(
     store: Store,
     exact: Annotated[bool, typer.Option("--exact", help="Rank exactly, without approximate indexes.")] = False,
@@ -74,14 +76,21 @@ def shell(
 
 @asking.command(
     cls=ItemCommand,
-    epilog='Example: recstore heatmap movies.duckdb movies "Toy Story (1995)" "Heat (1995)" 32 -o heat.png',
+    epilog="Example: recstore heatmap {store} {catalog} {items} -o heat.png",
 )
 def heatmap(
     store: Store,
-    catalog: Annotated[str, typer.Argument(metavar="CATALOG", help="The catalogue: movies or audio.")],
-    items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="Titles as the store has them, or ids.")],
+    catalog: Annotated[
+        str, typer.Argument(metavar="CATALOG", help="A catalogue of the store.", autocompletion=suggestions.catalogs)
+    ],
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="ITEM…", help="Titles as the store has them, or ids.", autocompletion=suggestions.items),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The picture: a .png or .svg.")],
-    space: Annotated[str | None, typer.Option(help="The space to compare in.")] = None,
+    space: Annotated[
+        str | None, typer.Option(help="The space to compare in.", autocompletion=suggestions.spaces)
+    ] = None,
     untrusted: Untrusted = False,
     timeout: Timeout = None,
 ) -> None:

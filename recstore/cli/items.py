@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperOption
+
+from recstore.cli.commands import Command
 
 
 @dataclass
@@ -18,7 +20,7 @@ class _Sorted:
     doubtful: list[tuple[int, str]] = field(default_factory=list)
 
 
-class ItemCommand(TyperCommand):
+class ItemCommand(Command):
     """A command that takes a word for an argument, though it begins with a dash, where it can be nothing else."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps click to itself

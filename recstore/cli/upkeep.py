@@ -20,8 +20,8 @@ from recstore.cli.arguments import (
     Timeout,
     Untrusted,
     Wait,
-    WaitingCommand,
 )
+from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given
 from recstore.cli.console import run_command, say, watch
 from recstore.cli.formats import Format
 from recstore.text import pasted
@@ -33,14 +33,11 @@ if TYPE_CHECKING:
 upkeep = typer.Typer()
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore add movies.duckdb --ratings new-ratings.csv")
+@upkeep.command(cls=AddCommand, epilog="Example: recstore add {store} --{file} new-{file}.csv")
 def add(
+    context: typer.Context,
     store: Store,
-    ratings: Annotated[Path | None, typer.Option(help="A file of ratings, as in any MovieLens release.")] = None,
-    tags: Annotated[Path | None, typer.Option(help="A file of tags, likewise.")] = None,
-    audioset: Annotated[
-        Path | None, typer.Option(help="Clips, as for build; those without labels are taken, too.")
-    ] = None,
+    loader: Annotated[str | None, typer.Option(help="The loader that reads the files, where several could.")] = None,
     max_reject_rate: MaxRejects[float | None] = None,
     memory: Memory[float | None] = None,
     threads: Threads = 0,
@@ -49,11 +46,12 @@ def add(
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add ratings (the latest of a pair stays), tags or clips to a store, and recompute what depends on them."""
+    """Add rows or items to a store (of two with one key the latest stays), and recompute what depends on them."""
 
     def work() -> None:
-        from recstore.pipeline.add import add as add_to_store
+        from recstore import add as add_to_store
 
+        added = additions_given(context)
         given = {"max_reject_rate": max_reject_rate, "memory": memory}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         run_build(
@@ -61,9 +59,8 @@ def add(
             quiet,
             lambda progress: add_to_store(
                 store,
-                ratings=ratings,
-                tags=tags,
-                audioset=audioset,
+                added,
+                loader=loader,
                 threads=threads,
                 keep=keep,
                 wait=wait,
@@ -76,7 +73,7 @@ def add(
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback movies.duckdb")
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback {store}")
 def rollback(store: Store, discard: Discard = False, wait: Wait = 0.0) -> None:
     """Put the version before a store back in its place; a second rollback undoes it."""
 
@@ -88,7 +85,7 @@ def rollback(store: Store, discard: Discard = False, wait: Wait = 0.0) -> None:
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore backup movies.duckdb movies-backup.duckdb")
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore backup {store} {catalog}-backup.duckdb")
 def backup(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy.")],
@@ -105,7 +102,7 @@ def backup(
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore restore movies.duckdb saved.duckdb")
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore restore {store} saved.duckdb")
 def restore(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, as backup made it.")],
@@ -122,7 +119,7 @@ def restore(
     run_command(work)
 
 
-@upkeep.command(epilog="Example: recstore diff movies.duckdb")
+@upkeep.command(cls=Command, epilog="Example: recstore diff {store}")
 def diff(
     store: Store,
     other: Annotated[
@@ -142,7 +139,7 @@ def diff(
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(epilog="Example: recstore manifest movies.duckdb > movies.json")
+@upkeep.command(cls=Command, epilog="Example: recstore manifest {store} > {catalog}.json")
 def manifest(
     store: Store,
     verify: Annotated[
@@ -160,7 +157,7 @@ def manifest(
     run_command(work)
 
 
-@upkeep.command(epilog="Example: recstore check movies.duckdb")
+@upkeep.command(cls=Command, epilog="Example: recstore check {store}")
 def check(
     store: Store,
     untrusted: Untrusted = False,
@@ -177,7 +174,7 @@ def check(
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(epilog="Example: recstore cache")
+@upkeep.command(cls=Command, epilog="Example: recstore cache")
 def cache(
     action: Annotated[str | None, typer.Argument(metavar="[clear]", help="Remove what is there.")] = None,
     datasets: Annotated[bool, typer.Option("--datasets", help="Clear fetched data sets alone.")] = False,

@@ -1,16 +1,15 @@
-"""Adds ratings, tags and clips to a store that is there, and recomputes what depends on them."""
+"""Adds rows and items to a store that is there, and recomputes what depends on them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import duckdb
-
-from recstore import sql
 from recstore.budget import Budget
+from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, installed
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
@@ -21,70 +20,102 @@ from recstore.pipeline.build import (
     finish,
     recorded_options,
 )
+from recstore.pipeline.merge import merge_rows
 from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
-from recstore.sources.loader import Appender, Extender, FileReport, LoadReport, get_loader
+from recstore.sources.loader import (
+    Appender,
+    Extender,
+    Loader,
+    LoadReport,
+    RowFile,
+    build_command,
+    get_loader,
+    loader_names,
+)
 from recstore.sources.reasons import last_reject
-from recstore.store.publish import OLD, Staged, staged_store
+from recstore.store.publish import Staged, staged_store
 
-_SQL = "recstore.catalogs.movies.sql"
+
+@dataclass(frozen=True)
+class Addition:
+    """Something that a loader can add to a store: the rows of a `file`, or the items of a source where it is None.
+
+    `name` is what it goes by in `add` and on the command line, `about` says in one sentence what is read.
+    """
+
+    name: str
+    about: str
+    loader: Loader
+    file: RowFile | None = None
+
+
+def additions(loader: str | None = None) -> list[Addition]:
+    """Return all that the installed loaders, or the one of a name, can add to a store, by name."""
+    found: list[Addition] = []
+    for name in [loader] if loader else loader_names():
+        try:
+            made = get_loader(name)
+        except OptionError:
+            # A loader that is broken is in the way of nobody who does not name it.
+            if loader:
+                raise
+            continue
+        if isinstance(made, Appender):
+            found += [Addition(file.name, file.about, made, file) for file in made.row_files]
+        if isinstance(made, Extender):
+            found.append(Addition(made.name, made.adds, made))
+    return sorted(found, key=lambda one: one.name)
 
 
 def add(
     path: str | os.PathLike[str],
+    sources: Mapping[str, str | os.PathLike[str]] | None = None,
     *,
-    ratings: str | os.PathLike[str] | None = None,
-    tags: str | os.PathLike[str] | None = None,
-    audioset: str | os.PathLike[str] | None = None,
-    loader: str = "movielens",
+    loader: str | None = None,
     threads: int = 0,
     keep: int | None = None,
     wait: bool | float = False,
     allow_loss: bool = False,
     progress: Progress | None = None,
-    **changes: object,
+    **given: object,
 ) -> BuildReport:
     """Append what is in files to the tables of the store at `path`, recompute what depends on it, and publish.
 
-    Files of ratings and tags are read as `loader` reads those of a release. Of a pair of user and movie that is rated
-    again, the later rating stays; of equally late ones, the added. Passed over, counted apart, and no rejects are
-    ratings and tags that the store has already, ratings that it has a later one of, and what comes twice: to add a file
-    again, or one that is empty, is no error. Lines that cannot be loaded stand in `load_rejects`.
+    `sources` are `{name: file}`, with the names that the installed loaders say (`RowFile.name`, or the name of a
+    loader that adds items); they may be given by keyword, too: `add(path, ratings="new.csv")`. All other keywords are
+    options. `loader` is the one that reads the files, where several could.
 
-    `audioset` is a source of clips as for `build`. Their ids follow on those that are there, which stay; a clip that
-    is there already is passed over. A clip without labels is taken, too: it is placed by the labels that the others
-    teach. The options, `threads`, `keep`, `wait`, `allow_loss`
-    and the errors are as for `rebuild`.
+    Of two rows with one key, such as the same user and movie, the later stays; of equally late ones, the added. Passed
+    over, counted apart, and no rejects are rows that the store has already, those that it has a later one of, and what
+    comes twice: to add a file again, or one that is empty, is no error. Lines that cannot be loaded stand in
+    `load_rejects`. The ids of items follow on those that are there, which stay; an item that is there already is passed
+    over. The options, `threads`, `keep`, `wait`, `allow_loss` and the errors are as for `rebuild`.
     """
-    given = {"ratings": ratings, "tags": tags}
-    files = {table: Path(file).expanduser() for table, file in given.items() if file is not None}
-    if not files and audioset is None:
-        raise OptionError("Name what to add: --ratings FILE, --tags FILE, --audioset SOURCE, or several of them.")
+    known = additions(loader)
+    names = list(dict.fromkeys(one.name for one in known))
+    wanted: dict[str, Any] = {**(sources or {}), **{name: value for name, value in given.items() if name in names}}
+    changes = {name: value for name, value in given.items() if name not in names}
+    files = {name: str(os.fspath(value)) for name, value in wanted.items() if value is not None}
     Budget.of(BuildOptions().changed(changes).memory, threads)
-    appender = get_loader(loader)
-    if files and not isinstance(appender, Appender):
-        raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
+    _refuse_wrong(files, names, loader)
     target = Path(path).expanduser()
     if not target.exists():
-        raise OptionError(f"There is no store at {path} to add to. Use: recstore build {path} --movielens SOURCE")
+        raise OptionError(f"There is no store at {path} to add to. Use: {build_command(path)}")
     stages = Stages(progress or Progress())
     prepare_ahead([model.catalog for model in installed().values()])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
         options = recorded.changed(changes)
         staged.allow(Budget.of(options.memory, threads))
-        loads: dict[str, LoadReport] = {}
-        names = [*([loader] if files else []), *(["audioset"] if audioset is not None else [])]
-        catalogs = [catalog_named(get_loader(name).catalog, staged.catalogs) for name in names]
+        chosen = [_chosen(name, known, staged.catalogs) for name in files]
+        catalogs = [catalog_named(name, staged.catalogs) for name in dict.fromkeys(a.loader.catalog for a in chosen)]
         kept = [other for other in staged.catalogs if other not in catalogs]
         refuse_early(staged, catalogs, kept)
-        if files:
-            assert isinstance(appender, Appender)
-            loads[loader] = _add_rows(staged, appender, files, tuple(given), options, stages)
-        if audioset is not None:
-            extender = get_loader("audioset")
-            assert isinstance(extender, Extender)
-            loads[extender.name] = _add_items(staged, extender, os.fspath(audioset), options, stages)
+        loads: dict[str, LoadReport] = {}
+        for catalog in catalogs:
+            here = [one for one in chosen if one.loader.catalog == catalog.name]
+            loads |= _add_to(staged, catalog, here, files, options, stages)
         for other in kept:
             copy_catalog(staged, other, other.tables)
         # How many lines may fail was said of these files, not of those that are added some other day.
@@ -92,54 +123,63 @@ def add(
         return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
 
 
-def _add_rows(
+def _refuse_wrong(files: Mapping[str, str], names: Sequence[str], loader: str | None) -> None:
+    """Raise an `OptionError` for what can be said to be wrong before the store is looked at."""
+    if loader and not names:
+        raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
+    for name in files:
+        if name not in names:
+            raise OptionError(f"There is nothing called {name!r} to add; there are: {', '.join(names) or 'none'}.")
+    if not files:
+        listed = ", ".join(f"--{name} FILE" for name in names)
+        raise OptionError(f"Name what to add: {listed}, or several of them.")
+
+
+def _chosen(name: str, known: Sequence[Addition], catalogs: Sequence[Catalog]) -> Addition:
+    """Return what a name means in a store with these catalogues; an `OptionError` where that is not one thing."""
+    meant = [one for one in known if one.name == name]
+    there = {catalog.name for catalog in catalogs}
+    fitting = [one for one in meant if one.loader.catalog in there] or meant
+    if len(fitting) > 1:
+        loaders = " or ".join(sorted({one.loader.name for one in fitting}))
+        raise OptionError(f"Several loaders can add {name}. Say which one reads it: --loader {loaders}.")
+    return fitting[0]
+
+
+def _add_to(
     staged: Staged,
-    appender: Appender,
-    files: Mapping[str, Path],
-    tables: tuple[str, ...],
+    catalog: Catalog,
+    added: Sequence[Addition],
+    files: Mapping[str, str],
     options: BuildOptions,
     stages: Stages,
-) -> LoadReport:
-    """Copy the sources of a catalogue, with what `files` hold for some of the `tables` merged into them."""
-    assert staged.carrier is not None
-    catalog = catalog_named(appender.catalog, staged.catalogs)
+) -> dict[str, LoadReport]:
+    """Copy the sources of a catalogue, add to them what was chosen, and return what each loader read."""
+    by_table = {one.file.table: one for one in added if one.file}
+    if by_table and len(by_table) < len(added):
+        listed = " and ".join(one.name for one in added)
+        raise OptionError(f"{listed} cannot be added to {catalog.name} at one time; add one after the other.")
     with stages.stage(f"copy {catalog.name}"):
-        copy_catalog(staged, catalog, tuple(table for table in catalog.source_tables if table not in tables))
-    load = LoadReport(" and ".join(str(file) for file in files.values()))
+        copy_catalog(staged, catalog, tuple(table for table in catalog.source_tables if table not in by_table))
+    loads: dict[str, LoadReport] = {}
     rejected = last_reject(staged.connection)
     with stages.stage(f"add to {catalog.name}"):
-        for table in tables:
-            if table in files:
-                found = appender.append(staged.connection, table, str(files[table]), options, stages.progress)
-            staged.connection.execute(f"CREATE TEMP TABLE added_{table} AS FROM {table}; TRUNCATE {table}")
-            staged.carrier.add_columns(table)
-            staged.connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
-            if table in files:
-                load.files.append(_merge(staged.connection, table, found))
-    check_rejects(staged.connection, load, options, rejected)
-    return load
-
-
-def _add_items(staged: Staged, extender: Extender, source: str, options: BuildOptions, stages: Stages) -> LoadReport:
-    """Copy the sources of a catalogue, and add the items of a source that are not there."""
-    catalog = catalog_named(extender.catalog, staged.catalogs)
-    with stages.stage(f"copy {catalog.name}"):
-        copy_catalog(staged, catalog, catalog.source_tables)
-    rejected = last_reject(staged.connection)
-    with stages.stage(f"add to {catalog.name}"):
-        load = extender.append_items(staged.connection, source, options, stages.progress)
-    check_rejects(staged.connection, load, options, rejected)
-    return load
-
-
-def _merge(connection: duckdb.DuckDBPyConnection, table: str, found: FileReport) -> FileReport:
-    """Merge the rows of a file into a table, and return the report of the file with what became of each."""
-
-    def count(query: str) -> int:
-        return int(connection.execute(query).fetchall()[0][0])
-
-    before = count(f"SELECT count(*) FROM {table}")
-    replaced = count(sql.read(_SQL, "replaced_ratings")) if table == "ratings" else 0
-    connection.execute(sql.read(_SQL, f"merge_{table}"))
-    rows = count(f"SELECT count(*) FROM {table}") - before
-    return replace(found, rows=rows, replaced=replaced, passed=found.passed + found.rows - rows - replaced)
+        for one in added:
+            if isinstance(one.loader, Extender) and one.file is None:
+                source = files[one.name]
+                loads[one.loader.name] = one.loader.append_items(staged.connection, source, options, stages.progress)
+        for loader in {one.loader.name: one.loader for one in by_table.values()}.values():
+            read = [files[one.name] for one in added if one.loader is loader]
+            loads[loader.name] = LoadReport(" and ".join(read))
+        # Those that others refer to come first.
+        for table in catalog.source_tables:
+            if table in by_table:
+                one = by_table[table]
+                assert isinstance(one.loader, Appender)
+                file = str(Path(files[one.name]).expanduser())
+                found = one.loader.append(staged.connection, table, file, options, stages.progress)
+                loads[one.loader.name].files.append(merge_rows(staged, catalog, table, found))
+    for load in loads.values():
+        load.catalog = catalog.name
+        check_rejects(staged.connection, load, options, rejected)
+    return loads

@@ -28,12 +28,11 @@ from recstore.pipeline.guard import guard
 from recstore.pipeline.opened import opened, room_of
 from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress, Stages
-from recstore.sources.loader import LoadReport
+from recstore.sources.loader import LoadReport, build_command
 from recstore.store import digest
 from recstore.store.definition import definition
 from recstore.store.file import FORMAT_VERSION, name_tables_of
 from recstore.store.publish import NEW, OLD, Staged, staged_store
-from recstore.text import pasted
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
@@ -69,7 +68,7 @@ def build(
     allow_loss: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Build the store at `path` from sources, given as `{loader name: source}`: `{"movielens": "ml-latest-small"}`.
+    """Build the store at `path` from sources, given as `{loader name: source}`.
 
     An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
     whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside
@@ -82,7 +81,7 @@ def build(
     `options.max_loss` of the rows of a table or of a figure.
     """
     if not sources:
-        raise OptionError("Name at least one source to build from, such as --movielens ml-latest-small.")
+        raise OptionError(f"Name at least one source to build from: {build_command(path)}")
     options = options or BuildOptions()
     budget = Budget.of(options.memory, threads)
     stages = Stages(progress or Progress())
@@ -130,16 +129,14 @@ def rebuild(
 
     The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
     `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `threads`,
-    `keep`, `wait`, `allow_loss` and the errors are as for `build`; with `audio_sequence=False` the space
-    `sequence` is no loss.
+    `keep`, `wait`, `allow_loss` and the errors are as for `build`; a space that an option says not to make is no loss.
     """
     asked = (options or BuildOptions()).changed(changes)
     Budget.of(asked.memory, threads)
     stages = Stages(progress or Progress())
     target = Path(path)
     if not target.exists():
-        hint = f"recstore build {pasted(target)} --movielens SOURCE"
-        raise OptionError(f"There is no store at {path} to rebuild. Use: {hint}")
+        raise OptionError(f"There is no store at {path} to rebuild. Use: {build_command(path)}")
     prepare_ahead([model.catalog for name, model in installed().items() if only in (None, name)])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         options = (options or recorded_options(staged.connection)).changed(changes)

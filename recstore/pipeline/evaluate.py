@@ -18,6 +18,7 @@ from recstore.options import BuildOptions
 from recstore.pipeline.build import put_functions
 from recstore.pipeline.refusals import refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
+from recstore.sources.loader import build_command
 from recstore.store.definition import definition
 from recstore.store.publish import OLD, Staged, staged_store
 
@@ -54,7 +55,7 @@ def evaluate(
         raise OptionError(f"seed must not be negative, and is {seed}.")
     target = Path(path)
     if not target.exists():
-        raise StoreError(f"There is no store at {path}. Build one with: recstore build {path} --movielens SOURCE")
+        raise StoreError(f"There is no store at {path}. Build one with: {build_command(path)}")
     stages = Stages(progress or Progress())
     found: list[Evaluation] = []
     # The limit reaches only libraries that are loaded.

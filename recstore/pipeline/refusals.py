@@ -9,6 +9,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import render_source_checks
+from recstore.catalogs.registry import model_of
 from recstore.errors import StoreError, TooManyRejectsError
 from recstore.options import BuildOptions
 from recstore.sources.loader import LoadReport
@@ -31,8 +32,7 @@ def refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalo
     for catalog in catalogs:
         if catalog.name not in filled and connection.execute(f"FROM {catalog.items} LIMIT 1").fetchall():
             raise StoreError(
-                f"No {catalog.item} has a vector in any space: the data is too small, or too few people take part "
-                "(see --min-user-ratings). Nothing was changed."
+                f"No {catalog.item} has a vector in any space: {model_of(catalog).too_small}. Nothing was changed."
             )
 
 

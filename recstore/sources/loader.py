@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
@@ -13,6 +14,7 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.sources.addresses import shown
 from recstore.sources.room import Room
+from recstore.text import pasted
 
 GROUP = "recstore.loaders"
 
@@ -76,12 +78,29 @@ class LoadReport:
         return sum(file.rejects for file in self.files)
 
 
+@dataclass(frozen=True)
+class RowFile:
+    """A kind of file whose rows can be added to one `table` of a store.
+
+    `name` is what it goes by in `recstore.add(path, {name: file})` and, as `--name FILE`, on the command line; without
+    it, the table's name. `about` says in one sentence what the file is: the help of that option.
+    """
+
+    table: str
+    about: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Let the file go by the table's name where it has none of its own."""
+        object.__setattr__(self, "name", self.name or self.table)
+
+
 @runtime_checkable
 class Loader(Protocol):
     """Turns the files of one source format into rows of the tables of one catalogue."""
 
     name: str
-    """As it stands in `recstore.build(path, {name: source})` and on the command line: `--name`."""
+    """As it stands in `recstore.build(path, {name: source})` and on the command line: `--name SOURCE`."""
     catalog: str
     """The catalogue whose source tables it fills."""
 
@@ -99,6 +118,16 @@ class Loader(Protocol):
 
 
 @runtime_checkable
+class Shown(Loader, Protocol):
+    """A loader that says what it reads, for the help of its option `--name` of `recstore build`."""
+
+    about: str
+    """What a source is, in one sentence."""
+    example: str
+    """A source to name in the example; empty where there is none that everybody has."""
+
+
+@runtime_checkable
 class Estimating(Loader, Protocol):
     """A loader that can say how large the store will be."""
 
@@ -109,21 +138,31 @@ class Estimating(Loader, Protocol):
 
 @runtime_checkable
 class Appender(Loader, Protocol):
-    """A loader that can also read one file of rows to be added to a store."""
+    """A loader that can also read one file of rows to be added to a store.
+
+    How they are merged with what is there, the catalogue's value says: see `recstore.pipeline.merge`.
+    """
+
+    row_files: tuple[RowFile, ...]
+    """Which files these are, each of another name."""
 
     def append(
         self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
     ) -> FileReport:
-        """Fill the empty `table` of the store in the making from the file `source`.
+        """Fill the empty `table` of the store in the making, that of one of `row_files`, from the file `source`.
 
-        The items that its rows refer to are there. Rows that cannot be loaded go to `load_rejects`, as in `load`.
+        The other tables are filled, so that what its rows refer to is there. Rows that cannot be loaded go to
+        `load_rejects`, as in `load`.
         """
         ...
 
 
 @runtime_checkable
 class Extender(Loader, Protocol):
-    """A loader that can also add the items of a source to those of a store."""
+    """A loader that can also add the items of a source to those of a store: `recstore.add(path, {name: source})`."""
+
+    adds: str
+    """What a source adds, in one sentence: the help of `--name` of `recstore add`."""
 
     def append_items(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
@@ -149,5 +188,17 @@ def get_loader(name: str) -> Loader:
     found = _found()
     if name not in found:
         raise OptionError(f"There is no loader {name!r}; installed are: {', '.join(sorted(found)) or 'none'}.")
-    loader: Loader = found[name].load()()
+    try:
+        loader: Loader = found[name].load()()
+    except Exception as error:
+        raise OptionError(
+            f"The loader {name} cannot be used: {found[name].value} fails with {type(error).__name__}: {error}. "
+            "Mend or remove the package that brings it."
+        ) from error
     return loader
+
+
+def build_command(path: str | os.PathLike[str]) -> str:
+    """Return what builds a store at `path`, to be named where there is none: `recstore build x --LOADER SOURCE`."""
+    named = " or ".join(f"--{name} SOURCE" for name in loader_names()) or "--source LOADER=SOURCE"
+    return f"recstore build {pasted(path)} {named}"

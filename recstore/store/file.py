@@ -15,7 +15,7 @@ from recstore import sql
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import installed
 from recstore.errors import BusyError, StoreError
-from recstore.text import pasted
+from recstore.sources.loader import build_command
 
 _SQL = "recstore.store.sql"
 FORMAT_VERSION = 2
@@ -124,7 +124,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
 def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     """Say why a file cannot be opened as a store."""
     if not path.exists():
-        text = f"There is no store at {path}. Build one with: recstore build {pasted(path)} --movielens SOURCE"
+        text = f"There is no store at {path}. Build one with: {build_command(path)}"
     elif not path.is_file():
         text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
     else:

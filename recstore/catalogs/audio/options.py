@@ -18,10 +18,17 @@ class AudioOptions:
     """
 
     music_filter: str = option(
-        "ontology", "Which clips are music: by the ontology, or by a label whose name contains music."
+        "ontology",
+        "Which clips are music: by the ontology, or by a label whose name contains music.",
+        is_of_loading=True,
     )
-    label: str = option("", "Keep only clips that carry this label, too.")
-    audio_sequence: bool = option(False, "Make the notebook's space sequence besides mean.")
+    label: str = option("", "Keep only clips that carry this label, too.", is_of_loading=True)
+    audio_sequence: bool = option(
+        False,
+        "mean, or sequence for the notebook's space besides mean.",
+        flag="audio-space",
+        words={"mean": False, "sequence": True},
+    )
     audio_train_split: str = option("", "Learn labels of clips from this split alone, such as bal_train.")
 
     def __post_init__(self) -> None:

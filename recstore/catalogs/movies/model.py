@@ -26,6 +26,8 @@ class Movies(CatalogModel):
     catalog: Catalog = MOVIES
     options: ClassVar[type[MovieOptions]] = MovieOptions
     imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
+    too_small: ClassVar[str] = "the data is too small, or too few people take part (see --min-user-ratings)"
+    example: ClassVar[tuple[str, ...]] = ("Toy Story (1995)", "Heat (1995)", "32")
     always: ClassVar[bool] = True
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:

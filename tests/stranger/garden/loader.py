@@ -10,7 +10,7 @@ import duckdb
 from recstore.errors import SourceError
 from recstore.options import BuildOptions
 from recstore.progress import Progress
-from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.loader import FileReport, LoadReport, RowFile
 
 
 class Herbarium:
@@ -18,11 +18,20 @@ class Herbarium:
 
     name = "herbarium"
     catalog = "plants"
+    about = "A CSV file of plants: id, name, colours separated by bars, height in cm."
+    example = ""
+    row_files = (RowFile("plants", "A CSV file of more plants, as for build; one of a known id is replaced."),)
 
     def load(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
     ) -> LoadReport:
         """Fill `plants`; a line without a name or with a height that is no number above 0 is rejected."""
+        return LoadReport(source, [self.append(connection, "plants", source, options, progress)])
+
+    def append(
+        self, connection: duckdb.DuckDBPyConnection, table: str, source: str, options: BuildOptions, progress: Progress
+    ) -> FileReport:
+        """Fill `plants` likewise, which is empty, from a file to be added."""
         path = Path(source).expanduser()
         if not path.is_file():
             raise SourceError(f"{source} is no file. Pass a CSV file of plants.")
@@ -43,4 +52,4 @@ class Herbarium:
             connection.executemany("INSERT INTO load_rejects VALUES (?, ?, ?, ?, ?)", rejects)
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()
-        return LoadReport(source, [FileReport(path.name, len(content), digest, len(rows), len(rejects))])
+        return FileReport(path.name, len(content), digest, len(rows), len(rejects))
