@@ -34,6 +34,12 @@ class Command(TyperCommand):
     def epilog(self, text: str | None) -> None:
         self._epilog = text
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer does not export its context
+        """Parse; where a shell asks what completes an option's value, the arguments are looked at all the same."""
+        if ctx.resilient_parsing and args and args[-1].startswith("-"):
+            args = args[:-1]
+        return list(super().parse_args(ctx, args))
+
 
 def _shown() -> Mapping[str, str]:
     """Return what the placeholders of an example stand for."""
@@ -57,7 +63,7 @@ def _shown() -> Mapping[str, str]:
 class WaitingCommand(Command):
     """A command whose `--wait` may stand without seconds, which means for ever."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer does not export its context
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Give every `--wait` its value, as what parses options wants it."""
         given, spelt_out = list(args), []
         while given:
