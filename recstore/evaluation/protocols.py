@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -55,7 +55,7 @@ def next_watched(data: Interactions, share: float = 0.8, least: int = 5, seed: i
     of the rest those rated 4 or more, of items that are in train, stand in their order, and each two neighbours there
     make a pair.
     """
-    data = _take(data, np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
+    data = data.take(np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
     counts = np.bincount(data.users, minlength=data.n_users)
     place = np.arange(len(data)) - (np.cumsum(counts) - counts)[data.users]
     return _pairs(data, place < np.ceil(counts * share)[data.users], seed)
@@ -67,13 +67,13 @@ def next_watched_temporal(data: Interactions, share: float = 0.8, least: int = 5
     Pairs are made as for `next_watched`. Needs times: `data.times` may not be None.
     """
     assert data.times is not None
-    data = _take(data, np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
+    data = data.take(np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
     assert data.times is not None
     return _pairs(data, data.times < _cut(data.times, share), seed)
 
 
 def _pairs(data: Interactions, trains: NDArray[np.bool_], seed: int) -> NextWatched:
-    train = _take(data, trains)
+    train = data.take(trains)
     candidates = np.unique(train.items)
     liked = ~trains & np.isin(data.items, candidates)
     if data.ratings is not None:
@@ -158,7 +158,7 @@ def leave_one_out(data: Interactions, negatives: int = 99, seed: int = 0) -> Hel
         chance = rng.random((rows.stop - rows.start, data.n_items), np.float32)
         chance[seen.of(users[rows])] = -np.inf
         drawn[rows] = _best(chance, np.tile(np.arange(data.n_items, dtype=np.int32), (len(chance), 1)), negatives)
-    return HeldOut(_take(data, trains), users, data.items[last], np.arange(len(last) + 1), drawn, seed)
+    return HeldOut(data.take(trains), users, data.items[last], np.arange(len(last) + 1), drawn, seed)
 
 
 def temporal_hold_out(data: Interactions, share: float = 0.8, seed: int = 0) -> HeldOut:
@@ -169,15 +169,15 @@ def temporal_hold_out(data: Interactions, share: float = 0.8, seed: int = 0) -> 
     """
     assert data.times is not None
     trains = data.times < _cut(data.times, share)
-    train = _take(data, trains)
-    held = _take(data, ~trains & np.isin(data.users, train.users) & np.isin(data.items, train.items))
+    train = data.take(trains)
+    held = data.take(~trains & np.isin(data.users, train.users) & np.isin(data.items, train.items))
     users, start = np.unique(held.users, return_index=True)
     start = np.append(start, len(held))
     if len(users) > MOST_PEOPLE:
         chosen = np.sort(np.random.default_rng(seed).choice(len(users), MOST_PEOPLE, replace=False))
         kept = np.isin(held.users, users[chosen])
         users, start = users[chosen], np.append(0, np.cumsum(np.diff(start)[chosen]))
-        held = _take(held, kept)
+        held = held.take(kept)
     return HeldOut(train, users, held.items, start, None, seed)
 
 
@@ -228,13 +228,3 @@ def _blocks(n: int, width: int) -> Iterator[slice]:
 def _cut(times: NDArray[np.float64], share: float) -> float:
     """Return the first midnight (UTC) before which at least `share` of `times` lie."""
     return float(np.ceil(np.quantile(times, share) / 86_400) * 86_400) if len(times) else 0.0
-
-
-def _take(data: Interactions, rows: NDArray[np.bool_]) -> Interactions:
-    return replace(
-        data,
-        users=data.users[rows],
-        items=data.items[rows],
-        ratings=None if data.ratings is None else data.ratings[rows],
-        times=None if data.times is None else data.times[rows],
-    )

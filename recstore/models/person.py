@@ -8,7 +8,7 @@ the same: score(j) = Σ over the history of taste[i, j] * back^-taste_power + ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,29 +17,38 @@ from numpy.typing import NDArray
 
 from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
-from recstore.models.fading import FADING
+from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
 from recstore.models.transitions import Timeline, transition_counts
 
 #: So many rows say how large the largest weights are.
 _ROWS_TO_JUDGE = 2000
+#: Ratings like those of all items, added to those of each, before it is judged by them.
+_DOUBT = 1.0
 
 
 @dataclass(frozen=True)
 class PersonSettings:
     """The hyper-parameters; the defaults were chosen on validation cuts of MovieLens small and of MovieLens 100K.
 
-    `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `taste_power`: the history's weight
-    is (steps back)^-taste_power. `window`, `reach`: as `transition_counts` has them. `backward`: how much of a
-    transition counts the other way round, too. `damping`: the power to which transitions are raised. `out_power`,
-    `in_power`: they are divided by these powers of how often the two items were rated. `next_decay`: the history's
-    weight is next_decay^(steps back). `mix`: the size of all transitions together (as a Frobenius norm), relative to
-    that of the weights of taste. `low_share`: what counts a rating below 3 stars. `history`: how many of the latest
-    ratings of a person count, and all of the moment in which that number is reached; None for all.
+    `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `user_power`: who had n items counts
+    n^-user_power in what goes together. `popularity_power`: weights of taste are multiplied by this power of how often
+    the item that they lead to was rated. `taste_power`: the history's weight is (steps back)^-taste_power. `window`,
+    `reach`: as `transition_counts` has them. `backward`: how much of a transition counts the other way round, too.
+    `damping`: the power to which transitions are raised. `out_power`, `in_power`: they are divided by these powers of
+    how often the two items were rated. `next_decay`: the history's weight is next_decay^(steps back). `mix`: the size
+    of all transitions together (as a Frobenius norm), relative to that of the weights of taste. `trend_power`: both
+    kinds of weights are multiplied by this power of how often the item that they lead to was rated lately, relative to
+    ever; a rating of `trend_days` ago is e times less late than one of today. `again`: the weight of an item for
+    itself, relative to the largest others, where what was had is recommended again. `low_share`: what counts a rating
+    below 3 stars. `history`: how many of the latest ratings of a person count, and all of the moment in which that
+    number is reached; None for all.
     """
 
     min_ratings: int = 3
     regularization: float = 1000.0
+    user_power: float = 0.0
+    popularity_power: float = 0.0
     taste_power: float = FADING.taste_power
     window: int = 30
     reach: float = 1.0
@@ -49,8 +58,21 @@ class PersonSettings:
     in_power: float = 0.5
     next_decay: float = FADING.next_decay
     mix: float = 1.0
+    trend_power: float = 0.0
+    trend_days: float = 30.0
+    again: float = 0.0
     low_share: float = FADING.low_share
     history: int | None = None
+
+    def fading(self, fading: Fading = FADING) -> Fading:
+        """Return the constants that a history is weighed by in SQL; the others as `fading` has them."""
+        return replace(
+            fading,
+            taste_power=self.taste_power,
+            next_decay=self.next_decay,
+            history=fading.history if self.history is None else self.history,
+            low_share=self.low_share,
+        )
 
 
 @dataclass(frozen=True)
@@ -68,25 +90,81 @@ class Weights:
 def person_weights(train: Interactions, settings: PersonSettings, limit: int | None = None, seed: int = 0) -> Weights:
     """Return the weights among the items that are rated often enough; of more than `limit` the most rated.
 
-    Without times in `train` there are no weights of what comes next.
+    Without times in `train`, or with a `mix` of 0, there are no weights of what comes next.
     """
     items = weighed_items(train, settings.min_ratings, limit)
     if len(items) == 0:
         nothing = np.zeros((0, 0), np.float32)
         return Weights(items, nothing, nothing if train.times is not None else None)
     seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
-    taste = ease_weights(seen, settings.regularization)
-    if train.times is None:
-        return Weights(items, taste, None)
-    timeline = Timeline.of(train, seed)
-    position = np.full(train.n_items, -1, np.intp)
-    position[items] = np.arange(len(items))
-    counts = transition_counts(timeline, position, len(items), settings.window, settings.reach)
-    after = relative_transitions(counts, np.diff(scipy.sparse.csc_matrix(seen).indptr), settings)
-    size = np.linalg.norm(after)
-    if size > 0:
-        after *= settings.mix * np.linalg.norm(taste) / size
+    taste = ease_weights(evened(seen, settings.user_power), settings.regularization)
+    after = None
+    # Nothing is counted that would be multiplied by 0.
+    if train.times is not None and settings.mix > 0:
+        position = np.full(train.n_items, -1, np.intp)
+        position[items] = np.arange(len(items))
+        after = transition_counts(Timeline.of(train, seed), position, len(items), settings.window, settings.reach)
+    return weights_of(train, items, taste, after, settings)
+
+
+def weights_of(
+    train: Interactions,
+    items: NDArray[np.intp],
+    taste: NDArray[np.float32],
+    counts: NDArray[np.float32] | None,
+    settings: PersonSettings,
+) -> Weights:
+    """Return the weights from those of EASE^R and from counts of transitions, both (n, n); `taste` is used up."""
+    rated = np.bincount(train.items, minlength=train.n_items)[items]
+    if settings.popularity_power:
+        taste *= (rated + 1).astype(np.float32) ** np.float32(settings.popularity_power)
+    after = None
+    if counts is not None:
+        after = relative_transitions(counts, rated, settings)
+        size = np.linalg.norm(after)
+        if size > 0:
+            after *= settings.mix * np.linalg.norm(taste) / size
+    if settings.trend_power and train.times is not None:
+        trend = trends(train, settings.trend_days)[items] ** np.float32(settings.trend_power)
+        taste *= trend
+        if after is not None:
+            after *= trend
+    if settings.again:
+        _let_again(train, items, taste, settings.again)
     return Weights(items, taste, after)
+
+
+def evened(seen: Any, power: float) -> Any:  # noqa: ANN401 - SciPy is not typed
+    """Return who had what, CSR (n_users, n_items) of ones, with each row of n divided by n^(`power` / 2)."""
+    if power == 0:
+        return seen
+    scale = np.maximum(np.diff(seen.indptr), 1).astype(np.float32) ** np.float32(-power / 2)
+    return scipy.sparse.csr_matrix(scipy.sparse.diags(scale) @ seen)
+
+
+def trends(train: Interactions, days: float) -> NDArray[np.float32]:
+    """Return how much more of each item's ratings are late than of all items', (n_items,), 1 for what has no trend.
+
+    Late is what lies not long before the last of all ratings: it counts exp(-age / `days`). Of an item with few
+    ratings little is believed.
+    """
+    assert train.times is not None
+    if len(train) == 0:
+        return np.ones(train.n_items, np.float32)
+    late = np.exp((train.times - train.times.max()) / (86_400 * days))
+    share = max(float(late.mean()), 1e-12)
+    recent = np.bincount(train.items, late, train.n_items) / share
+    rated = np.bincount(train.items, minlength=train.n_items)
+    return ((recent + _DOUBT) / (rated + _DOUBT)).astype(np.float32)
+
+
+def _let_again(train: Interactions, items: NDArray[np.intp], taste: NDArray[np.float32], again: float) -> None:
+    """Let each item lead to itself, the more so the more often those who had it had it again."""
+    weights = np.ones(len(train)) if train.weights is None else train.weights.astype(np.float64)
+    rated = np.bincount(train.items, minlength=train.n_items)
+    often = (np.bincount(train.items, weights, train.n_items) + _DOUBT) / (rated + _DOUBT)
+    largest = float(np.median(taste.max(axis=1, initial=0)))
+    taste[np.diag_indices(len(items))] = again * (largest or 1.0) * often[items]
 
 
 def weighed_items(train: Interactions, min_ratings: int, limit: int | None) -> NDArray[np.intp]:
@@ -145,11 +223,14 @@ class Person:
 
     def fit(self, train: Interactions) -> None:
         """Compute the weights, and how much each rating of each history counts."""
+        train = train.once()
+        self.take(train, person_weights(train, self._settings, seed=self._seed), Timeline.of(train, self._seed))
+
+    def take(self, train: Interactions, weights: Weights, timeline: Timeline) -> None:
+        """Take over weights computed from `train`, and the histories of `timeline`: all of them, or of some people."""
         settings = self._settings
-        weights = person_weights(train, settings, seed=self._seed)
         self._weights = weights if self._keep is None else strongest(weights, self._keep)
-        timeline = Timeline.of(train, self._seed)
-        counted = np.ones(len(train), np.float32)
+        counted = np.ones(len(timeline.users), np.float32)
         if timeline.ratings is not None:
             counted[timeline.ratings < FADING.low_rating] = settings.low_share
         if settings.history is not None:
