@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,56 +10,6 @@ from conftest import data
 
 from recstore.errors import SourceError
 from recstore.sources.dialect import Dialect
-from recstore.sources.relations import Relation, gather
-
-
-class Gathered:
-    """A source that was gathered, and what can be asked of it."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
-        self.relation = relation
-        self.columns = dict(relation.columns)
-        self._connection = connection
-
-    def rows(self) -> list[tuple]:
-        return self._connection.sql(
-            f"SELECT * EXCLUDE _rs_line FROM {self.relation.text} AS r ORDER BY _rs_line"
-        ).fetchall()
-
-    def lines(self) -> list[int]:
-        return [
-            row[0] for row in self._connection.sql(f"SELECT _rs_line FROM {self.relation.text} ORDER BY 1").fetchall()
-        ]
-
-    def rejects(self) -> list[tuple]:
-        if self.relation.rejects is None:
-            return []
-        return self._connection.sql(f"SELECT line, reason, raw FROM {self.relation.rejects} ORDER BY line").fetchall()
-
-
-@pytest.fixture
-def gathering(tmp_path):
-    """Gather a source with a scratch database of its own."""
-    with duckdb.connect() as connection:
-        connection.execute(f"ATTACH '{tmp_path / 'scratch.duckdb'}' AS gathered")
-        count = iter(range(1000))
-
-        def gathered(source, **options) -> Gathered:
-            name = f"items {next(count)}"
-            return Gathered(connection, gather(connection, source, folder=tmp_path, name_of_table=name, **options))
-
-        yield gathered
-
-
-@pytest.fixture
-def write(tmp_path):
-    def written(content: str | bytes, name: str = "books.csv") -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    return written
 
 
 def test_a_csv_file_is_read_in_types_that_hold_every_value(gathering, write):

@@ -26,7 +26,7 @@ def shown(source: str) -> str:
     host, slash, path = rest.partition("/")
     if "@" in host:
         host = host.rpartition("@")[2]
-    elif "@" in path and not re.fullmatch(r"[^:]*|\[[^]]*\]|([^:]*|\[[^]]*\]):\d*", host):
+    if "@" in path and not re.fullmatch(r"[^:]*|\[[^]]*\]|([^:]*|\[[^]]*\]):\d*", host):
         # A password with a slash in it: what stands before the slash looks like a host with a wrong port.
         host, slash, path = rest.rpartition("@")[2].partition("/")
     return f"{scheme}{host}{slash}{path}"

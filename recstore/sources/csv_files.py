@@ -19,11 +19,13 @@ from recstore import sql
 from recstore.errors import SourceError
 from recstore.progress import Progress
 from recstore.sources.csv_form import Form, find_form
-from recstore.sources.csv_records import NOT_UTF8, Record, read_lines, records
+from recstore.sources.csv_records import NOT_UTF8, Record, records
 from recstore.sources.csv_types import Columns
 from recstore.sources.dialect import Dialect
 from recstore.sources.located import DataFile
-from recstore.sources.plain_text import SourceDigest, Survey, plain_text, survey
+from recstore.sources.plain_text import SourceDigest, Survey, no_pattern, plain_text, read_lines, survey
+from recstore.sources.rejects import insert_rejects
+from recstore.sources.streams import place_of, registered
 
 _SQL = "recstore.sources.sql"
 #: So many records go to DuckDB at once, where they are read one by one.
@@ -41,13 +43,14 @@ class CsvLoad:
         self,
         connection: duckdb.DuckDBPyConnection,
         table: str,
+        rejects: str,
         dialect: Dialect,
         as_text: Collection[str],
         progress: Progress,
     ) -> None:
         self.connection = connection
         self.table = table
-        self.rejects = f"{table}_rejects"
+        self.rejects = rejects
         self.dialect = dialect
         self.as_text = as_text
         self.progress = progress
@@ -56,7 +59,6 @@ class CsvLoad:
 
     def run(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
         """Load the files; return what stands in FROM for them, and the types of their columns."""
-        self._execute("csv_rejects", table=_place(self.rejects))
         if len(files) == 1:
             with plain_text(files[0], self.dialect.encoding) as path:
                 found = self._load_whole(files[0], path)
@@ -73,28 +75,33 @@ class CsvLoad:
             columns.guess(self.connection, shown)
         with surveyed(file, path) as look:
             reading = sql.render(
-                _SQL, "typed_rows", values=columns.values(), odd=columns.odd(), reader=self._reader(path, form)
+                _SQL,
+                "typed_rows",
+                values=columns.values(),
+                odd=columns.odd(),
+                present=columns.present(),
+                reader=self._reader(path, form),
             )
             try:
-                self.connection.execute(f"CREATE TABLE {_place(self.table)} AS {reading}")
+                self.connection.execute(f"CREATE TABLE {place_of(self.table)} AS {reading}")
             except _FAULTS:
                 return None
             odd, rows = self.connection.execute(
-                f"SELECT coalesce(bool_or(_rs_odd), false), count(*) FROM {_place(self.table)}"
+                f"SELECT coalesce(bool_or(_rs_odd), false), count(*) FROM {place_of(self.table)}"
             ).fetchall()[0]
             digest, lines = look()
         if odd or rows + form.has_header != lines:
-            self.connection.execute(f"DROP TABLE {_place(self.table)}")
+            self.connection.execute(f"DROP TABLE {place_of(self.table)}")
             return None
         self.digests = [digest]
         selected = ", ".join(sql.identifier(name) for name in form.names)
         line = f"rowid + {1 + form.has_header} AS _rs_line"
-        return f"(SELECT {selected}, {line} FROM {_place(self.table)})", columns.types
+        return f"(SELECT {selected}, {line} FROM {place_of(self.table)})", columns.types
 
     def _load_records(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
         """Load all files as text, and from there into the types that all their values have."""
         self.digests = []
-        staged = _place(f"{self.table}_records")
+        staged = place_of(f"{self.table}_records")
         starts: list[int] = []
         headers: list[int] = []
         for number, file in enumerate(files, 1):
@@ -111,11 +118,16 @@ class CsvLoad:
         found = Columns(self.names, self.dialect, self.as_text)
         found.guess(self.connection, staged)
         self._execute(
-            "number_records", table=_place(self.table), values=found.values(), starts=str(starts), headers=str(headers),
+            "number_records",
+            table=place_of(self.table),
+            values=found.values(),
+            present=found.present(),
+            starts=str(starts),
+            headers=str(headers),
             records=staged,
-        )  # fmt: skip
+        )
         self.connection.execute(f"DROP TABLE {staged}")
-        return _place(self.table), found.types
+        return place_of(self.table), found.types
 
     def _check_names(self, first: DataFile, file: DataFile, form: Form) -> None:
         if {name.casefold() for name in form.names} != {name.casefold() for name in self.names}:
@@ -151,26 +163,13 @@ class CsvLoad:
             bad = [record for record in batch if record.fields is None]
             n_rejects += len(bad)
             n_undecoded += sum(record.reason == NOT_UTF8 for record in bad)
-            self._reject(file, bad)
+            insert_rejects(
+                self.connection, self.rejects, file.name, ((one.line, one.reason or "", one.raw) for one in bad)
+            )
             with self._registered(
                 [one for one in batch if one.fields is not None], form.names, self.dialect.null
             ) as good:
                 self.connection.execute(f"INSERT INTO {staged} SELECT {selected}, _rs_line, {number} FROM {good}")
-
-    def _reject(self, file: DataFile, bad: Sequence[Record]) -> None:
-        if not bad:
-            return
-        import pyarrow as pa
-
-        rows = {
-            "source": [file.name] * len(bad),
-            "line": [record.line for record in bad],
-            "column": pa.nulls(len(bad), pa.string()),
-            "reason": [record.reason for record in bad],
-            "raw": [record.raw for record in bad],
-        }
-        with registered(self.connection, pa.table(rows)) as view:
-            self.connection.execute(f"INSERT INTO {_place(self.rejects)} FROM {view}")
 
     @contextmanager
     def _registered(self, found: Sequence[Record], names: Sequence[str], null: str | None = None) -> Iterator[str]:
@@ -223,27 +222,8 @@ def surveyed(file: DataFile, path: Path) -> Iterator[Any]:
         yield look
 
 
-@contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, rows: Any) -> Iterator[str]:  # noqa: ANN401 - PyArrow is not typed
-    """Yield the name under which queries see an Arrow table or reader."""
-    connection.register("_rs_rows", rows)
-    try:
-        yield "_rs_rows"
-    finally:
-        connection.unregister("_rs_rows")
-
-
-def no_pattern(path: Path) -> str:
-    """Return a path such that DuckDB takes none of its characters for a pattern's."""
-    return "".join(f"[{one}]" if one in "*?[" else one for one in str(path))
-
-
 def _shown(path: Path, form: Form) -> list[Record]:
     found = records(read_lines(path), form.grammar, len(form.names))
     if form.has_header:
         next(found, None)
     return [record for record in islice(found, _SHOWN) if record.fields is not None]
-
-
-def _place(table: str) -> str:
-    return f"gathered.main.{sql.identifier(table)}"

@@ -10,8 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 from recstore.errors import SourceError
-from recstore.sources.csv_records import Grammar, Record, read_lines, records
+from recstore.sources.csv_records import Grammar, Record, records
 from recstore.sources.dialect import Dialect
+from recstore.sources.plain_text import read_lines
+from recstore.sources.streams import unique_names
 
 _DELIMITERS = (",", ";", "\t", "|")
 #: So many records show how a file is written.
@@ -100,7 +102,7 @@ def _with_names(named: str, dialect: Dialect, grammar: Grammar, found: Sequence[
                 f"{named}: its header has {len(first)} names, but its lines have {width} fields; name all of them by "
                 'columns = ["…", "…"], or mend the header.'
             )
-    return Form(grammar, has_header, _unique(names))
+    return Form(grammar, has_header, unique_names(names))
 
 
 def _is_header(first: Sequence[str], rest: Sequence[Sequence[str | None]]) -> bool:
@@ -131,16 +133,3 @@ def _is_like(name: str, column: Sequence[str]) -> bool:
 def _shape(text: str) -> str:
     """Return a text with "a" for each run of letters, and "0" for each number."""
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"[-+]?\d+([.,]\d+)?", "0", text.strip()))
-
-
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Return names that differ, whatever their case; what has none is called by its place."""
-    found: dict[str, str] = {}
-    for place, name in enumerate(names):
-        wanted = once = name.strip() or f"column{place}"
-        number = 0
-        while once.casefold() in found:
-            number += 1
-            once = f"{wanted}_{number}"
-        found[once.casefold()] = once
-    return tuple(found.values())

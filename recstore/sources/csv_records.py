@@ -10,9 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-
-from recstore.errors import SourceError
 
 #: A record that runs on for longer is one whose quote is never closed.
 _MOST_LINES = 10_000
@@ -195,23 +192,3 @@ class _Lines:
 
     def give_back(self, taken: list[tuple[int, bytes]]) -> None:
         self._back.extendleft(reversed(taken))
-
-
-def read_lines(path: Path, longest: int = 1 << 26) -> Iterator[bytes]:
-    """Give the lines of a file, which end in LF, or in CR where there is no LF; memory does not grow with the file."""
-    with path.open("rb") as opened:
-        beginning = opened.read(1 << 20)
-        end = b"\r" if b"\r" in beginning and b"\n" not in beginning else b"\n"
-        rest = beginning
-        while True:
-            *lines, rest = rest.split(end)
-            for line in lines:
-                yield line + end if end == b"\n" else line
-            if len(rest) > longest:
-                raise SourceError(f"{path} has a line longer than {longest >> 20} MB; is it a CSV file?")
-            block = opened.read(1 << 20)
-            if not block:
-                break
-            rest += block
-        if rest:
-            yield rest

@@ -101,7 +101,8 @@ class Columns:
         names = [name for name in self.names if name not in self._kept]
         if not names:
             return
-        firsts = ", ".join(f"first({_present(name)}) FILTER ({_present(name)} IS NOT NULL)" for name in names)
+        relation = f"(SELECT {', '.join(map(_present, names))} FROM {relation})"
+        firsts = ", ".join(f"first({column}) FILTER ({column} IS NOT NULL)" for column in map(sql.identifier, names))
         row = connection.execute(f"SELECT {firsts} FROM {relation}").fetchall()[0]
         tried = {
             name: [kind for kind in KINDS if re.match(KINDS[kind].looks, value)]
@@ -121,27 +122,31 @@ class Columns:
                 return kind
         return TEXT
 
+    def present(self) -> str:
+        """Return what selects the columns as text, those of numbers and times without what stands for none."""
+        return ", ".join(sql.identifier(name) if self.kinds[name] is TEXT else _present(name) for name in self.names)
+
     def values(self) -> str:
-        """Return the list of what a query selects: each column in its type."""
-        return ",\n    ".join(f"{_value(name, self.kinds[name])} AS {sql.identifier(name)}" for name in self.names)
+        """Return what selects each column of `present` in its type."""
+        return ", ".join(
+            f"{self.kinds[name].value.replace('{c}', sql.identifier(name))} AS {sql.identifier(name)}"
+            for name in self.names
+        )
 
     def odd(self) -> str:
-        """Return the condition that any value of a row is not of its column's type."""
+        """Return the condition that any value of a row of `present` is not of its column's type."""
         typed = [name for name in self.names if self.kinds[name] is not TEXT]
         return " OR ".join(_odd(name, self.kinds[name]) for name in typed) or "false"
 
 
-def _value(name: str, kind: Kind) -> str:
-    return kind.value.replace("{c}", sql.identifier(name) if kind is TEXT else _present(name))
-
-
 def _odd(name: str, kind: Kind) -> str:
     """Return the condition that a value is there, and of no such kind."""
-    return f"({_present(name)} IS NOT NULL AND {kind.odd.replace('{c}', _present(name))})"
+    column = sql.identifier(name)
+    return f"({column} IS NOT NULL AND {kind.odd.replace('{c}', column)})"
 
 
 def _present(name: str) -> str:
-    """Return a column without what stands for a missing value."""
+    """Return what selects a column without what stands for a missing value."""
     column = sql.identifier(name)
     missing = ", ".join(sql.literal(one) for one in MISSING)
-    return f"CASE WHEN {column} NOT IN ({missing}) THEN {column} END"
+    return f"CASE WHEN {column} NOT IN ({missing}) THEN {column} END AS {column}"

@@ -8,8 +8,9 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import SourceError
-from recstore.sources.csv_files import no_pattern
 from recstore.sources.located import DataFile
+from recstore.sources.plain_text import no_pattern
+from recstore.sources.streams import described, place_of, plain_columns, plain_type
 
 _SQL = "recstore.sources.sql"
 #: To open a file takes as long as to read thousands of rows: of more than so many a copy is made.
@@ -25,30 +26,13 @@ def parquet_relation(
     """
     _check(connection, files)
     paths = "[" + ", ".join(sql.literal(no_pattern(file.path)) for file in files) + "]"
-    described = connection.execute(f"DESCRIBE FROM read_parquet({paths}, union_by_name = true)").fetchall()
-    types = {row[0]: row[1] for row in described}
-    text = sql.render(_SQL, "read_parquet", paths=paths, columns=in_utc(types))
+    types = described(connection, f"read_parquet({paths}, union_by_name = true)")
+    text = sql.render(_SQL, "read_parquet", paths=paths, columns=plain_columns(types))
     if len(files) > _MANY:
-        place = f"gathered.main.{sql.identifier(table)}"
+        place = place_of(table)
         connection.execute(f"CREATE TABLE {place} AS FROM {text}")
         text = place
-    return text, {name: utc_type(type_) for name, type_ in types.items()}
-
-
-def in_utc(types: dict[str, str]) -> str:
-    """Return what selects columns: as they are, but times with a zone as the time in UTC."""
-    return ", ".join(
-        f"CASE WHEN isfinite({column}) THEN make_timestamp(epoch_us({column})) END AS {column}"
-        if utc_type(type_) != type_
-        else column
-        for name, type_ in types.items()
-        for column in [sql.identifier(name)]
-    )
-
-
-def utc_type(type_: str) -> str:
-    """Return the type that a column has in a relation: times with a zone lose it."""
-    return "TIMESTAMP" if type_ in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS WITH TIME ZONE") else type_
+    return text, {name: plain_type(type_) for name, type_ in types.items()}
 
 
 def _check(connection: duckdb.DuckDBPyConnection, files: Sequence[DataFile]) -> None:

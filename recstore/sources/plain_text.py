@@ -69,6 +69,8 @@ def plain_text(file: DataFile, encoding: str | None) -> Iterator[Path]:
         beginning = _beginning(path)
         if encoding is None and (beginning.startswith(_UTF16) or _looks_like_utf16(beginning)):
             encoding = "utf-16"
+        if beginning.startswith(codecs.BOM_UTF8) and file.kind == "JSON":
+            encoding = "utf-8-sig"  # (DuckDB's reader of JSON takes the mark for a value.)
         if encoding in (None, "utf-8"):
             yield path
             return
@@ -146,3 +148,28 @@ def open_packed(file: DataFile) -> Iterator[Any]:
 
     with file.path.open("rb") as raw, pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd") as stream:
         yield stream
+
+
+def read_lines(path: Path, longest: int = 1 << 26) -> Iterator[bytes]:
+    """Give the lines of a file, which end in LF, or in CR where there is no LF; memory does not grow with the file."""
+    with path.open("rb") as opened:
+        beginning = opened.read(1 << 20)
+        end = b"\r" if b"\r" in beginning and b"\n" not in beginning else b"\n"
+        rest = beginning
+        while True:
+            *lines, rest = rest.split(end)
+            for line in lines:
+                yield line + end if end == b"\n" else line
+            if len(rest) > longest:
+                raise SourceError(f"{path} has a line longer than {longest >> 20} MB; is it a CSV file?")
+            block = opened.read(1 << 20)
+            if not block:
+                break
+            rest += block
+        if rest:
+            yield rest
+
+
+def no_pattern(path: Path) -> str:
+    """Return a path such that DuckDB takes none of its characters for a pattern's."""
+    return "".join(f"[{one}]" if one in "*?[" else one for one in str(path))

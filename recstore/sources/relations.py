@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from recstore import sql
 from recstore.errors import SourceError
 from recstore.progress import Progress
+from recstore.sources.addresses import shown
 from recstore.sources.csv_files import CsvLoad
+from recstore.sources.databases import copy_database
 from recstore.sources.dialect import Dialect
-from recstore.sources.located import DataFile, locate
+from recstore.sources.frames import copy_frame, frame_name
+from recstore.sources.json_files import JsonLoad
+from recstore.sources.located import locate
 from recstore.sources.parquet_files import parquet_relation
 from recstore.sources.plain_text import SourceDigest, digest_of
+from recstore.sources.rejects import kept_rejects, make_rejects
+from recstore.sources.selects import copy_select, is_select
+from recstore.sources.since import Since
 
 _SILENT = Progress()
 
@@ -55,20 +61,54 @@ def gather(
 ) -> Relation:
     """Return a source as a relation; what is no Parquet is copied to the table `name_of_table` of `gathered`.
 
-    `connection` has a scratch database that it may write to attached as `gathered`. `folder` is where relative paths
-    start. Columns that `as_text` names keep their values as they are written, where the source is text. `since` leaves
-    out the rows whose column is not greater than a value. Raises `SourceError`, one sentence, where the source is not
-    there, or cannot be read.
+    `source` is a path, folder or glob, a SELECT over files, or a data frame; with `database`, a DuckDB or SQLite file
+    or a SQLAlchemy URL, the name of one of its tables or a query. `connection` has a scratch database that it may write
+    to attached as `gathered`. `folder` is where relative paths start. Columns that `as_text` names keep their values as
+    they are written, where the source is text. `since` leaves out the rows whose column is not greater than a value.
+    Raises `SourceError`, one sentence, where the source is not there, or cannot be read.
     """
     if isinstance(source, os.PathLike):
         source = os.fspath(source)
-    relation = _of_files(connection, source, dialect or Dialect(), as_text, folder, progress, name_of_table)
+    newer = Since(*since, progress) if since else None
+    relation = _gathered(
+        connection, source, database, dialect or Dialect(), as_text, folder, progress, name_of_table, newer
+    )
     reserved = [name for name in relation.columns if name.casefold().startswith("_rs_")]
     if reserved:
         raise SourceError(
             f"{relation.name} has a column {reserved[0]!r}; names that begin with _rs_ are recstore's own."
         )
+    if newer and not newer.is_asked:
+        text = newer.of_relation(connection, relation.text, relation.columns, relation.name)
+        relation = replace(relation, text=text)
     return relation
+
+
+def _gathered(
+    connection: duckdb.DuckDBPyConnection,
+    source: Any,  # noqa: ANN401
+    database: str | None,
+    dialect: Dialect,
+    as_text: frozenset[str],
+    folder: Path,
+    progress: Progress,
+    table: str,
+    since: Since | None,
+) -> Relation:
+    if database is not None:
+        if not isinstance(source, str):
+            raise SourceError(
+                f"With a database the source is the name of a table or a query, not {frame_name(source)}."
+            )
+        name, text, types = copy_database(connection, database, source, folder, table, since)
+        return Relation(name, text, types, (), None, is_text=False)
+    if not isinstance(source, str):
+        text, types = copy_frame(connection, source, table)
+        return Relation(frame_name(source), text, types, (), None, is_text=False)
+    if is_select(source):
+        text, types = copy_select(connection, source, folder, table)
+        return Relation("a query", text, types, (), None, is_text=False)
+    return _of_files(connection, source, dialect, as_text, folder, progress, table)
 
 
 def _of_files(
@@ -80,20 +120,19 @@ def _of_files(
     progress: Progress,
     table: str,
 ) -> Relation:
-    files: list[DataFile] = locate(source, folder)
-    name = files[0].name if len(files) == 1 else source
+    files = locate(source, folder)
+    name = files[0].name if len(files) == 1 else shown(source)
     if files[0].kind == "Parquet":
         text, types = parquet_relation(connection, files, table)
         return Relation(name, text, types, tuple(map(digest_of, files)), None, is_text=False)
-    load = CsvLoad(connection, table, dialect, as_text, progress)
-    text, types = load.run(files)
-    return Relation(name, text, types, tuple(load.digests), _kept(connection, load.rejects), is_text=True)
-
-
-def _kept(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
-    """Return the place of a table of rejects; None where it is empty, and then it is dropped."""
-    place = f"gathered.main.{sql.identifier(table)}"
-    if connection.execute(f"SELECT EXISTS (FROM {place})").fetchall()[0][0]:
-        return place
-    connection.execute(f"DROP TABLE {place}")
-    return None
+    rejects = f"{table}_rejects"
+    make_rejects(connection, rejects)
+    is_text = files[0].kind == "CSV"
+    if is_text:
+        load = CsvLoad(connection, table, rejects, dialect, as_text, progress)
+        text, types = load.run(files)
+        digests = tuple(load.digests)
+    else:
+        text, types = JsonLoad(connection, table, rejects, as_text).run(files, dialect.encoding)
+        digests = tuple(map(digest_of, files))
+    return Relation(name, text, types, digests, kept_rejects(connection, rejects), is_text)

@@ -1,0 +1,109 @@
+"""Tables and queries of other databases as relations: DuckDB and SQLite files, and whatever SQLAlchemy reaches."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import duckdb
+
+from recstore import sql
+from recstore.errors import SourceError
+from recstore.sources.addresses import shown
+from recstore.sources.selects import checked_select, copy_query, is_select, isolated
+from recstore.sources.since import Since
+from recstore.sources.streams import told
+from recstore.sources.table_names import name_parts
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SQLITE = b"SQLite format 3\x00"
+#: Addresses of files, as SQLAlchemy writes them.
+_FILE_ADDRESS = re.compile(r"(?i)(?:duckdb|sqlite(?:\+pysqlite)?):///([^?]*)(?:\?.*)?")
+
+
+def copy_database(
+    connection: duckdb.DuckDBPyConnection, database: str, source: str, folder: Path, table: str, since: Since | None
+) -> tuple[str, str, dict[str, str]]:
+    """Copy a table or a query of a database to a table of the scratch database.
+
+    `database` is the path of a DuckDB or SQLite file, or the URL of any other; `${NAME}` in it stands for a variable
+    of the environment. Returns what the source is called, without a password; what stands in FROM for it; and the
+    types of its columns. Raises `SourceError` where the database cannot be reached, or the query fails.
+    """
+    address = _with_variables(database)
+    is_query = is_select(source)
+    kind = "a query" if is_query else f"table {source}"
+    in_file = _FILE_ADDRESS.fullmatch(address)
+    if "://" in address and not in_file:
+        from recstore.sources.servers import copy_server
+
+        named = f"{shown(address)}, {kind}"
+        return named, *copy_server(connection, address, source, is_query, table, since, named)
+    path = folder / Path(in_file[1] if in_file else address).expanduser()
+    named = f"{path.name}, {kind}"
+    if _is_sqlite(path):
+        from recstore.sources.servers import copy_server
+
+        return named, *copy_server(connection, f"sqlite:///{path}", source, is_query, table, since, named)
+    return named, *_copy_duckdb(connection, path, source, is_query, folder, table, since, named)
+
+
+def _with_variables(database: str) -> str:
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise SourceError(
+                f"The address of the database names the environment variable {found[1]}, which is not set; set it."
+            )
+        return os.environ[found[1]]
+
+    return _VARIABLE.sub(value, database)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Tell whether a file is SQLite's, or else DuckDB's; a `SourceError` where it is neither."""
+    try:
+        if not path.is_file():
+            raise SourceError(
+                f"There is no database {path}; give the path of a DuckDB or SQLite file, or a SQLAlchemy URL such as "
+                "postgresql+psycopg://…"
+            )
+        with path.open("rb") as opened:
+            beginning = opened.read(16)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+    if beginning == _SQLITE:
+        return True
+    if beginning[8:12] != b"DUCK":
+        raise SourceError(f"{path} is neither a DuckDB nor a SQLite file; give a file of data as the source itself.")
+    return False
+
+
+def _copy_duckdb(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    source: str,
+    is_query: bool,
+    folder: Path,
+    table: str,
+    since: Since | None,
+    named: str,
+) -> tuple[str, dict[str, str]]:
+    with isolated(connection, folder) as apart:
+        try:
+            apart.execute(f"ATTACH {sql.literal(str(path))} AS _rs_database (READ_ONLY)")
+            apart.execute("USE _rs_database")
+        except duckdb.Error as error:
+            raise told(str(path), error) from error
+        query = (
+            checked_select(apart, source) if is_query else f"FROM {'.'.join(map(sql.identifier, name_parts(source)))}"
+        )
+        values = []
+        if since:
+            query, missing = since.of_query(query, sql.identifier(since.column), "?")
+            values = [since.value]
+            try:
+                since.tell_missing(named, apart.execute(missing).fetchall()[0][0])
+            except duckdb.Error as error:
+                raise told(named, error) from error
+        return copy_query(connection, apart, query, values, table, named)

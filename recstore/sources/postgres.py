@@ -1,0 +1,185 @@
+"""PostgreSQL's rows as it copies them: text that goes to columns without a row of it being taken apart in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from recstore import sql
+from recstore.errors import SourceError
+from recstore.sources.since import Since
+from recstore.sources.streams import numbered, place_of, registered, unique_names
+
+#: So many bytes of text become columns at once.
+_BLOCK = 16 << 20
+_MOST_DIGITS = 38
+_AS = "CAST({c} AS %s)"
+#: PostgreSQL's types by name: DuckDB's, and what makes a value of the text of it. All others stay text.
+_TYPES = {
+    "bool": ("BOOLEAN", "{c} = 't'"),
+    "int2": ("SMALLINT", _AS % "SMALLINT"),
+    "int4": ("INTEGER", _AS % "INTEGER"),
+    "int8": ("BIGINT", _AS % "BIGINT"),
+    "oid": ("BIGINT", _AS % "BIGINT"),
+    "float4": ("FLOAT", _AS % "FLOAT"),
+    "float8": ("DOUBLE", _AS % "DOUBLE"),
+    "uuid": ("UUID", _AS % "UUID"),
+    "date": ("DATE", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS DATE)"),
+    "timestamp": ("TIMESTAMP", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS TIMESTAMP)"),
+    "timestamptz": ("TIMESTAMP", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS TIMESTAMP)"),
+    "time": ("TIME", _AS % "TIME"),
+    "bytea": ("BLOB", "unhex(substr({c}, 3))"),
+    # Blanks at the end of a char(n) mean nothing.
+    "bpchar": ("VARCHAR", "rtrim({c}, ' ')"),
+    # Embeddings, as the extension pgvector has them.
+    "vector": ("FLOAT[]", _AS % "FLOAT[]"),
+    "halfvec": ("FLOAT[]", _AS % "FLOAT[]"),
+}
+
+
+def copy_postgres(
+    connection: duckdb.DuckDBPyConnection,
+    driver: Any,  # noqa: ANN401 - psycopg is not there for everybody
+    query: str,
+    since: Since | None,
+    table: str,
+) -> tuple[str, dict[str, str]]:
+    """Copy a query of an open connection of psycopg's to a table; memory does not grow with the rows.
+
+    Returns what stands in FROM, and the types of its columns. Raises `SourceError` where the server breaks off.
+    """
+    import psycopg
+
+    relation = f"({query}\n) AS _rs_source"
+    values: list[Any] = []
+    if since:
+        column = sql.identifier(since.column)
+        relation = f"(SELECT * FROM {relation.replace('%', '%%')} WHERE {column.replace('%', '%%')} > %s) AS _rs_source"
+        values = [since.value]
+    try:
+        return _Copy(connection, driver, relation, values, table).run()
+    except psycopg.Error as error:
+        raise SourceError(f"The query fails: {str(error).strip().splitlines()[0]}.") from error
+
+
+class _Copy:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        driver: Any,  # noqa: ANN401 - psycopg is not there for everybody
+        relation: str,
+        values: list[Any],
+        table: str,
+    ) -> None:
+        self.connection = connection
+        self.driver = driver
+        self.relation = relation
+        self.values = values or None
+        self.place = place_of(table)
+        #: What broke off the stream, which DuckDB would only tell of.
+        self.failure: BaseException | None = None
+
+    def run(self) -> tuple[str, dict[str, str]]:
+        import pyarrow as pa
+
+        with self.driver.cursor() as cursor:
+            cursor.execute("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL extra_float_digits = 1")
+            cursor.execute("SET LOCAL bytea_output = 'hex'; SET LOCAL intervalstyle = 'postgres'")
+            cursor.execute(f"SELECT * FROM {self.relation} LIMIT 0", self.values)
+            described = cursor.description or []
+            names = unique_names([column.name for column in described])
+            kinds = self._kinds(cursor, [(column.type_code, column.precision, column.scale) for column in described])
+            schema = pa.schema([(f"c{place}", pa.string()) for place in range(len(names))])
+            reader = pa.RecordBatchReader.from_batches(schema, self._batches(cursor, schema, kinds))
+            selected = ", ".join(
+                f"{value.replace('{c}', f'c{place}')} AS {sql.identifier(name)}"
+                for place, (name, (_, value, _)) in enumerate(zip(names, kinds, strict=True))
+            )
+            try:
+                with registered(self.connection, reader) as view:
+                    self.connection.execute(f"CREATE TABLE {self.place} AS SELECT {selected} FROM {view}")
+            except duckdb.Error as error:
+                if self.failure is not None:
+                    raise self.failure from error
+                if isinstance(error, duckdb.ConversionException):
+                    raise SourceError(
+                        f"A value of the query has no place in DuckDB: {str(error).splitlines()[0]}."
+                    ) from error
+                raise
+        types = {name: kind[0] for name, kind in zip(names, kinds, strict=True)}
+        for name, type_ in types.items():
+            if type_ == "NUMERIC":
+                types[name] = self._narrow(name)
+        return numbered(self.place, types), types
+
+    def _kinds(self, cursor: Any, described: list[tuple[int, Any, Any]]) -> list[tuple[str, str, str]]:  # noqa: ANN401
+        """Return of each column its type, what makes a value of its text, and how PostgreSQL writes that text."""
+        cursor.execute(sql.read("recstore.sources.sql", "postgres_types"), [[code for code, _, _ in described]])
+        named = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        kinds = []
+        for code, precision, scale in described:
+            name, element = named.get(code, ("text", None))
+            if element is not None:
+                type_ = {"numeric": "DOUBLE"}.get(element, _TYPES.get(element, ("VARCHAR", ""))[0])
+                type_ = "VARCHAR" if element == "bytea" else type_
+                kinds.append((f"{type_}[]", f"CAST(CAST({{c}} AS JSON) AS {type_}[])", "to_json({c})"))
+            elif name == "numeric" and precision is not None and precision <= _MOST_DIGITS and 0 <= scale <= precision:
+                kinds.append((f"DECIMAL({precision},{scale})", f"CAST({{c}} AS DECIMAL({precision},{scale}))", "{c}"))
+            elif name == "numeric":
+                kinds.append(("NUMERIC", "{c}", "{c}"))
+            else:
+                kinds.append((*_TYPES.get(name, ("VARCHAR", "{c}")), "{c}"))
+        return kinds
+
+    def _batches(self, cursor: Any, schema: Any, kinds: list[tuple[str, str, str]]) -> Iterator[Any]:  # noqa: ANN401
+        """Give the rows as columns of text."""
+        aliases = ", ".join(schema.names)
+        written = ", ".join(kind[2].replace("{c}", f"c{place}") for place, kind in enumerate(kinds))
+        relation = self.relation.removesuffix("_rs_source")
+        statement = (
+            f"COPY (SELECT {written} FROM {relation}_rs_source({aliases})) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
+        )
+        try:
+            with cursor.copy(statement, self.values) as copy:
+                block: list[Any] = []
+                size = 0
+                for data in copy:
+                    block.append(data)
+                    size += len(data)
+                    if size > _BLOCK:
+                        yield from _parsed(b"".join(block), schema)
+                        block.clear()
+                        size = 0
+                if block:
+                    yield from _parsed(b"".join(block), schema)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _narrow(self, name: str) -> str:
+        """Give a column of exact numbers of any length the narrowest exact type that holds them, or DOUBLE."""
+        column = sql.identifier(name)
+        whole, scale, is_odd = self.connection.execute(
+            sql.render("recstore.sources.sql", "digits", column=column, table=self.place)
+        ).fetchall()[0]
+        type_ = "DOUBLE" if is_odd or whole + scale > _MOST_DIGITS else f"DECIMAL({max(whole + scale, 18)},{scale})"
+        self.connection.execute(f"ALTER TABLE {self.place} ALTER COLUMN {column} SET DATA TYPE {type_}")
+        return type_
+
+
+def _parsed(block: bytes, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - PyArrow is not typed
+    """Return whole lines of CSV as columns: nothing between two commas is NULL, and quotes around nothing are ''."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    table = csv.read_csv(
+        pa.BufferReader(block),
+        csv.ReadOptions(column_names=schema.names, block_size=max(len(block), 1 << 20)),
+        csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        csv.ConvertOptions(
+            column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    )
+    yield from table.to_batches()

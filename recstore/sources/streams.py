@@ -1,0 +1,115 @@
+"""Streams of columns, as Arrow hands them on, into tables of the scratch database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from recstore import sql
+from recstore.errors import SourceError, is_full
+
+#: So many rows are handed on at once.
+_BATCH = 100_000
+#: Types that need an extension of DuckDB's to be worked with, or that no table holds, each with what takes its place.
+_PLAIN = {"JSON": "VARCHAR", '"NULL"': "VARCHAR"}
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, rows: Any) -> Iterator[str]:  # noqa: ANN401 - PyArrow is not typed
+    """Yield the name under which queries see an Arrow table or reader."""
+    connection.register("_rs_rows", rows)
+    try:
+        yield "_rs_rows"
+    finally:
+        connection.unregister("_rs_rows")
+
+
+def arrow_reader(relation: duckdb.DuckDBPyRelation) -> Any:  # noqa: ANN401 - PyArrow is not typed
+    """Return what a query of DuckDB gives as a stream of Arrow's; memory does not grow with the rows."""
+    # (It has another name in DuckDB 1.4, and the old one warns in later ones.)
+    reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    return reader(_BATCH)
+
+
+def place_of(table: str) -> str:
+    """Return a table of the scratch database as queries name it."""
+    return f"gathered.main.{sql.identifier(table)}"
+
+
+def described(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Return the columns of what stands in FROM, and their types."""
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()}
+
+
+def plain_type(type_: str) -> str:
+    """Return the type that a column has in a relation: times with a zone become times in UTC."""
+    return "TIMESTAMP" if type_ == _ZONED else _PLAIN.get(type_, type_)
+
+
+def plain_columns(types: dict[str, str]) -> str:
+    """Return what selects columns in the types of a relation."""
+    return ", ".join(_plain(sql.identifier(name), type_) for name, type_ in types.items()) or "*"
+
+
+def _plain(column: str, type_: str) -> str:
+    if type_ == _ZONED:
+        # (Without an extension, and whatever the time zone of the session is.)
+        return f"CASE WHEN isfinite({column}) THEN make_timestamp(epoch_us({column})) END AS {column}"
+    return f"CAST({column} AS {_PLAIN[type_]}) AS {column}" if type_ in _PLAIN else column
+
+
+def copy_stream(
+    connection: duckdb.DuckDBPyConnection,
+    stream: Any,  # noqa: ANN401
+    table: str,
+    named: str,
+) -> tuple[str, dict[str, str]]:
+    """Copy an Arrow table or reader to a table; return what stands in FROM for it, and the types of its columns.
+
+    Raises `SourceError` where the stream breaks off, or has what no table holds.
+    """
+    try:
+        with registered(connection, stream) as view:
+            return copy_relation(connection, view, table)
+    except (duckdb.Error, NotImplementedError) as error:
+        raise told(named, error) from error
+
+
+def copy_relation(connection: duckdb.DuckDBPyConnection, relation: str, table: str) -> tuple[str, dict[str, str]]:
+    """Copy what stands in FROM to a table; return what stands in FROM for that, and the types of its columns."""
+    types = described(connection, relation)
+    place = place_of(table)
+    connection.execute(f"CREATE TABLE {place} AS SELECT {plain_columns(types)} FROM {relation}")
+    return numbered(place, types), {name: plain_type(type_) for name, type_ in types.items()}
+
+
+def numbered(place: str, types: dict[str, str]) -> str:
+    """Return what stands in FROM for a table, with the number of each row."""
+    selected = ", ".join(sql.identifier(name) for name in types)
+    return f"(SELECT {selected}, rowid + 1 AS _rs_line FROM {place})"
+
+
+def told(named: str, error: Exception) -> SourceError:
+    """Return an error of DuckDB's as a sentence about a source; an error that is not the source's is raised."""
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.FatalException) or is_full(error):
+        raise error
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    kind, colon, rest = text.partition("Error: ")
+    return SourceError(f"{named} cannot be read: {(rest if colon and len(kind) < 30 else text).rstrip(' .')}.")
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names that differ, whatever their case; what has none is called by its place."""
+    found: dict[str, str] = {}
+    for place, name in enumerate(names):
+        wanted = once = name.strip() or f"column{place}"
+        number = 0
+        while once.casefold() in found:
+            number += 1
+            once = f"{wanted}_{number}"
+        found[once.casefold()] = once
+    return tuple(found.values())
