@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import duckdb
 import pytest
 import sqlalchemy as sa
 
 import recstore
 from recstore.catalogs.declared.declaration import Interactions, Items
+from recstore.connection.saved_queries import find_query
 from recstore.sqlalchemy import functions
+
+FIXTURE = Path(__file__).parent / "fixtures" / "format-1.duckdb.gz"
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +70,27 @@ def test_its_terms_and_weights_are_checked(shop, tmp_path, damage, check):
         assert con.execute(unsound).fetchall() == []
         con.execute(damage)
         assert con.execute(unsound).fetchall() == [(check,)]
+
+
+def health(store: Path) -> dict[str, str]:
+    with recstore.connect(store) as con:
+        return {what: value for _line, what, value in con.execute(find_query("health").text).fetchall()}
+
+
+def test_the_health_of_a_store_follows_what_it_holds(shop, movie_store, tmp_path):
+    found = health(shop)
+    assert found["books"] == "30"
+    assert found["books_interactions"] == "240"
+    assert found["last of books_interactions"] == "2024-01-06 00:00:00"
+    assert found["books without books_interactions"] == found["books without a vector in any space"] == "0"
+    assert found["vectors in the space hybrid of books"] == "30"
+    assert found["lines not loaded"] == "0"
+    with recstore.connect(movie_store) as con:
+        counted = "SELECT count(*) FILTER (n_ratings = 0), count(*) FROM movies"
+        [(unrated, movies)] = con.execute(counted).fetchall()
+    found = health(movie_store)
+    assert (found["movies without ratings"], found["movies"]) == (str(unrated), str(movies))
+    assert found["audio_clips without a vector in any space"] == "0"
+    old = tmp_path / "old.duckdb"
+    old.write_bytes(gzip.decompress(FIXTURE.read_bytes()))
+    assert {"days since the build", "lines not loaded"} <= health(old).keys()
