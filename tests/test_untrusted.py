@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from runner import run
 
 import recstore
 
@@ -66,3 +67,27 @@ def test_on_the_command_line(form, strange, sample_store):
     assert done.returncode == 6
     assert "functions and views: find_movies" in done.stderr
     assert "not as this recstore defines it" in done.stderr
+
+
+def test_files_of_strangers_are_described_copied_and_put_in_place(sample_store, tmp_path):
+    copy, store = tmp_path / "copy.duckdb", tmp_path / "s.duckdb"
+    for command in (
+        ["backup", sample_store, copy],
+        ["restore", store, copy],
+        ["manifest", store],
+    ):
+        code, said = run(*command, "--untrusted", "--timeout", "200")
+        assert code == 0, said
+    described = recstore.manifest(store, untrusted=True)
+    assert described["content_digest"] == recstore.manifest(sample_store)["content_digest"]
+
+
+def test_a_statement_in_the_shell_of_a_strangers_store_has_an_end(sample_store):
+    endless = "SELECT count(*) FROM range(1000000000) a(x), range(100000) b(y) WHERE x + y = 7;\nSELECT 41 + 1;\n"
+    done = subprocess.run(
+        [RECSTORE, "shell", sample_store, "--untrusted", "--timeout", "0.5"],
+        input=endless, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "more than 0.5 seconds; --timeout" in done.stderr
+    assert "42" in done.stdout

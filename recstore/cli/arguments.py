@@ -48,3 +48,11 @@ Timeout = Annotated[
     typer.Option(metavar="SECONDS", min=0.1, help="End after so many seconds; with --untrusted 60 are the default."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
+
+#: How long a stranger's store may take where --timeout does not say.
+_STRANGER_SECONDS = 60.0
+
+
+def seconds(timeout: float | None, untrusted: bool) -> float | None:
+    """Return how long something may take, by the options; None is for ever."""
+    return _STRANGER_SECONDS if timeout is None and untrusted else timeout

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from recstore.cli import suggestions
-from recstore.cli.arguments import Store, Timeout, Untrusted
+from recstore.cli.arguments import Store, Timeout, Untrusted, seconds
 from recstore.cli.commands import Command
 from recstore.cli.console import State, print_data, run_command, run_interactively, say
 from recstore.cli.formats import Format
@@ -67,11 +67,14 @@ def shell(
     store: Store,
     exact: Annotated[bool, typer.Option("--exact", help="Rank exactly, without approximate indexes.")] = False,
     untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Open a SQL prompt on a store, in which .help says what else it knows; from a pipe, run a script."""
     from recstore.cli.shell import run_shell
 
-    raise typer.Exit(run_interactively(lambda: run_shell(store, exact, untrusted), State.debug))
+    raise typer.Exit(
+        run_interactively(lambda: run_shell(store, exact, untrusted, seconds(timeout, untrusted)), State.debug)
+    )
 
 
 @asking.command(

@@ -38,15 +38,15 @@ def run_rollback(store: Path, discard: bool, wait: float) -> None:
     say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
 
 
-def run_backup(store: Path, file: Path, overwrite: bool, wait: float) -> None:
+def run_backup(store: Path, file: Path, overwrite: bool, wait: float, untrusted: bool) -> None:
     """Copy a store, and say where the copy is."""
-    backup(store, file, overwrite=overwrite, wait=wait, progress=watch(quiet=False))
+    backup(store, file, overwrite=overwrite, wait=wait, untrusted=untrusted, progress=watch(quiet=False))
     say(f"{file} is a copy of {store} ({file.stat().st_size / 1e6:,.1f} MB). recstore restore brings it back.")
 
 
-def run_restore(store: Path, file: Path, discard: bool, wait: float) -> None:
+def run_restore(store: Path, file: Path, discard: bool, wait: float, untrusted: bool) -> None:
     """Put a copy in place, and say where the store before is."""
-    place = restore(store, file, discard=discard, wait=wait, progress=watch(quiet=False))
+    place = restore(store, file, discard=discard, wait=wait, untrusted=untrusted, progress=watch(quiet=False))
     say(f"{store} is as {file} has it." + (f" What it was stands in {place}." if place else ""))
 
 
@@ -61,19 +61,20 @@ def run_diff(store: Path, other: Path | None, exit_code: bool, untrusted: bool) 
         raise RecstoreError("They do not hold the same.")
 
 
-def run_manifest(store: Path, verify: Path | None) -> None:
+def run_manifest(store: Path, verify: Path | None, untrusted: bool) -> None:
     """Print the manifest, or compare the store with one."""
     import json
 
+    found = manifest(store, untrusted=untrusted)
     if verify is None:
-        print_data(json.dumps(manifest(store), indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+        print_data(json.dumps(found, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
         return
     try:
         recorded = json.loads(verify.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RecstoreError(f"{verify} is no manifest: {error}") from error
-    if found := differences(recorded, json.loads(json.dumps(manifest(store)))):
-        raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(found[:5])}.")
+    if told := differences(recorded, json.loads(json.dumps(found))):
+        raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(told[:5])}.")
     say(f"{store} is what {verify} describes.")
 
 

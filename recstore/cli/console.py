@@ -92,8 +92,6 @@ class State:
 #: How long the work may take to end by itself after it was asked to; then the process ends without it.
 _GRACE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
-#: How long a stranger's store may take where --timeout does not say.
-_STRANGER_SECONDS = 60.0
 
 
 class Interrupt:
@@ -219,7 +217,9 @@ def run_command(work: Callable[[], None], timeout: float | None = None, untruste
     """
     import typer
 
-    raise typer.Exit(run(work, State.debug, _STRANGER_SECONDS if timeout is None and untrusted else timeout))
+    from recstore.cli.arguments import seconds
+
+    raise typer.Exit(run(work, State.debug, seconds(timeout, untrusted)))
 
 
 def run(command: Callable[[], object], debug: bool, seconds: float | None = None) -> int:

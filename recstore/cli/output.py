@@ -7,16 +7,16 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Literal, TextIO, TypeVar
 
 import duckdb
 
 from recstore import sql
-from recstore.cli.console import say
+from recstore.cli.console import Exit, say
 from recstore.cli.formats import Format
-from recstore.errors import OptionError
+from recstore.errors import OptionError, RecstoreError
 from recstore.reports.output_files import check_target, whole_file
 from recstore.scratch import scratch_folder
 from recstore.store.file import open_connection
@@ -37,6 +37,8 @@ _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "
 _MOST_ROWS = 10_000
 #: On a narrow terminal: words of more characters are folded, and so many stand between columns.
 _LONG_WORD, _GAP = 16, 2
+#: How long a statement that was interrupted may go on.
+_GRACE_SECONDS = 5.0
 
 
 def write_result(
@@ -117,11 +119,24 @@ def _copy(source: str, file: Path, form: Format) -> str:
     return f"COPY {source} TO {sql.literal(str(file))} ({_COPY[form]})"
 
 
-def interruptibly(connection: duckdb.DuckDBPyConnection, work: Callable[[], Result]) -> Result:
-    """Return what `work` gives on `connection`, so that Ctrl-C ends it: DuckDB does not look for signals itself."""
+def interruptibly(
+    connection: duckdb.DuckDBPyConnection, work: Callable[[], Result], seconds: float | None = None
+) -> Result:
+    """Return what `work` gives on `connection`, so that Ctrl-C ends it: DuckDB does not look for signals itself.
+
+    After so many `seconds` it is a `RecstoreError`; the process ends where the work then goes on all the same.
+    """
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(work)
         try:
+            if seconds is not None and not wait([running], seconds).done:
+                connection.interrupt()
+                late = f"It took more than {seconds:g} seconds; --timeout gives it longer."
+                if not wait([running], _GRACE_SECONDS).done:
+                    say(late, "error", exit_code=Exit.FAILED.value, error="Interrupted")
+                    sys.stdout.flush()
+                    os._exit(Exit.FAILED)
+                raise RecstoreError(late)
             return running.result()
         except KeyboardInterrupt:
             connection.interrupt()

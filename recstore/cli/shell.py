@@ -38,9 +38,10 @@ _SQL = "recstore.cli.sql"
 class Shell:
     """Runs statements and commands, one after the other, on one connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, is_terminal: bool) -> None:
-        """Page and time what is done where somebody looks on."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, is_terminal: bool, seconds: float | None = None) -> None:
+        """Page and time what is done where somebody looks on; end a statement after so many `seconds`."""
         self.connection = connection
+        self.seconds = seconds
         self.is_paged = self.is_timed = is_terminal
         self.is_over = False
         self.failed = False
@@ -62,7 +63,8 @@ class Shell:
     def _sql(self, text: str) -> None:
         for statement in self.connection.extract_statements(text):
             begun = time.perf_counter()
-            shown, rows = interruptibly(self.connection, partial(_ask, self.connection, statement, terminal_width()))
+            ask = partial(_ask, self.connection, statement, terminal_width())
+            shown, rows = interruptibly(self.connection, ask, self.seconds)
             seconds = time.perf_counter() - begun
             self._show(shown)
             if self.is_timed:
@@ -158,11 +160,14 @@ def inputs(lines: list[str]) -> Iterator[str]:
         yield begun
 
 
-def run_shell(store: Path, exact: bool, untrusted: bool) -> None:
-    """Read and run until the end. From a pipe the input is a script, and a failure is the exit code's."""
+def run_shell(store: Path, exact: bool, untrusted: bool, seconds: float | None = None) -> None:
+    """Read and run until the end, each statement for `seconds` at most.
+
+    From a pipe the input is a script, and a failure is the exit code's.
+    """
     with connect(store, exact=exact or None, untrusted=untrusted) as connection:
         is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        shell = Shell(connection, is_terminal)
+        shell = Shell(connection, is_terminal, seconds)
         if is_terminal:
             _interact(shell, store)
             return

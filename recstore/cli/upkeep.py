@@ -91,15 +91,17 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
     wait: Wait = 0.0,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Copy a store, whole and as one moment has it, while others read it."""
 
     def work() -> None:
         from recstore.cli.care import run_backup
 
-        run_backup(store, file, overwrite, wait)
+        run_backup(store, file, overwrite, wait, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @upkeep.command(cls=WaitingCommand, epilog="Example: recstore restore {store} saved.duckdb")
@@ -108,15 +110,17 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, as backup made it.")],
     discard: Discard = False,
     wait: Wait = 0.0,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Put a copy of a store in its place, after a check; the store that was there is the version before."""
 
     def work() -> None:
         from recstore.cli.care import run_restore
 
-        run_restore(store, file, discard, wait)
+        run_restore(store, file, discard, wait, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @upkeep.command(cls=Command, epilog="Example: recstore diff {store}")
@@ -146,15 +150,17 @@ def manifest(
         Path | None,
         typer.Option(metavar="FILE", help="Compare the store with this manifest; exit with 1 if it differs."),
     ] = None,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Print as JSON what the store is: digests of the file and of its contents, versions, sources, tables."""
 
     def work() -> None:
         from recstore.cli.care import run_manifest
 
-        run_manifest(store, verify)
+        run_manifest(store, verify, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @upkeep.command(cls=Command, epilog="Example: recstore check {store}")

@@ -13,20 +13,22 @@ from recstore import sql
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.store.digest import DIGEST, content_lines, digest_of
-from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, open_connection, wal_of
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, open_connection, restrain, wal_of
 
 _STORE = "described_store"
 
 
-def manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
+def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[str, Any]:
     """Describe the store at `path`: its bytes, its contents, its builds and their sources, and its tables.
 
     The digest of the contents is computed, not copied, and so are the rows. Nothing of the file is run, and nothing
-    names a path of this machine but the sources do. Raises `StoreError` where the file is no store, or where it has a
-    write-ahead log: its bytes are not all in the file then.
+    names a path of this machine but the sources do. With `untrusted` memory and threads are limited. Raises
+    `StoreError` where the file is no store, or where it has a write-ahead log: its bytes are not all in the file then.
     """
     store = Path(path).expanduser()
     with open_connection(config=NO_EXTENSIONS) as connection:
+        if untrusted:
+            restrain(connection)
         attach_store(connection, store, _STORE)
         if wal_of(store).exists():
             raise StoreError(f"{wal_of(store)} is not merged into {path}: open the store once with DuckDB.")

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import OptionError, RecstoreError
+from recstore.scratch import scratch_folder
 from recstore.store.file import is_database
 
 #: What stands beside a store under a name that is made from its own: the groups hold the store's name.
@@ -41,25 +41,22 @@ def whole_file(
     """
     check_target(target, connection, inputs)
     place = target.expanduser().resolve()
-    folder = None
-    if not _can_be_replaced(place):
-        folder = Path(tempfile.mkdtemp(prefix="recstore-"))
     # The endings of the name stay: they say how a picture is drawn, and whether rows are compressed.
-    ending = "".join(place.suffixes[-2:])[-40:]
-    part = (folder or place.parent) / f".recstore-{secrets.token_hex(4)}{ending}"
-    _begun.append(folder or part)
+    name = f".recstore-{secrets.token_hex(4)}{''.join(place.suffixes[-2:])[-40:]}"
+    if not _can_be_replaced(place):
+        with scratch_folder() as folder:
+            yield folder / name
+            _pour(folder / name, place)
+        return
+    part = place.parent / name
+    _begun.append(part)
     try:
         yield part
-        if folder is None:
-            _replace(part, place)
-        else:
-            _pour(part, place)
+        _replace(part, place)
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        _begun.remove(folder or part)
+        _begun.remove(part)
 
 
 def check_target(
@@ -84,11 +81,8 @@ def check_target(
 def abandon() -> None:
     """Remove the parts of files that are being written: for a process that ends at once."""
     for part in list(_begun):
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _reason(place: Path, connection: duckdb.DuckDBPyConnection | None, inputs: Iterable[Path]) -> str | None:

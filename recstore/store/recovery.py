@@ -7,10 +7,12 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
+
 from recstore.errors import OptionError, StoreError
 from recstore.progress import Progress
 from recstore.store.disk import copy_file, flush
-from recstore.store.file import open_connection, wal_of
+from recstore.store.file import NO_EXTENSIONS, open_connection, restrain, wal_of
 from recstore.store.hold import held
 from recstore.store.lock import Patience
 from recstore.store.losses import what_is_lost, would_be_lost
@@ -25,23 +27,25 @@ def restore(
     *,
     discard: bool = False,
     wait: bool | float = False,
+    untrusted: bool = False,
     progress: Progress | None = None,
 ) -> Path | None:
     """Put a copy of the store in `file`, made by `backup`, in place at `path`, in one step, after it was checked.
 
     The store that is there stays beside it as the version before, and its place is returned; None where there is none.
+    With `untrusted` the check of `file` is limited as `check` is.
     What somebody wrote into it and `file` has not is not taken back unless `discard` is true: a `StoreError` names it.
     Raises `StoreError` also where `file` is no sound store, and `BusyError` as a build does.
     """
     source = Path(file).expanduser()
-    if fault := first_fault([finding for finding in check_file(source) if finding.check != "macros"]):
+    if fault := first_fault([finding for finding in check_file(source, untrusted) if finding.check != "macros"]):
         raise StoreError(f"{file} is not sound ({fault}), so nothing was changed.")
     if Path(path).exists() and source.samefile(path):
         raise OptionError(f"{file} is the store itself; name a copy of it.")
     target = Path(path).resolve()
     is_there = target.exists()
     with (
-        open_connection() as connection,
+        _opened(untrusted) as connection,
         held(connection, source, "backup", Patience(wait, progress or Progress())),
         staged_store(target, wait=wait, progress=progress, base=source) as staged,
     ):
@@ -56,11 +60,13 @@ def backup(
     *,
     overwrite: bool = False,
     wait: bool | float = False,
+    untrusted: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Copy the store at `path` to `file`, whole and as one moment has it, while others read it; in one step.
 
-    What a writer that is gone left in the store's log is in the copy. Raises `OptionError` where `file` is there
+    What a writer that is gone left in the store's log is in the copy. With `untrusted` no extension is loaded for it,
+    and memory and threads are limited. Raises `OptionError` where `file` is there
     already, unless `overwrite`, or is the store itself under whatever name; `BusyError` while somebody writes to the
     store, unless `wait`; `StoreError` where the copy cannot be written.
     """
@@ -68,7 +74,7 @@ def backup(
     copy = given.resolve()
     _refuse(store, copy, given, overwrite)
     part = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}.part")
-    with open_connection() as connection, held(connection, store, OLD, Patience(wait, progress or Progress())) as hold:
+    with _opened(untrusted) as connection, held(connection, store, OLD, Patience(wait, progress or Progress())) as hold:
         try:
             with store.open("rb") as source:
                 copy_file(source, part)
@@ -83,6 +89,14 @@ def backup(
         finally:
             part.unlink(missing_ok=True)
     flush(copy.parent)
+
+
+def _opened(untrusted: bool) -> duckdb.DuckDBPyConnection:
+    """Open a connection to hold a store by; for a stranger's it loads no extension, and takes no more than it may."""
+    connection = open_connection(config=NO_EXTENSIONS if untrusted else None)
+    if untrusted:
+        restrain(connection)
+    return connection
 
 
 def _refuse(store: Path, copy: Path, given: Path, overwrite: bool) -> None:
