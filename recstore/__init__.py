@@ -16,6 +16,7 @@ from recstore.errors import (
 
 if TYPE_CHECKING:
     from recstore import cache
+    from recstore.catalogs.declared.declaration import Interactions, Items
     from recstore.connection.sessions import attach, connect
     from recstore.options import BuildOptions
     from recstore.pipeline.add import add
@@ -43,6 +44,8 @@ __all__ = [
     "BusyError",
     "EvaluationReport",
     "Finding",
+    "Interactions",
+    "Items",
     "LossError",
     "OptionError",
     "RecstoreError",
@@ -77,6 +80,8 @@ _LAZY = {
     "BuildReport": "recstore.pipeline.build",
     "EvaluationReport": "recstore.pipeline.evaluate",
     "Finding": "recstore.store.proof",
+    "Interactions": "recstore.catalogs.declared.declaration",
+    "Items": "recstore.catalogs.declared.declaration",
     "StoreInfo": "recstore.reports.facts",
     "add": "recstore.pipeline.add",
     "attach": "recstore.connection.sessions",

@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, installed
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
+from recstore.pipeline.add_declared import add_declared
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.build import (
     BuildReport,
@@ -35,6 +36,9 @@ from recstore.sources.loader import (
 )
 from recstore.sources.reasons import last_reject
 from recstore.store.publish import Staged, staged_store
+
+if TYPE_CHECKING:
+    from recstore.catalogs.declared.declaration import Items
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def additions(loader: str | None = None) -> list[Addition]:
 
 def add(
     path: str | os.PathLike[str],
-    sources: Mapping[str, str | os.PathLike[str]] | None = None,
+    sources: Mapping[str, str | os.PathLike[str] | Items] | None = None,
     *,
     loader: str | None = None,
     threads: int = 0,
@@ -90,8 +94,31 @@ def add(
     over, counted apart, and no rejects are rows that the store has already, those that it has a later one of, and what
     comes twice: to add a file again, or one that is empty, is no error. Lines that cannot be loaded stand in
     `load_rejects`. The ids of items follow on those that are there, which stay; an item that is there already is passed
-    over. The options, `threads`, `keep`, `wait`, `allow_loss` and the errors are as for `rebuild`.
+    over.
+
+    To a catalogue of the user's own, `items` and `interactions` are added: files or data frames whose columns mean what
+    the store's declaration says. `catalog` names it where there are several. `add(path, {"books": Items(…)})` reads all
+    that is declared again; see `recstore.pipeline.add_declared`. The options, `threads`, `keep`, `wait`, `allow_loss`
+    and the errors are as for `rebuild`.
     """
+    declared = {name: one for name, one in (sources or {}).items() if not isinstance(one, str | os.PathLike)}
+    own = {name: given.pop(name, None) for name in ("items", "interactions", "catalog")}
+    if declared or own["items"] is not None or own["interactions"] is not None:
+        if not Path(path).expanduser().exists():
+            raise OptionError(f"There is no store at {path} to add to. Use: {build_command(path)}")
+        return add_declared(
+            path,
+            declared,
+            items=own["items"],
+            interactions=own["interactions"],
+            catalog=cast("str | None", own["catalog"]),
+            threads=threads,
+            keep=keep,
+            wait=wait,
+            allow_loss=allow_loss,
+            progress=progress,
+            **given,
+        )
     known = additions(loader)
     names = list(dict.fromkeys(one.name for one in known))
     wanted: dict[str, Any] = {**(sources or {}), **{name: value for name, value in given.items() if name in names}}
