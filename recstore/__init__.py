@@ -16,6 +16,7 @@ from recstore.errors import (
 
 if TYPE_CHECKING:
     from recstore import cache
+    from recstore.catalogs.declared.config import read_config
     from recstore.catalogs.declared.declaration import Interactions, Items
     from recstore.connection.sessions import attach, connect
     from recstore.options import BuildOptions
@@ -68,6 +69,7 @@ __all__ = [
     "info",
     "item_names",
     "manifest",
+    "read_config",
     "rebuild",
     "restore",
     "rollback",
@@ -99,6 +101,7 @@ _LAZY = {
     "why_nothing_is_similar": "recstore.reports.items",
     "diff": "recstore.reports.differences",
     "manifest": "recstore.reports.manifests",
+    "read_config": "recstore.catalogs.declared.config",
     "rebuild": "recstore.pipeline.build",
     "restore": "recstore.store.recovery",
     "rollback": "recstore.store.publish",

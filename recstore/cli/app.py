@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from recstore.cli import suggestions
-from recstore.cli.arguments import AllowLoss, Keep, Memory, Quiet, Seed, Store, Threads, Timeout, Untrusted, Wait
+from recstore.cli.arguments import (
+    AllowLoss,
+    Config,
+    InteractionsSource,
+    ItemsSource,
+    Keep,
+    Memory,
+    OwnCatalog,
+    Quiet,
+    Seed,
+    Store,
+    Threads,
+    Timeout,
+    Untrusted,
+    Wait,
+)
 from recstore.cli.asking import asking
 from recstore.cli.commands import (
     BuildCommand,
@@ -20,6 +35,7 @@ from recstore.cli.commands import (
     sources_given,
 )
 from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, say, watch
+from recstore.cli.declared import declared_sources
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
 from recstore.cli.upkeep import run_build, upkeep
@@ -77,19 +93,28 @@ def build(
         list[str] | None,
         typer.Option(metavar="LOADER=SOURCE", help="A source by the name of its loader, whatever that is."),
     ] = None,
+    config: Config = None,
+    items: ItemsSource = None,
+    interactions: InteractionsSource = None,
+    catalog: OwnCatalog = None,
     threads: Threads = 0,
     keep: Keep = None,
     wait: Wait = 0.0,
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build a store from files, or replace the catalogues of an existing one whose sources are named."""
+    """Build a store from files, or replace the catalogues of an existing one whose sources are named.
+
+    Without any source, what recstore.toml declares is built: recstore init writes one from your files.
+    """
 
     def work() -> None:
         from recstore import BuildOptions, installed
         from recstore import build as build_store
 
-        sources = installed.named_sources(sources_given(context), source or [])
+        named = installed.named_sources(sources_given(context), source or [])
+        own = declared_sources(store, config, items, interactions, catalog, is_all=not named)
+        sources: dict[str, Any] = {**named, **own}
         options = BuildOptions(**options_given(context))
         run_build(
             store,

@@ -47,6 +47,20 @@ Timeout = Annotated[
     float | None,
     typer.Option(metavar="SECONDS", min=0.1, help="End after so many seconds; with --untrusted 60 are the default."),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Catalogues of your own, declared.", show_default="recstore.toml beside the store, if any"
+    ),
+]
+ItemsSource = Annotated[
+    str | None, typer.Option("--items", metavar="SOURCE", help="Items of a catalogue of your own: a file or folder.")
+]
+InteractionsSource = Annotated[
+    str | None,
+    typer.Option("--interactions", metavar="SOURCE", help="Who had which of them: a file or folder."),
+]
+OwnCatalog = Annotated[str | None, typer.Option("--catalog", metavar="NAME", help="The name of that catalogue.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; warnings are still shown.")]
 
 #: How long a stranger's store may take where --timeout does not say.

@@ -10,10 +10,14 @@ import typer
 
 from recstore.cli.arguments import (
     AllowLoss,
+    Config,
     Discard,
+    InteractionsSource,
+    ItemsSource,
     Keep,
     MaxRejects,
     Memory,
+    OwnCatalog,
     Quiet,
     Store,
     Threads,
@@ -23,6 +27,7 @@ from recstore.cli.arguments import (
 )
 from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given
 from recstore.cli.console import run_command, say, watch
+from recstore.cli.declared import declared_sources
 from recstore.cli.formats import Format
 from recstore.text import pasted
 
@@ -37,6 +42,10 @@ upkeep = typer.Typer()
 def add(
     context: typer.Context,
     store: Store,
+    config: Config = None,
+    items: ItemsSource = None,
+    interactions: InteractionsSource = None,
+    catalog: OwnCatalog = None,
     loader: Annotated[str | None, typer.Option(help="The loader that reads the files, where several could.")] = None,
     max_reject_rate: MaxRejects[float | None] = None,
     memory: Memory[float | None] = None,
@@ -46,14 +55,23 @@ def add(
     allow_loss: AllowLoss = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add rows or items to a store (of two with one key the latest stays), and recompute what depends on them."""
+    """Add rows or items to a store (of two with one key the latest stays), and recompute what depends on them.
+
+    To a catalogue of your own, --items and --interactions are added, with columns as they were declared. Without any
+    source, what recstore.toml declares is read again.
+    """
 
     def work() -> None:
         from recstore import add as add_to_store
 
-        added = additions_given(context)
+        added: dict[str, Any] = dict(additions_given(context))
+        if items is not None or interactions is not None:
+            given_own: dict[str, Any] = {"items": items, "interactions": interactions, "catalog": catalog}
+        else:
+            given_own = {}
+            added |= declared_sources(store, config, None, None, catalog, is_all=not added)
         given = {"max_reject_rate": max_reject_rate, "memory": memory}
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | given_own
         run_build(
             store,
             quiet,

@@ -107,7 +107,7 @@ def _source(given: object) -> object:
 
 def _load(staged: Staged, catalog: Catalog, declared: Items, options: BuildOptions, stages: Stages) -> LoadReport:
     """Copy the sources of a catalogue, and add to them what the declaration leads to."""
-    from recstore.catalogs.declared.declaration import described
+    from recstore.catalogs.declared.declaration import sources_of
     from recstore.catalogs.declared.loading import DeclaredLoader
     from recstore.catalogs.declared.reading import read_sources
 
@@ -119,10 +119,7 @@ def _load(staged: Staged, catalog: Catalog, declared: Items, options: BuildOptio
         stages.stage(f"add to {catalog.name}"),
         read_sources(catalog.name, declared, staged.budget, stages.progress, known=catalog, since=since) as read,
     ):
-        source = declared.source
-        if source is None and declared.interactions is not None:
-            source = declared.interactions.source
-        load = DeclaredLoader(read).load(staged.connection, described(source) or "", options, stages.progress)
+        load = DeclaredLoader(read).load(staged.connection, sources_of(declared), options, stages.progress)
     load.catalog = catalog.name
     check_rejects(staged.connection, load, options, rejected)
     return load

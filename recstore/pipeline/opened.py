@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,8 +14,7 @@ from recstore.catalogs.registry import installed
 from recstore.errors import OptionError
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.progress import Stages
-from recstore.sources.loader import Estimating, Loader, get_loader
-from recstore.sources.room import Room
+from recstore.sources.loader import Loader, get_loader
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
@@ -44,7 +43,7 @@ def opened(
         for name, source in sources.items():
             if isinstance(source, str | os.PathLike):
                 continue
-            from recstore.catalogs.declared.declaration import described
+            from recstore.catalogs.declared.declaration import sources_of
             from recstore.catalogs.declared.loading import DeclaredLoader
             from recstore.catalogs.declared.reading import read_sources
 
@@ -52,12 +51,7 @@ def opened(
                 raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
             with stages.stage(f"read {name}"):
                 read = stack.enter_context(read_sources(name, source, budget, stages.progress))
-            shown = (
-                source.source
-                if source.interactions is None or source.source is not None
-                else source.interactions.source
-            )
-            found.append(Opened(read.catalog, DeclaredLoader(read), described(shown) or ""))
+            found.append(Opened(read.catalog, DeclaredLoader(read), sources_of(source)))
         yield found
 
 

@@ -206,6 +206,13 @@ def described(source: object) -> str | None:
     return f"a {type(source).__module__.split('.', maxsplit=1)[0]} {type(source).__name__}"
 
 
+def sources_of(declared: Items) -> str:
+    """Return the sources of a declaration in words, without passwords."""
+    history = declared.interactions
+    sources = [described(declared.source), described(history.source) if history else None]
+    return " and ".join(dict.fromkeys(source for source in sources if source))
+
+
 def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what is made is of `kind`
     known = {one.name for one in fields(kind)}
     values = {name: value for name, value in given.items() if name in known}

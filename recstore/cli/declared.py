@@ -1,0 +1,40 @@
+"""Catalogues of the user's own on the command line: from recstore.toml, or from files with ordinary column names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recstore import OptionError
+
+if TYPE_CHECKING:
+    from recstore import Items
+
+CONFIG = "recstore.toml"
+
+
+def declared_sources(
+    store: Path, config: Path | None, items: str | None, interactions: str | None, name: str | None, *, is_all: bool
+) -> dict[str, Items]:
+    """Return the catalogues that are declared, by name: in a file, or by sources whose columns are guessed.
+
+    Where nothing else says what is to be built (`is_all`), `recstore.toml` beside the store counts, or in the current
+    folder.
+    """
+    import recstore
+
+    if items is not None or interactions is not None:
+        if config is not None:
+            raise OptionError("--config declares all; leave --items and --interactions out, or it.")
+        guess = recstore.init(*(source for source in (items, interactions) if source is not None), name=name)
+        return {guess.name: guess.items}
+    if config is None and is_all:
+        config = next((one for one in (store.parent / CONFIG, Path(CONFIG)) if one.is_file()), None)
+    if config is None:
+        return {}
+    declared = recstore.read_config(config)
+    if name is None:
+        return declared
+    if name not in declared:
+        raise OptionError(f"{config} declares no catalogue {name!r}; it has: {', '.join(declared)}.")
+    return {name: declared[name]}
