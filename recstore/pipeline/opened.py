@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,8 @@ from recstore.catalogs.registry import installed
 from recstore.errors import OptionError
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.progress import Stages
-from recstore.sources.loader import Loader, get_loader
+from recstore.sources.loader import Estimating, Loader, get_loader
+from recstore.sources.room import Room
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
