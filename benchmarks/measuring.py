@@ -30,7 +30,8 @@ def run(*command: str | Path) -> Run:
     """Run a command to its end and measure it; a failure ends the benchmark with what the command said."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-    output = process.stdout.read()
+    with process.stdout as said:
+        output = said.read()
     # Not RUSAGE_CHILDREN, which gives the largest of all children so far.
     _pid, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - begun

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import fcntl
 import os
-import sys
+import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -36,26 +36,76 @@ def movielens() -> Path:
 
 
 @pytest.fixture(scope="session")
-def movie_store(movielens, tmp_path_factory) -> Path:
-    """A store of the real MovieLens small."""
-    path = tmp_path_factory.mktemp("movies") / "movies.duckdb"
-    recstore.build(path, {"movielens": movielens})
-    return path
+def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """What makes a folder that the tests of this run share: the first worker to ask fills it, the others wait for it.
+
+    The folder lies below the run's own temporary folder, so no other run, of other code, finds it there. Nothing in it
+    may be changed; a test that writes copies what it needs.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, is_done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                is_done.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder)
-    return folder
+def movie_store(movielens, once) -> Path:
+    """A store of the real MovieLens small, built by the command that the pages of the documentation show."""
+    import pages
+
+    return once("movies", pages.build) / "movies.duckdb"
 
 
 @pytest.fixture(scope="session")
-def sample_store(sample_folder, tmp_path_factory) -> Path:
+def sample_folder(once) -> Path:
+    return once("sample", write_sample)
+
+
+@pytest.fixture(scope="session")
+def sample_store(sample_folder, once) -> Path:
     """A store of the generated sample: small, and there on every machine."""
-    path = tmp_path_factory.mktemp("sample-store") / "sample.duckdb"
-    recstore.build(path, {"movielens": sample_folder})
-    return path
+    return (
+        once("sample-store", lambda folder: recstore.build(folder / "sample.duckdb", {"movielens": sample_folder}))
+        / "sample.duckdb"
+    )
+
+
+@pytest.fixture(scope="session")
+def small_folder(once) -> Path:
+    """A release of a hundred films and fifty people, for the tests that build again and again."""
+    return once("small", lambda folder: write_sample(folder, movies=100, users=50))
+
+
+@pytest.fixture(scope="session")
+def small_store(small_folder, once) -> Path:
+    """A store of the small release."""
+
+    def fill(folder: Path) -> None:
+        recstore.build(folder / "store.duckdb", {"movielens": small_folder})
+
+    return once("small-store", fill) / "store.duckdb"
+
+
+@pytest.fixture(scope="session")
+def small_store_twice(small_store, once) -> Path:
+    """A store of the small release, and beside it the version before it."""
+
+    def fill(folder: Path) -> None:
+        recstore.rebuild(shutil.copy(small_store, folder / "store.duckdb"))
+
+    return once("small-store-twice", fill) / "store.duckdb"
 
 
 @pytest.fixture(scope="session")
@@ -64,23 +114,26 @@ def archive() -> Path:
 
 
 @pytest.fixture(scope="session")
-def audio_store(archive, tmp_path_factory) -> Path:
+def audio_store(archive, once) -> Path:
     """A store of AudioSet's balanced training set, with both spaces."""
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
-    path = tmp_path_factory.mktemp("audio") / "audio.duckdb"
-    report = recstore.build(path, {"audioset": archive}, options=recstore.BuildOptions(audio_sequence=True))
-    load = report.loads["audioset"]
-    assert (load.rows, load.passed, load.rejects) == (8775, 22160 - 8775, 0)
-    return path
+
+    def fill(folder: Path) -> None:
+        options = recstore.BuildOptions(audio_sequence=True)
+        report = recstore.build(folder / "audio.duckdb", {"audioset": archive}, options=options)
+        load = report.loads["audioset"]
+        assert (load.rows, load.passed, load.rejects) == (8775, 22160 - 8775, 0)
+
+    return once("audio", fill) / "audio.duckdb"
 
 
 @pytest.fixture(scope="session")
-def fuzz():
-    """The module `benchmarks/fuzz.py`: what it does at length, tests do in short."""
-    spec = importlib.util.spec_from_file_location("fuzz", Path(__file__).parents[1] / "benchmarks" / "fuzz.py")
-    module = sys.modules["fuzz"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmarks() -> Iterator[Path]:
+    """The folder of the benchmarks, whose modules can be imported: what they do at length, tests do in short."""
+    folder = Path(__file__).parents[1] / "benchmarks"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
 
 
 class Gathered:

@@ -32,6 +32,8 @@ _FILE = re.compile(r"(?:--|//|#|<!--) ([\w.-]+\.\w+)(?: -->)?\n")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 #: What fetches from the network is run by `make wheel`; the tests have it all there. A server never ends.
 _INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install")
+#: Several pages begin with it. It takes long and gives the same every time, so a run of the tests runs it once.
+BUILD = "recstore build movies.duckdb --movielens ml-latest-small --quiet"
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,23 @@ def run(command: str, folder: Path) -> str:
     return "".join(f"{line}\n" for line in [*printed, *said])
 
 
-def play(page: Path, folder: Path, *, installs: bool = False) -> Iterator[tuple[str, str, int, str]]:
+def build(folder: Path) -> None:
+    """Run `BUILD` in an empty folder, and keep beside the store what it printed."""
+    make_folder(folder, None)
+    (folder / "printed.txt").write_text(run(BUILD, folder), encoding="utf-8")
+
+
+def _ran(command: str, folder: Path, built: Path | None) -> str:
+    """Run a command, or put in place what `build` made in the folder `built`; return what was printed."""
+    if command != BUILD or built is None:
+        return run(command, folder)
+    shutil.copy(built / "movies.duckdb", folder / "movies.duckdb")
+    return (built / "printed.txt").read_text(encoding="utf-8")
+
+
+def play(
+    page: Path, folder: Path, *, built: Path | None = None, installs: bool = False
+) -> Iterator[tuple[str, str, int, str]]:
     """Run a page from top to bottom; yield each command, what the page shows, where, and what was printed."""
     tested = [block for block in blocks(page) if block.is_tested]
     for block in tested:
@@ -117,7 +135,7 @@ def play(page: Path, folder: Path, *, installs: bool = False) -> Iterator[tuple[
             (folder / block.file).write_text(block.text, encoding="utf-8")
         for command, shown, place in block.commands() if block.language == "console" else ():
             if installs or not _INSTALLS.match(command):
-                yield command, shown, place, run(command, folder)
+                yield command, shown, place, _ran(command, folder, built)
     program = "\n".join(block.text for block in tested if block.language == "python" and not block.file)
     code = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(code, cwd=folder, capture_output=True, text=True, check=False)
@@ -135,9 +153,9 @@ def _words(text: str) -> list[str | float]:
     return [float(word) if "." in word and word[0].isdigit() else word for word in words]
 
 
-def check(page: Path, folder: Path, *, installs: bool = False) -> None:
+def check(page: Path, folder: Path, *, built: Path | None = None, installs: bool = False) -> None:
     """Run a page and compare what it shows; the last decimals of a score depend on the processor."""
-    for command, shown, _place, printed in play(page, folder, installs=installs):
+    for command, shown, _place, printed in play(page, folder, built=built, installs=installs):
         near = [pytest.approx(word, abs=1e-3) if isinstance(word, float) else word for word in _words(shown)]
         assert _words(printed) == near, command
 
@@ -153,14 +171,13 @@ def renew(page: Path, folder: Path) -> None:
 if __name__ == "__main__":
     import tempfile
 
-    import recstore
-
     with tempfile.TemporaryDirectory() as name:
-        store = Path(name) / "movies.duckdb"
-        recstore.build(store, {"movielens": data("ml-latest-small")})
+        built = Path(name) / "built"
+        built.mkdir()
+        build(built)
         for number, given in enumerate(sys.argv[1:]):
             place = Path(name) / str(number)
             place.mkdir()
             page = Path(given).resolve()
-            make_folder(place, None if page.name in ("README.md", "tutorial.md") else store)
+            make_folder(place, None if page.name in ("README.md", "tutorial.md") else built / "movies.duckdb")
             renew(page, place)

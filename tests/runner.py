@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import subprocess
 
 from typer.testing import CliRunner
 
@@ -15,11 +17,17 @@ def run(*arguments: object) -> tuple[int, str]:
     return code, said
 
 
-def ask(*arguments: object) -> tuple[int, str, str]:
+def recstore(*arguments: object, cwd=None, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Return what `test_cli.process` does, which starts a process of its own for it."""
+    with contextlib.chdir(cwd or "."):
+        return subprocess.CompletedProcess(arguments, *ask(*arguments, stdin=stdin))
+
+
+def ask(*arguments: object, stdin: str | None = None) -> tuple[int, str, str]:
     """Return the exit code, stdout and stderr."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        done = CliRunner().invoke(app, list(map(str, arguments)))
+        done = CliRunner().invoke(app, list(map(str, arguments)), input=stdin)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -191,10 +191,13 @@ def test_a_file_that_is_no_export_is_refused(source, content):
 
 
 @pytest.mark.parametrize(("kind", "count"), [("json", 60), ("records", 200)])
-def test_generated_damage_is_accounted_for(fuzz, kind, count, tmp_path, monkeypatch):
+def test_generated_damage_is_accounted_for(benchmarks, kind, count, tmp_path, monkeypatch):
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
-    monkeypatch.setattr(fuzz.RecordMaker, "FILES", 5)
-    monkeypatch.setattr(fuzz.RecordMaker, "RECORDS", 24)
+    import fuzz
+    import fuzz_records
+
+    monkeypatch.setattr(fuzz_records.RecordMaker, "FILES", 5)
+    monkeypatch.setattr(fuzz_records.RecordMaker, "RECORDS", 24)
     for counted in fuzz.runs(kind, tmp_path, random.Random(1)):
         count -= counted
         if count <= 0:
@@ -202,13 +205,15 @@ def test_generated_damage_is_accounted_for(fuzz, kind, count, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("length", [2**63 - 1, 2**64 - 1, 2**40, 0])
-def test_a_length_beyond_all_bounds_is_damage(fuzz, length, tmp_path):
+def test_a_length_beyond_all_bounds_is_damage(benchmarks, length, tmp_path):
     """TensorFlow believes a length whose checksum is right, and died of one for which there was no memory."""
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
-    made = fuzz.RecordMaker(random.Random(0))
+    import fuzz_records
+
+    made = fuzz_records.RecordMaker(random.Random(0))
     packed = struct.pack("<Q", length)
     begins = made._framed([made._record("sound")])
-    (tmp_path / "a.tfrecord").write_bytes(begins + packed + fuzz.masked(packed) + b"x" * 100)
+    (tmp_path / "a.tfrecord").write_bytes(begins + packed + fuzz_records.masked(packed) + b"x" * 100)
     (tmp_path / "class_labels_indices.csv").write_text("index,mid,display_name\n0,/m/04rlf,Music\n")
     connection, report, counted = load(tmp_path / "a.tfrecord", music_filter="name")
     assert (report.rows, report.rejects, counted) == (1, 1, [1, 1])

@@ -27,17 +27,19 @@ def con(audio_store):
 
 
 @pytest.fixture(scope="module")
-def halves(tmp_path_factory):
+def halves(once):
     """A source of generated clips of two splits; both are the same invented styles, in other clips."""
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
-    folder = tmp_path_factory.mktemp("halves")
-    # The first half of the longer sample is the shorter one: of clips that come twice the first counts.
-    for split, clips in (("mine", 300), ("other", 600)):
-        write_audio_sample(folder / split, clips=clips)
-        (folder / split / "bal_train").rename(folder / f"{split}-records")
-    for name in ("class_labels_indices.csv", "ontology.json"):
-        (folder / name).write_bytes((folder / "mine" / name).read_bytes())
-    return folder
+
+    def fill(folder):
+        # The first half of the longer sample is the shorter one: of clips that come twice the first counts.
+        for split, clips in (("mine", 300), ("other", 600)):
+            write_audio_sample(folder / split, clips=clips)
+            (folder / split / "bal_train").rename(folder / f"{split}-records")
+        for name in ("class_labels_indices.csv", "ontology.json"):
+            (folder / name).write_bytes((folder / "mine" / name).read_bytes())
+
+    return once("halves", fill)
 
 
 def made_clips(n=500, seed=0):

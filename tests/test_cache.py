@@ -9,7 +9,7 @@ import shutil
 import zipfile
 
 import pytest
-from test_cli import recstore as run_recstore
+from runner import recstore as run_recstore
 
 from recstore import OptionError, SourceError, cache
 from recstore.progress import Progress

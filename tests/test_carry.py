@@ -27,8 +27,8 @@ COMPUTED = ("movies", "movie_vectors", "movie_neighbors", "movie_weights", "movi
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 def change(store: Path, *statements: str) -> None:
@@ -60,7 +60,7 @@ def shadow(store: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["rebuild", "build", "add", "evaluate"])
-def test_the_users_macros_change_nothing_that_is_computed(how, store, sample_folder, tmp_path):
+def test_the_users_macros_change_nothing_that_is_computed(how, store, small_folder, tmp_path):
     plain = Path(shutil.copy(store, tmp_path / "plain.duckdb"))
     shadow(store)
     with duckdb.connect(str(store)) as con:
@@ -71,7 +71,7 @@ def test_the_users_macros_change_nothing_that_is_computed(how, store, sample_fol
         if how == "rebuild":
             recstore.rebuild(path)
         elif how == "build":
-            recstore.build(path, {"movielens": sample_folder})
+            recstore.build(path, {"movielens": small_folder})
         elif how == "add":
             recstore.add(path, ratings=new)
         else:
@@ -163,7 +163,7 @@ SAID = [
 
 
 @pytest.mark.parametrize("how", ["rebuild", "build", "add", "evaluate"])
-def test_every_legitimate_object_comes_along(how, store, sample_folder, tmp_path):
+def test_every_legitimate_object_comes_along(how, store, small_folder, tmp_path):
     change(store, LEGITIMATE)
     before = ask(store, *SAID)
     new = tmp_path / "new.csv"
@@ -171,7 +171,7 @@ def test_every_legitimate_object_comes_along(how, store, sample_folder, tmp_path
     if how == "rebuild":
         recstore.rebuild(store)
     elif how == "build":
-        recstore.build(store, {"movielens": sample_folder})
+        recstore.build(store, {"movielens": small_folder})
     elif how == "add":
         recstore.add(store, ratings=new)
     else:
@@ -209,10 +209,10 @@ def test_what_is_missing_or_in_the_way_stops_the_rebuild_before_it_works(script,
     assert [path.name for path in store.parent.iterdir()] == ["store.duckdb"]
 
 
-def test_a_source_heals_what_was_dropped(store, sample_folder, sample_store):
+def test_a_source_heals_what_was_dropped(store, small_folder, small_store):
     change(store, "ALTER TABLE movies DROP COLUMN year")
-    recstore.build(store, {"movielens": sample_folder})
-    assert computed(store) == computed(sample_store)
+    recstore.build(store, {"movielens": small_folder})
+    assert computed(store) == computed(small_store)
 
 
 OWN_SPACE = """
@@ -222,7 +222,7 @@ SELECT 'mine', movie_id, CASE WHEN movie_id % 2 = 0 THEN [1, 0] ELSE [0.6, 0.8] 
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_space_put_in_by_hand_stays_and_gets_neighbours(is_known, store, sample_folder):
+def test_a_space_put_in_by_hand_stays_and_gets_neighbours(is_known, store, small_folder):
     change(store, OWN_SPACE)
     if is_known:
         change(
@@ -233,7 +233,7 @@ def test_a_space_put_in_by_hand_stays_and_gets_neighbours(is_known, store, sampl
     mine = "SELECT movie_id, vector FROM movie_vectors WHERE space = 'mine' ORDER BY 1"
     [before] = ask(store, mine)
     recstore.rebuild(store)
-    recstore.build(store, {"movielens": sample_folder})
+    recstore.build(store, {"movielens": small_folder})
     assert ask(store, mine) == [before] != [[]]
     assert [finding.fault for finding in recstore.check(store) if finding.fault] == []
     assert ask(store, "SELECT recipe FROM spaces WHERE space = 'mine'") == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +17,23 @@ _BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.ar
 
 
 @pytest.fixture(scope="session", params=["1.4", "1.5", None], ids=["by-1.4", "by-1.5", "by-2.0"])
-def written_store(request, movielens, movie_store, tmp_path_factory) -> Path:
+def written_store(request, movielens, movie_store, once) -> Path:
     """A store of MovieLens small, written by one version of DuckDB."""
     if request.param is None:
         return movie_store
-    path = tmp_path_factory.mktemp("written") / "movies.duckdb"
-    command = [sys.executable, "-c", _BUILD, str(path), str(movielens)]
-    subprocess.run(command, env=shells.python_with(request.param), check=True)
-    return path
+    environment = shells.python_with(request.param)
+
+    def fill(folder: Path) -> None:
+        command = [sys.executable, "-c", _BUILD, str(folder / "movies.duckdb"), str(movielens)]
+        subprocess.run(command, env=environment, check=True)
+
+    return once(f"written-by-{request.param}", fill) / "movies.duckdb"
 
 
 def names_in_bodies() -> list[str]:
     """Every name that the bodies of the functions make, and their parameters."""
-    folder = Path(__file__).parents[1] / "schema" / "functions"
-    text = "".join(path.read_text() for path in sorted(folder.glob("*.sql")))
+    schema = Path(__file__).parents[1] / "schema"
+    text = "".join(path.read_text() for path in sorted(schema.glob("**/functions/*.sql")))
     made = set(re.findall(r"\b_rs_\w+", text))
     return sorted(made | {"movie", "movies", "k", "filter", "store", "words", "vector", "rank", "score", "title", "m"})
 
@@ -122,23 +126,56 @@ def test_the_view_answers_attached(client, written_store, expected, tmp_path):
     assert (tmp_path / "view.csv").read_text().splitlines() == [f"{row[1]},{row[-1]}" for row in rows]
 
 
+#: So many names at once: to ask one by one takes minutes.
+AT_ONCE = 16
+
+
+class Callers:
+    """The FROM clauses of a caller whose tables and columns go by names that the bodies use."""
+
+    def __init__(self, names: list[str], columns: dict[str, str]) -> None:
+        self.names, self.columns = names, columns
+
+    def _table(self, name: str, columns: dict[str, str]) -> str:
+        values = {"other" if name in self.columns else name: "2", **columns}
+        return "(SELECT " + ", ".join(f'{value} AS "{column}"' for column, value in values.items()) + f') AS "{name}"'
+
+    def tables(self, *shared: str) -> str:
+        """Tables of which one has the columns, so that they can be called by bare names; the shared ones all have."""
+        common = {column: self.columns[column] for column in shared}
+        return ", ".join(self._table(name, common if at else self.columns) for at, name in enumerate(self.names))
+
+    def of_all(self, column: str) -> str:
+        """An expression that names the column of every table, and is its value if all are the caller's own."""
+        values = ", ".join(f'"{name}"."{column}"' for name in self.names)
+        return f'CASE WHEN len(list_distinct([{values}])) = 1 THEN "{self.names[-1]}"."{column}" END'
+
+
+def callers(columns: dict[str, str], *more: str) -> Iterator[Callers]:
+    names = [*names_in_bodies(), *more]
+    return (Callers(names[start : start + AT_ONCE], columns) for start in range(0, len(names), AT_ONCE))
+
+
 @pytest.mark.parametrize("client", ["python-2.0", "shell-1.5", "shell-1.4"])
 def test_no_name_of_the_caller_is_captured(client, movie_store, tmp_path):
-    """The caller's table goes by every name that the bodies use, with columns that are called like theirs."""
+    """The caller's tables go by every name that the bodies use, with columns that are called like theirs."""
+    columns = {"movie_id": "1", "k": "3", "rank": "9", "title": "'Jumanji (1995)'", "space": "'hybrid'"}
     statements = []
-    for name in names_in_bodies():
-        columns = "1 AS movie_id, 3 AS k, 9 AS rank, 'Jumanji (1995)' AS title, 'hybrid' AS space"
-        if name not in columns:
-            columns += f', 2 AS "{name}"'
-        table = f'(SELECT {columns}) AS "{name}"'
-        for argument in ("movie_id", f'"{name}".movie_id', "title"):
-            call = f"similar_movies({argument}, k := k, space := space)"
-            statements.append(f"INSERT INTO seen SELECT '{argument}', list(s.movie_id ORDER BY s.rank) "
-                              f"FROM {table}, rec.{call[:-1]}, store := 'rec') AS s")  # fmt: skip
-    before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (argument VARCHAR, ids INTEGER[])"]
+    for caller in callers(columns):
+        asked = [
+            ("movie_id", caller.tables(), "movie_id"),
+            ("movie_id", caller.tables("movie_id"), caller.of_all("movie_id")),
+            ("title", caller.tables(), "title"),
+        ]
+        for which, tables, argument in asked:
+            call = f"rec.similar_movies({argument}, k := k, space := space, store := 'rec') AS s"
+            statements.append(
+                f"INSERT INTO seen SELECT '{which}', list(s.movie_id ORDER BY s.rank) FROM {tables}, {call}"
+            )
+    before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (which VARCHAR, ids INTEGER[])"]
     check = (
         "SELECT CASE WHEN count(*) <> 2 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "
-        "FROM (SELECT DISTINCT argument = 'title' AS by_title, ids FROM seen)"
+        "FROM (SELECT DISTINCT which, ids FROM seen)"
     )
     shells.run(client, ":memory:", [*before, *statements, check], tmp_path)
 
@@ -146,23 +183,23 @@ def test_no_name_of_the_caller_is_captured(client, movie_store, tmp_path):
 @pytest.mark.parametrize("client", ["python-2.0", "shell-1.5", "shell-1.4"])
 def test_no_name_of_the_caller_is_captured_for_a_person(client, movie_store, tmp_path):
     """As above, for the functions that continue a history, and for those that take words or two movies."""
+    columns = {
+        "user_id": "4", "k": "3", "rank": "9", "liked": "[1, 50]", "disliked": "[2]", "movie_id": "5", "rating": "6",
+        "words": "'space opera'", "movie_a": "1", "movie_b": "2", "term": "'x'", "tag": "'y'",
+    }  # fmt: skip
+    ids, pair = "list(s.movie_id ORDER BY s.rank)", "max([s.movie_b, s.liked_a, s.liked_b])"
     statements = []
-    for name in [*names_in_bodies(), "liked", "disliked", "user_id", "movie_a", "movie_b"]:
-        columns = "4 AS user_id, 3 AS k, 9 AS rank, [1, 50] AS liked, [2] AS disliked, 5 AS movie_id, 6 AS rating, "
-        columns += "'space opera' AS words, 1 AS movie_a, 2 AS movie_b, 'x' AS term, 'y' AS tag"
-        if f" {name}" not in columns.replace(",", ""):
-            columns += f', 2 AS "{name}"'
-        table = f'(SELECT {columns}) AS "{name}"'
-        for which, call in (
-            ("person", "recommend_movies(user_id, k := k"),
-            ("person", f'recommend_movies("{name}".user_id, k := "{name}".k'),
-            ("list", "recommend_for(liked, k := k, disliked := disliked"),
-            ("words", "movies_about(words, k := k"),
-            ("pair", "why_similar(movie_a, movie_b"),
+    for caller in callers(columns, "liked", "disliked", "user_id", "movie_a", "movie_b"):
+        of_user, of_k = caller.of_all("user_id"), caller.of_all("k")
+        for which, found, tables, call in (
+            ("person", ids, caller.tables(), "recommend_movies(user_id, k := k"),
+            ("person", ids, caller.tables("user_id", "k"), f"recommend_movies({of_user}, k := {of_k}"),
+            ("list", ids, caller.tables(), "recommend_for(liked, k := k, disliked := disliked"),
+            ("words", ids, caller.tables(), "movies_about(words, k := k"),
+            ("pair", pair, caller.tables(), "why_similar(movie_a, movie_b"),
         ):
-            found = "list(s.movie_id ORDER BY s.rank)" if which != "pair" else "max([s.movie_b, s.liked_a, s.liked_b])"
             statements.append(f"INSERT INTO seen SELECT '{which}', {found} "
-                              f"FROM {table}, rec.{call}, store := 'rec') AS s")  # fmt: skip
+                              f"FROM {tables}, rec.{call}, store := 'rec') AS s")  # fmt: skip
     before = [f"ATTACH '{movie_store}' AS rec (READ_ONLY)", "CREATE TABLE seen (which VARCHAR, ids INTEGER[])"]
     check = (
         "SELECT CASE WHEN count(*) <> 4 OR min(len(ids)) <> 3 THEN error('captured: ' || count(*)) END "

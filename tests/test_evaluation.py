@@ -15,7 +15,7 @@ from conftest import data
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import questions
-from test_cli import recstore as command
+from runner import recstore as command
 
 import recstore
 from recstore.errors import BelowBarError, MissingExtraError, OptionError
@@ -155,11 +155,14 @@ def test_next_watched_by_its_definition(seed):
 
 
 @pytest.fixture(scope="module")
-def evaluated(movie_store, tmp_path_factory):
-    path = tmp_path_factory.mktemp("evaluated") / "movies.duckdb"
-    shutil.copy(movie_store, path)
-    report = recstore.evaluate(path)
-    return path, report
+def evaluated(movie_store, once):
+    """The store of MovieLens, evaluated; as many figures are in it as the report has."""
+
+    def fill(folder):
+        path = shutil.copy(movie_store, folder / "movies.duckdb")
+        assert len(recstore.evaluate(path).evaluations) == len(figures(path))
+
+    return once("evaluated", fill) / "movies.duckdb"
 
 
 def figures(path):
@@ -179,7 +182,7 @@ def figures(path):
     ],
 )  # fmt: skip
 def test_next_watched_gives_the_known_figures(evaluated, model, at_10, at_20, coverage):
-    found = figures(evaluated[0])
+    found = figures(evaluated)
     value, low, high, n = found["next-watched", model, "recall@10"]
     assert n == 7911
     assert value == pytest.approx(at_10, abs=0.002)
@@ -191,7 +194,7 @@ def test_next_watched_gives_the_known_figures(evaluated, model, at_10, at_20, co
 
 def test_together_is_better_and_shows_as_much(evaluated):
     """On the same questions, half of which had no part in any choice, each protocol by its own margin."""
-    found = figures(evaluated[0])
+    found = figures(evaluated)
     for protocol in ("next-watched", "next-watched-temporal"):
         together, hybrid, collaborative = (
             found[protocol, model, "recall@10"] for model in ("together", "hybrid", "collaborative")
@@ -207,8 +210,7 @@ def test_together_is_better_and_shows_as_much(evaluated):
 
 
 def test_every_protocol_has_its_metrics(evaluated):
-    path, report = evaluated
-    found = figures(path)
+    found = figures(evaluated)
     assert {protocol for protocol, _model, _metric in found} == {
         "next-watched", "next-watched-temporal", "leave-one-out", "temporal-hold-out"
     }  # fmt: skip
@@ -218,15 +220,14 @@ def test_every_protocol_has_its_metrics(evaluated):
     assert found["leave-one-out", "random", "hr@10"][0] == pytest.approx(0.1, abs=0.03)
     assert found["leave-one-out", "itemknn", "ndcg@10"][0] > found["leave-one-out", "popularity", "ndcg@10"][0] + 0.03
     assert found["leave-one-out", "recommend", "ndcg@10 above ease"][1] > 0
-    assert len(report.evaluations) == len(found)
-    with recstore.connect(path) as con:
+    with recstore.connect(evaluated) as con:
         builds = con.execute("SELECT DISTINCT build_id FROM evaluations UNION SELECT build_id FROM builds").fetchall()
         assert len(builds) == 1
         assert con.execute("SELECT count(*) FROM similar_movies(1)").fetchall() == [(10,)]
 
 
 def test_the_page_about_it(evaluated):
-    with recstore.connect(evaluated[0]) as con:
+    with recstore.connect(evaluated) as con:
         for block in questions("evaluation.md") + questions("models-tried.md"):
             assert con.execute(block).fetchall()
 

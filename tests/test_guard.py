@@ -14,17 +14,14 @@ import pytest
 import recstore
 from recstore import BuildOptions, LossError
 from recstore.samples.audio import write_audio_sample
-from recstore.samples.movies import write_sample
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 OPTIONS = BuildOptions(min_user_ratings=10, content_dimensions=8, collaborative_dimensions=8)
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("source")
-    write_sample(folder, movies=100, users=40)
-    return folder
+def source(small_folder) -> Path:
+    return small_folder
 
 
 @pytest.fixture(scope="module")

@@ -336,8 +336,12 @@ line = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def lines(fuzz, tmp_path_factory):
-    return fuzz.Fuzz(tmp_path_factory.mktemp("fuzz"))
+def lines(benchmarks, tmp_path_factory):
+    import fuzz_lines
+
+    found = fuzz_lines.Fuzz(tmp_path_factory.mktemp("fuzz"))
+    yield found
+    found.connection.close()
 
 
 @settings(max_examples=50, deadline=None)

@@ -58,8 +58,8 @@ ASKED = [
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 def ask(store: Path, *queries: str) -> list[object]:
@@ -85,7 +85,7 @@ def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("how", ["rebuild", "build", "rebuild the other catalogue"])
-def test_what_the_user_added_survives(how, store, sample_folder, tmp_path):
+def test_what_the_user_added_survives(how, store, small_folder, tmp_path):
     (tmp_path / "was-there-once.csv").write_text("x\n1\n")
     here = Path.cwd()
     os.chdir(tmp_path)
@@ -97,7 +97,7 @@ def test_what_the_user_added_survives(how, store, sample_folder, tmp_path):
     if how == "rebuild":
         recstore.rebuild(store)
     elif how == "build":
-        recstore.build(store, {"movielens": sample_folder})
+        recstore.build(store, {"movielens": small_folder})
     else:
         recstore.rebuild(store, only="audio")
     assert ask(store, *ASKED) == before

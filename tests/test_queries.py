@@ -12,7 +12,7 @@ import duckdb
 import pytest
 import shells
 from conftest import data
-from test_cli import recstore as run_recstore
+from runner import recstore as run_recstore
 
 import recstore
 from recstore.connection.saved_queries import find_query, parse, saved_queries, set_parameters

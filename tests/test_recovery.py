@@ -15,10 +15,10 @@ from recstore import BusyError, OptionError, StoreError
 
 
 @pytest.fixture(scope="module")
-def twice(sample_store, tmp_path_factory) -> Path:
+def twice(small_store, tmp_path_factory) -> Path:
     """A store with the version before it, of other dimensions."""
     path = tmp_path_factory.mktemp("twice") / "store.duckdb"
-    shutil.copy2(sample_store, path)
+    shutil.copy2(small_store, path)
     recstore.rebuild(path, content_dimensions=5)
     return path
 

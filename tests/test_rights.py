@@ -20,7 +20,6 @@ import pytest
 
 import recstore
 from recstore.progress import Progress
-from recstore.samples.movies import write_sample
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become other users")
 
@@ -54,23 +53,13 @@ class Heard(Progress):
         self.said += text + "\n"
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("source")
-    write_sample(folder, movies=100, users=50)
-    path = folder / "store.duckdb"
-    recstore.build(path, {"movielens": folder})
-    recstore.rebuild(path)
-    return path
-
-
 @pytest.fixture
-def store(built) -> Iterator[Path]:
+def store(small_store_twice) -> Iterator[Path]:
     """A store of root's and the team's, in a folder that everybody may write."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o777)
-        path = Path(shutil.copy(built, folder / "store.duckdb"))
+        path = Path(shutil.copy(small_store_twice, folder / "store.duckdb"))
         os.chown(path, 0, TEAM)
         path.chmod(0o664)
         yield path

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
+from runner import recstore as run_recstore
 from test_cli import RECSTORE
-from test_cli import recstore as run_recstore
 
 import recstore
 from recstore.cli.completion import StoreCompleter, Vocabulary

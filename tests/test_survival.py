@@ -15,14 +15,8 @@ import shells
 
 import recstore
 
-ROOT = Path(__file__).parents[1]
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 FIXTURES = Path(__file__).parent / "fixtures"
-
-
-@pytest.fixture
-def benchmarks(monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "benchmarks")
 
 
 def test_killed_builds(benchmarks):

@@ -1,25 +1,20 @@
-"""What the command line does for whoever sits at a terminal: completion, hints, widths, colours, examples that run."""
+"""What the command line does for whoever sits at a terminal: completion, hints, widths, colours."""
 
 from __future__ import annotations
 
 import os
 import pty
 import re
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import typer
+from runner import recstore as run_recstore
 from test_cli import RECSTORE
-from test_cli import recstore as run_recstore
 
 from recstore.cli.app import app
 
 COMMANDS = typer.main.get_command(app).commands
-#: These build a store or ask much of one; the small sample does for them.
-ON_THE_SAMPLE = {"build", "rebuild", "add", "evaluate", "backup", "restore", "rollback", "diff", "check"}
 
 
 def on_a_terminal(*arguments: object, columns: int = 80, **environment: str) -> str:
@@ -100,25 +95,3 @@ def test_did_you_mean(asked, hint, movie_store):
 
 def test_no_hint_where_nothing_is_near(movie_store):
     assert "Did you mean" not in run_recstore("similar", movie_store, "movies", "qqqqqq zzzzzz").stderr
-
-
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_the_example_of_every_command_runs(name, sample_folder, sample_store, movie_store, tmp_path):
-    shown = " ".join(run_recstore(name, "--help").stdout.split())
-    assert " ".join(COMMANDS[name].epilog.split()) in shown
-    example = COMMANDS[name].epilog.removeprefix("Example: ")
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "recstore").symlink_to(RECSTORE)
-    (tmp_path / "ml-latest-small").symlink_to(sample_folder)
-    shutil.copy(Path(sample_folder) / "ratings.csv", tmp_path / "new-ratings.csv")
-    for store in ("movies.duckdb", "music.duckdb"):
-        shutil.copy(sample_store if name in ON_THE_SAMPLE else movie_store, tmp_path / store)
-    shutil.copy(sample_store, tmp_path / "saved.duckdb")
-    if name in ("rollback", "diff"):
-        assert run_recstore("rebuild", "movies.duckdb", "--seed", 5, "--quiet", cwd=tmp_path).returncode == 0
-    path = f"{tmp_path / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        example, shell=True, cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True
-    )
-    # evaluate's example says with its exit code that the sample, which is invented, is not good enough.
-    assert done.returncode == 0 or (name == "evaluate" and "below" in done.stderr), done.stderr

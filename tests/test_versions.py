@@ -26,22 +26,9 @@ class Heard(Progress):
         self.said += text + "\n"
 
 
-@pytest.fixture(scope="module")
-def twice(tmp_path_factory) -> Path:
-    """A small store with the version before it."""
-    from recstore.samples.movies import write_sample
-
-    folder = tmp_path_factory.mktemp("source")
-    write_sample(folder, movies=90, users=30)
-    path = tmp_path_factory.mktemp("twice") / "store.duckdb"
-    recstore.build(path, {"movielens": folder})
-    recstore.rebuild(path)
-    return path
-
-
 @pytest.fixture
-def store(twice, tmp_path) -> Path:
-    for file in twice.parent.iterdir():
+def store(small_store_twice, tmp_path) -> Path:
+    for file in small_store_twice.parent.iterdir():
         shutil.copy2(file, tmp_path / file.name)
     return tmp_path / "store.duckdb"
 

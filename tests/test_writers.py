@@ -17,7 +17,6 @@ import recstore
 from recstore import BusyError
 from recstore.cli.arguments import Wait, WaitingCommand
 from recstore.progress import Progress
-from recstore.samples.movies import write_sample
 from recstore.store import hold, publish
 
 _WRITER = """
@@ -39,25 +38,10 @@ if sys.argv[2] == "dies":
 """
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("source")
-    write_sample(folder, movies=100, users=50)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def built(source, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("built") / "store.duckdb"
-    recstore.build(path, {"movielens": source})
-    recstore.rebuild(path)
-    return path
-
-
 @pytest.fixture
-def store(built, tmp_path) -> Path:
-    shutil.copy2(f"{built}.previous-1", tmp_path / "store.duckdb.previous-1")
-    return shutil.copy(built, tmp_path / "store.duckdb")
+def store(small_store_twice, tmp_path) -> Path:
+    shutil.copy2(f"{small_store_twice}.previous-1", tmp_path / "store.duckdb.previous-1")
+    return shutil.copy(small_store_twice, tmp_path / "store.duckdb")
 
 
 class Meanwhile(Progress):
@@ -133,11 +117,11 @@ needs_open_file_locks = pytest.mark.skipif(
     ("command", "moment"),
     [("rebuild", "before the rename"), ("build", "load"), ("add", "vectors"), ("evaluate", "copy")],
 )
-def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store, source, monkeypatch):
+def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store, small_folder, monkeypatch):
     meanwhile = Meanwhile(store, "ends", moment)
     if moment == "before the rename":
         monkeypatch.setattr(publish, "prove", meanwhile)
-    failure = in_a_thread(commands(store, source, meanwhile)[command])
+    failure = in_a_thread(commands(store, small_folder, meanwhile)[command])
     assert (failure, meanwhile.said) == (None, "refused")
     # It may write as soon as the new store is there, and what it writes is in that one.
     meanwhile()
@@ -151,13 +135,13 @@ def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store
     ("how", "moment"),
     [("ends", "copy"), ("opens", "copy"), ("stays", "before the rename"), ("dies", "before the rename")],
 )
-def test_without_such_a_lock_the_build_says_that_somebody_wrote(how, moment, store, source, monkeypatch):
+def test_without_such_a_lock_the_build_says_that_somebody_wrote(how, moment, store, small_folder, monkeypatch):
     monkeypatch.setattr(hold, "_OPEN_FILE_LOCK", None)
     meanwhile = Meanwhile(store, how, moment)
     if moment == "before the rename":
         monkeypatch.setattr(publish, "prove", meanwhile)
     before = store.stat().st_ino
-    failure = in_a_thread(commands(store, source, meanwhile)["rebuild"])
+    failure = in_a_thread(commands(store, small_folder, meanwhile)["rebuild"])
     assert meanwhile.said == "in"
     assert isinstance(failure, BusyError)
     assert "another program" in str(failure)
@@ -184,12 +168,12 @@ def test_a_writer_is_refused_during_a_rollback(store, monkeypatch):
 
 
 @pytest.mark.parametrize("touch", ["written to", "replaced", "a log"])
-def test_whatever_comes_of_the_file_meanwhile_stays(touch, store, built, monkeypatch):
+def test_whatever_comes_of_the_file_meanwhile_stays(touch, store, small_store_twice, monkeypatch):
     def change(*_arguments: object) -> None:
         if touch == "written to":
             os.utime(store)
         elif touch == "replaced":
-            shutil.copy(built, store.with_name("other"))
+            shutil.copy(small_store_twice, store.with_name("other"))
             store.with_name("other").replace(store)
         else:
             store.with_name("store.duckdb.wal").write_bytes(b"")
@@ -201,7 +185,7 @@ def test_whatever_comes_of_the_file_meanwhile_stays(touch, store, built, monkeyp
     assert store.read_bytes() == before
 
 
-def test_a_store_that_another_program_made_meanwhile_stays(source, tmp_path, monkeypatch):
+def test_a_store_that_another_program_made_meanwhile_stays(small_folder, tmp_path, monkeypatch):
     store = tmp_path / "new.duckdb"
 
     def make(*_arguments: object) -> None:
@@ -210,7 +194,7 @@ def test_a_store_that_another_program_made_meanwhile_stays(source, tmp_path, mon
 
     monkeypatch.setattr(publish, "prove", make)
     with pytest.raises(recstore.StoreError, match="made by another program meanwhile"):
-        recstore.build(store, {"movielens": source})
+        recstore.build(store, {"movielens": small_folder})
     with duckdb.connect(str(store), read_only=True) as con:
         assert con.execute("FROM mine").fetchall() == [(1,)]
 
