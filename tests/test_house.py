@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -42,6 +43,7 @@ FLOORS = [
 ]
 
 
+@cache
 def modules() -> dict[str, Path]:
     found = {}
     for path in sorted((ROOT / "recstore").rglob("*.py")):
@@ -64,7 +66,8 @@ def floor(module: str) -> int:
     return found[0]
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -72,7 +75,7 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             below = {f"{node.module}.{alias.name}" for alias in node.names} & set(modules())
             found |= below or {node.module}
-    return {name for name in found if name.split(".")[0] == "recstore"}
+    return frozenset(name for name in found if name.split(".")[0] == "recstore")
 
 
 def test_imports_run_downward_only():
