@@ -20,7 +20,7 @@ from recstore.errors import OptionError
 
 
 class Plugin(BasePlugin):
-    """Attaches the store of its configuration through the face, when dbt opens its connection."""
+    """Attaches the store of its configuration through the view database, when dbt opens its connection."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Read `store` (a path), `alias` (rec), `exact` and `untrusted`: what `recstore.attach` takes."""

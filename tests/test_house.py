@@ -188,18 +188,18 @@ def test_quoting():
     assert sql.literal("a'b") == "'a''b'"
 
 
-@pytest.mark.parametrize("kind", ["store", "face"])
+@pytest.mark.parametrize("kind", ["store", "views"])
 def test_golden_functions(kind):
     """What a store will contain, for a reader to see. To renew: python tests/golden/renew.py"""
     both = (MOVIES, AUDIO)
     text = {
         "store": render.render_views(both) + render.render_functions(both),
-        "face": render.render_functions(both, render.attached_relation("rec_store"), '"rec".main.'),
+        "views": render.render_functions(both, render.attached_relation("rec_store"), '"rec".main.'),
     }[kind]
     assert (ROOT / "tests" / "golden" / f"{kind}.sql").read_text() == text
 
 
-def test_the_script_of_a_face_quotes_its_names(sample_store, tmp_path):
+def test_the_script_of_attach_quotes_its_names(sample_store, tmp_path):
     odd = tmp_path / 'it\'s "odd".duckdb'
     odd.write_bytes(sample_store.read_bytes())
     with duckdb.connect() as con:

@@ -250,7 +250,7 @@ def test_a_connection_checked_out_after_publishing_sees_the_new_store(sample_sto
     engine.dispose()
 
 
-def test_the_connections_of_an_engine_are_cursors_of_one_face(engine):
+def test_the_connections_of_an_engine_are_cursors_of_one_view_database(engine):
     with engine.connect() as one, engine.connect() as other:
         one.exec_driver_sql("CREATE TABLE seen_by_all AS SELECT 7 AS x")
         one.commit()

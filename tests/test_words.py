@@ -113,10 +113,10 @@ def test_a_join_over_words(con):
 
 
 @pytest.mark.parametrize("exact", [True, False])
-def test_through_a_face(con, movie_store, exact):
-    with recstore.connect(movie_store, exact=exact) as face:
+def test_through_connect(con, movie_store, exact):
+    with recstore.connect(movie_store, exact=exact) as views:
         for query in ("FROM movies_about('space opera')", "FROM why_similar(1, 3114)"):
-            assert face.execute(query).fetchall() == con.execute(query).fetchall()
+            assert views.execute(query).fetchall() == con.execute(query).fetchall()
 
 
 def test_a_store_without_terms(tmp_path, sample_folder):

@@ -1,4 +1,4 @@
-"""Renders the SQL functions and views of `schema/` for a store or for a face: the one place that fills placeholders."""
+"""Renders the SQL functions and views of `schema/` for a store or a view database, and alone fills placeholders."""
 
 from __future__ import annotations
 

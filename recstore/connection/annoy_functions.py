@@ -1,8 +1,8 @@
-"""Lets the functions of a face ask the Annoy indexes of its store, through two vectorised functions of DuckDB.
+"""Lets the functions of a view database ask the Annoy indexes of its store, through two vectorised functions of DuckDB.
 
 The functions are shared by all connections of a DuckDB instance; which store a question is for stands in the question.
-They hold nothing of a connection, so that it goes when its user lets it go. An index is opened when the first question
-needs it, once for all connections of the process.
+They keep no reference to a connection, so it is freed when its owner drops it. An index is opened when the first
+question needs it, once for all connections of the process.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _register(cursor: duckdb.DuckDBPyConnection) -> None:
 
 
 class _Store:
-    """The indexes of one build of a store, as long as any connection of this process has its face."""
+    """The indexes of one build of a store, as long as any connection of this process shows it."""
 
     def __init__(self, build_id: str, catalogs: dict[str, Catalog]) -> None:
         self._build_id = build_id

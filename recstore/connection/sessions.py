@@ -1,7 +1,7 @@
-"""The face: an in-memory database with the functions of a store bound to it, so that they need no `store :=`.
+"""The view database: an in-memory database with the functions of a store bound to it, so that they need no `store :=`.
 
-The store itself is attached read-only beside it. Since the face's functions name the store's tables in full, they
-work wherever the caller is, and a caller's own tables shadow nothing.
+The store itself is attached read-only beside it. The functions of the view database name the store's tables in full, so
+they work wherever the caller is, and a caller's own tables shadow nothing.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from recstore.connection.annoy_functions import accelerate
 from recstore.errors import OptionError, StoreError
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
 
-#: The store is attached under the face's alias with this ending.
+#: The store is attached under the view database's alias with this ending.
 STORE_SUFFIX = "_store"
 _CONNECT_ALIAS = "rec"
 #: The name under which `connect` attaches the store.
 STORE = _CONNECT_ALIAS + STORE_SUFFIX
 _SQL = "recstore.connection.sql"
-#: While a view of the store's user is brought into a face, this variable says what to bind in its place.
+#: While a view of the store's user is brought into a view database, this variable says what to bind in its place.
 _STAND_IN = "recstore_stand_in"
 
 
@@ -59,7 +59,7 @@ def connect(
             exact = True
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
         asking = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
-        connection.execute(_face_sql(connection, database, "memory", catalogs, asking))
+        connection.execute(_views_sql(connection, database, "memory", catalogs, asking))
     except BaseException:
         connection.close()
         raise
@@ -76,13 +76,14 @@ def attach(
 ) -> None:
     """Bring the store at `path` into a connection that the caller already has: `FROM rec.similar_movies(1)`.
 
-    The face goes by `alias` and the store by `alias` + `_store`; both are replaced if they were attached before, so
-    that a newly published store is seen, also where the caller is in one of them. A store that cannot be opened
-    leaves them as they were. The caller's transaction and pending results are left alone. `exact` is as in `connect`.
+    The database with the functions is called `alias`, and the store `alias` + `_store`. Both are replaced if they were
+    attached before, so that a newly published store is seen, also where the caller is in one of them. A store that
+    cannot be opened leaves both as they were. The caller's transaction and pending results are left alone. `exact` is
+    as in `connect`.
 
-    With `untrusted` the face shows recstore's own tables and functions alone, and no index is opened; what else is in a
+    With `untrusted`, `alias` shows recstore's own tables and functions alone, and no index is opened. What else is in a
     stranger's file stands under `alias` + `_store`, where it has the rights of your connection when you ask it. Only
-    `connect` takes these away: a connection that is yours keeps its access to files and addresses.
+    `connect` takes these rights away: a connection that is yours keeps its access to files and addresses.
 
     Raises `StoreError`, and `OptionError` where the alias is taken by another database.
     """
@@ -100,10 +101,10 @@ def attach(
         try:
             if untrusted:
                 require_tables(cursor, store, database)
-            cursor.execute(_attach_face_sql(alias))
+            cursor.execute(_attach_views_sql(alias))
             catalogs = stored_catalogs(cursor, database, trusted=not untrusted)
             asking = accelerate(connection, store, database, exact or untrusted, catalogs)
-            cursor.execute(_face_sql(cursor, database, alias, catalogs, asking, only_own=untrusted))
+            cursor.execute(_views_sql(cursor, database, alias, catalogs, asking, only_own=untrusted))
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -120,14 +121,14 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
         if untrusted:
             require_tables(connection, Path(path), database)
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
-        face = _face_sql(connection, database, alias, catalogs, only_own=untrusted)
+        views = _views_sql(connection, database, alias, catalogs, only_own=untrusted)
         question = _question(connection, database, catalogs)
     store = sql.literal(str(Path(path).expanduser().resolve()))
     names = {"alias": sql.identifier(alias), "database": sql.identifier(database), "store": store}
     return (
         f"{sql.render(_SQL, 'attach_script', question=question, **names)}"
-        f"{_attach_face_sql(alias)}"
-        f"{face}"
+        f"{_attach_views_sql(alias)}"
+        f"{views}"
         f"{sql.read(_SQL, 'closing') if untrusted else ''}"
     )
 
@@ -141,13 +142,13 @@ def _question(connection: duckdb.DuckDBPyConnection, database: str, catalogs: tu
     return f"similar_{names[0]}(1)" if names else "store_info"
 
 
-def _attach_face_sql(alias: str) -> str:
+def _attach_views_sql(alias: str) -> str:
     # Said, since a read-only connection attaches everything read-only otherwise.
     return f"ATTACH ':memory:' AS {sql.identifier(alias)} (READ_WRITE);\n"
 
 
 def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> bool:
-    """Return whether an earlier face, or its store alone, goes by these names; raise where anything else does."""
+    """Return whether an earlier view database or its store has these names; raise where anything else has."""
     names = {"alias": alias, "database": database}
     rows = cursor.execute(sql.read(_SQL, "attached_before"), names).fetchall()
     found = {lowered for lowered, _, _ in rows}
@@ -157,7 +158,7 @@ def _replaced(cursor: duckdb.DuckDBPyConnection, alias: str, database: str) -> b
     return bool(rows)
 
 
-def _face_sql(
+def _views_sql(
     connection: duckdb.DuckDBPyConnection,
     database: str,
     alias: str,
@@ -165,7 +166,7 @@ def _face_sql(
     asking: render.Asking | None = None,
     only_own: bool = False,
 ) -> str:
-    """Return the SQL of a face: a view for each table and view of the store with its comments, then every function.
+    """Return the SQL of a view database: a view for each relation of the store, with comments, then every function.
 
     No view of the store is bound meanwhile, since that opens whatever it reads, such as a share that hangs: each is
     asked for by `query`, which gets a stand-in as long as a variable is set. So a view over what is not there costs

@@ -34,7 +34,7 @@ def mean_vectors(
 def sequence_vectors(
     frames: npt.NDArray[np.uint8],
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Return the bytes of all seconds laid end to end, as the original notebook did, brought to unit length.
+    """Return the bytes of all seconds concatenated, as the original notebook did, brought to unit length.
 
     `frames` is (n_clips, 1280) uint8; returns (m, 1280) float32 and the (n_clips,) mask of the clips that have one.
     """

@@ -123,7 +123,7 @@ def judge(
 
 
 def label_vectors(scores: Array32, frames: Frames) -> tuple[Array32, npt.NDArray[np.bool_]]:
-    """Return what the labels weigh and how the sound changes, laid end to end and brought to unit length.
+    """Return what the labels weigh and how the sound changes, concatenated and brought to unit length.
 
     `scores` is (n, n_labels) and `frames` (n, 1280) uint8; returns (m, n_labels + 128) float32 and the (n,) mask of the
     clips that have a vector. Scores are raised to the power of 1.35, with their sign, so that what is sure stands out.

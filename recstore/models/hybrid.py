@@ -1,4 +1,4 @@
-"""The hybrid space: two spaces laid end to end."""
+"""The hybrid space: two spaces concatenated."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ import numpy.typing as npt
 class Space:
     """One space of a catalogue.
 
-    `ids` (n,) int32, ascending, are the items that have a vector there; `vectors` (n, d) float32 are theirs, of unit
-    length. `recipe` says in words what brings an item in; `center` (d,) is what it subtracts from a new one, if
-    anything. Where the vectors are those of other spaces laid end to end, `parts` are their numbers of columns.
-    `explained` (d,) is the share of the variance that the first n dimensions of a decomposition explain. `learnt` are
-    the rows, as Arrow tables, of tables of the store in which a model says how it brings something in.
+    `ids` (n,) int32, ascending: the items that have a vector in the space. `vectors` (n, d) float32: their vectors, of
+    unit length. `recipe`: in words, how an item gets its vector. `center` (d,) float64: what is subtracted from a new
+    item's vector; None where nothing is. `parts`: the widths of the concatenated spaces (they sum to d); None
+    otherwise. `explained` (d,): the share of the variance that the first n dimensions of a decomposition explain.
+    `learnt`: rows of the store's tables, as Arrow tables, in which a model records what it learnt.
     """
 
     name: str

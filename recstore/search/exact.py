@@ -30,8 +30,8 @@ def nearest_neighbors(
 
     `vectors` is (n, d) float32 of unit length. Each block is a triple: the rows (b,), their neighbours' rows
     (b, m) int32, and the scores (b, m) float32: cosines rounded to 5 decimals, larger first, equal ones by the
-    smaller row. `parts` says, for vectors that are several laid end to end, how many columns each has: their products
-    are then taken one by one.
+    smaller row. `parts`: the widths of the concatenated vectors (they sum to d), whose products are taken one by one;
+    None otherwise.
 
     What is equal is multiplied once, rows as well as parts of rows: without tags, all movies of the same genres are.
     The products are taken in double precision, so that SQL, which does the same, rounds every score alike. As many

@@ -1,8 +1,8 @@
 """SQLAlchemy over a store: `create_engine("recstore:///movies.duckdb")`, and its functions as selectables.
 
-The dialect is `duckdb-sqlalchemy`'s, on connections that go through the face. All connections of an engine are cursors
-of one face, so they share its cache; a connection that is checked out of the pool after a new store was published is
-one on the new store.
+The dialect is `duckdb-sqlalchemy`'s, on connections to a view database of the store. All connections of an engine are
+cursors of one view database, so they share its cache. A connection that is checked out of the pool after a new store
+was published is one to the new store.
 """
 
 # The reflecting methods pass on what they are given; their supertypes disagree about it.
@@ -28,11 +28,11 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from recstore import connect, sql
 from recstore.catalogs.checks import table_keys
 from recstore.catalogs.registry import stored_catalogs
-from recstore.connection.pool import Cursor, SharedFace
+from recstore.connection.pool import Cursor, SharedViews
 from recstore.connection.sessions import STORE
 from recstore.errors import StoreError
 
-#: Where the face keeps the store itself, as duckdb-sqlalchemy writes schemas.
+#: Where the view database keeps the store itself, as duckdb-sqlalchemy writes schemas.
 _STORE_SCHEMA = f"{STORE}.main"
 
 #: What `exact` in a URL means to `recstore.connect`; without it, what the build measured decides.
@@ -40,27 +40,27 @@ _EXACT = {"": None, "true": True, "false": False}
 
 
 class _StoreConnection(duckdb_sqlalchemy.ConnectionWrapper):  # type: ignore[misc, unused-ignore]
-    """A DBAPI connection that is a cursor of a shared face."""
+    """A DBAPI connection that is a cursor of a shared view database."""
 
     def __init__(self, cursor: Cursor) -> None:
         super().__init__(cursor.connection)
-        self._cursor_of_face = cursor
+        self._cursor_of_views = cursor
 
     @property
     def duckdb(self) -> duckdb.DuckDBPyConnection:
         """DuckDB's own connection."""
-        return self._cursor_of_face.connection
+        return self._cursor_of_views.connection
 
     def is_current(self) -> bool:
-        return self._cursor_of_face.is_current()
+        return self._cursor_of_views.is_current()
 
     def close(self) -> None:
         super().close()
-        self._cursor_of_face.close()
+        self._cursor_of_views.close()
 
 
 class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
-    """DuckDB's dialect, connected to a store through the face, read-only.
+    """DuckDB's dialect, connected to a store through the view database, read-only.
 
     The URL is `recstore:///PATH`, with `?exact=true` to leave approximate indexes unused,
     `?exact=false` to use them always, and `?attach=PATH` (as often
@@ -73,7 +73,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._faces: dict[tuple[Any, ...], SharedFace] = {}
+        self._shown: dict[tuple[Any, ...], SharedViews] = {}
 
     @classmethod
     def engine_created(cls, engine: Engine) -> None:
@@ -110,17 +110,17 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         """Return a cursor on the newest store at `path`. Raises `StoreError`."""
         beside = dict(attach or {})
         key = (path, exact, untrusted, tuple(sorted(beside.items())))
-        made = SharedFace(Path(path).expanduser(), lambda: _open(path, exact, beside, untrusted))
-        shared = self._faces.setdefault(key, made)
+        made = SharedViews(Path(path).expanduser(), lambda: _open(path, exact, beside, untrusted))
+        shared = self._shown.setdefault(key, made)
         return _StoreConnection(shared.cursor())
 
     def get_table_names(self, connection: Connection, schema: str | None = None, **options: Any) -> list[str]:
-        """Return the names of tables; without a schema, the store's and those that the user made in the face."""
+        """Return the names of tables; without a schema, the store's and those that the user made beside them."""
         own = super().get_table_names(connection, schema, **options)
         return own if schema else [*super().get_table_names(connection, _STORE_SCHEMA, **options), *own]
 
     def get_view_names(self, connection: Connection, schema: str | None = None, **options: Any) -> list[str]:
-        """Return the names of views; those by which the face shows the store's tables are tables here."""
+        """Return the names of views; those by which the view database shows the store's tables are tables here."""
         found = super().get_view_names(connection, schema, **options)
         if schema:
             return list(found)
@@ -161,7 +161,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
     def _as_in_store(
         self, reflect: Any, connection: Connection, schema: str | None, options: dict[str, Any]
     ) -> list[tuple[tuple[str | None, str], Any]]:
-        """Reflect the relations of the default schema as they are in the store, where the face only shows them."""
+        """Reflect the relations of the default schema as the store has them; the view database only shows them."""
         found = list(reflect(connection, schema=schema, **options))
         if schema is not None:
             return found
@@ -176,7 +176,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
 
 
 def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: bool) -> duckdb.DuckDBPyConnection:
-    """Open a face with the user's databases beside it. Raises `StoreError`."""
+    """Open a view database with the user's databases beside it. Raises `StoreError`."""
     connection = connect(path, exact=exact, untrusted=untrusted)
     for alias, beside in attach.items():
         try:

@@ -10,5 +10,5 @@ from recstore.store.digest import render_query
 BOTH = (MOVIES, AUDIO)
 HERE = Path(__file__).parent
 (HERE / "store.sql").write_text(render.render_views(BOTH) + render.render_functions(BOTH))
-(HERE / "face.sql").write_text(render.render_functions(BOTH, render.attached_relation("rec_store"), '"rec".main.'))
+(HERE / "views.sql").write_text(render.render_functions(BOTH, render.attached_relation("rec_store"), '"rec".main.'))
 (HERE.parents[1] / "queries" / "content_digest.sql").write_text(render_query((AUDIO, MOVIES)))

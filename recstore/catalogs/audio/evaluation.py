@@ -134,7 +134,7 @@ def _stored(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.i
 
 
 def _sequence(connection: duckdb.DuckDBPyConnection, budget: Budget) -> Lists:
-    """Search the bytes laid end to end, which the original notebook compared."""
+    """Search the bytes concatenated, which the original notebook compared."""
     ids, frames = spaces.frames(connection)
     vectors, kept = sequence_vectors(frames)
     positions = np.flatnonzero(kept).astype(np.int32)

@@ -1,4 +1,4 @@
--- The databases that go by the names of a face and of its store, and whether each holds a store.
+-- The databases that go by the names of a view database and of its store, and whether each holds a store.
 SELECT lower(d.database_name), d.database_name, bool_or(t.name = 'store_info')
 FROM duckdb_databases() AS d
 LEFT JOIN (

@@ -1,4 +1,4 @@
-"""The face: what it does to the connection it is brought into, and what it shows."""
+"""The view database: what it does to the connection it is brought into, and what it shows."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_is_replaced_wherever_the_caller_is(con, sample_store, inside):
     assert rows(con) == 10
 
 
-def test_a_store_that_cannot_be_opened_leaves_the_face_as_it_was(con, sample_store, tmp_path):
+def test_a_store_that_cannot_be_opened_leaves_the_views_as_they_were(con, sample_store, tmp_path):
     recstore.attach(con, sample_store)
     (tmp_path / "text.txt").write_text("hello, I am no store at all")
     duckdb.connect(str(tmp_path / "other.duckdb")).close()

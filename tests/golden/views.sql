@@ -1215,7 +1215,7 @@ COMMENT ON MACRO TABLE "rec".main.find_audio IS 'The items whose words match: fi
 --
 -- In the space labels, every second is compared with the landmarks of kind second, and the mean of all with those of
 -- kind clip; the weights turn these nearnesses into a score for each label; the scores, each to the power of 1.35, and
--- how the sound changes, of length 0.1, are laid end to end.
+-- how the sound changes, of length 0.1, are concatenated.
 CREATE MACRO "rec".main.audio_vector(frames, space := 'mean', store := NULL) AS TABLE
 WITH
 _rs_args AS (
