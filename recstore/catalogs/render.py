@@ -8,14 +8,11 @@ from dataclasses import asdict, dataclass
 from recstore import sql
 from recstore.catalogs import checks
 from recstore.catalogs.catalog import Catalog, Column, Function, Table
+from recstore.catalogs.meant import WHOLE_NUMBER, typed_text
 from recstore.search.ranking import CONSTANTS
 
 _FUNCTIONS = "recstore.schema.functions"
 _TABLES = "recstore.schema.tables"
-_WHOLE = frozenset(f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")) | {
-    "INTEGER",
-    "UINTEGER",
-}
 FUNCTIONS = ("similar", "nearest", "find")
 #: What a catalogue with weights has besides.
 FOR_A_PERSON = ("recommend", "recommend_for")
@@ -164,16 +161,6 @@ def _asked(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
     }
 
 
-def typed_text(text: str, kind: str) -> str:
-    """Return SQL that brings a text to the type of an id: NULL where it is none of that type."""
-    if kind == "VARCHAR":
-        return text
-    if kind in _WHOLE:
-        # A table of the caller's may hold ids as floating-point numbers: 17850.0 is 17850.
-        return f"CASE WHEN regexp_matches({text}, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST({text} AS {kind}) END"
-    return f"TRY_CAST({text} AS {kind})"
-
-
 def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
     """Return what the SQL of every catalogue is written with: names as they are, tables as `relation` names them."""
     sign, direction = ("-", "DESC") if catalog.preference_descends else ("+", "ASC")
@@ -210,6 +197,7 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
         **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
+        "whole_number": WHOLE_NUMBER,
         **CONSTANTS,
     }
 

@@ -13,6 +13,7 @@ from recstore.catalogs.catalog import Catalog, Column
 from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.errors import OptionError
+from recstore.reports.items import meant_items
 from recstore.reports.output_files import check_target, whole_file
 from recstore.reports.plots import check_plot
 
@@ -68,9 +69,8 @@ def _cosines(
         "compared_items",
         key=catalog.key,
         items=catalog.items,
-        title=catalog.title,
         vectors=catalog.vectors,
-        preferred=f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'}",
+        meant=meant_items(catalog),
         label=Column("drawn", "VARCHAR", catalog.drawn).over("i"),
     )
     rows = connection.execute(query, {"asked": items, "space": space}).fetchall()

@@ -9,6 +9,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.meant import typed_text
 from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.connection.sessions import STORE, connect
 
@@ -60,7 +61,9 @@ def why_nothing_is_similar(
 
     `connection` is one of `connect`, and `space` the one that was asked, if one was named.
     """
-    there = connection.execute(sql.render(_SQL, "spaces_of_item", **_named(catalog)), {"item": item}).fetchall()
+    there = connection.execute(
+        sql.render(_SQL, "spaces_of_item", **_named(catalog), meant=meant_items(catalog)), {"item": item}
+    ).fetchall()
     if there:
         where = f"in space {space}" if space is not None else "in any space"
         others = f"; it has one in {', '.join(there[0][1])}" if there[0][1] else ""
@@ -70,9 +73,23 @@ def why_nothing_is_similar(
     return f"There is no {catalog.item} {item!r} in the store.{hint}"
 
 
+def meant_items(catalog: Catalog) -> str:
+    """Return the SQL of which item each text of a relation `asked` (text, place) means: text, place, and the key `id`.
+
+    It is the rule of `recstore.catalogs.meant`, by which the functions go.
+    """
+    if catalog.identity:
+        names = {
+            "identity": sql.identifier(catalog.identity),
+            "as_identity": typed_text("a.text", catalog.identity_type),
+        }
+        return sql.render(_SQL, "meant_by_identity", **_named(catalog), **names)
+    return sql.render(_SQL, "meant_by_key", **_named(catalog), as_key=typed_text("trim(a.text)", "INTEGER"))
+
+
 def _near_names(connection: duckdb.DuckDBPyConnection, catalog: Catalog, item: str) -> list[str]:
     """Return up to three names that share the words of `item`, or else are spelt like it."""
-    find = f"SELECT {catalog.title} FROM find_{catalog.name}(?, k := 3)"
+    find = f"SELECT {catalog.named(catalog.title)} FROM find_{catalog.name}(?, k := 3)"
     # A year alone says nothing: half the catalogue shares it.
     named = re.sub(r"\s*\(\d{4}\)\s*$", "", item)
     rows = connection.execute(find, [named]).fetchall() and connection.execute(find, [item]).fetchall()
@@ -83,7 +100,7 @@ def _near_names(connection: duckdb.DuckDBPyConnection, catalog: Catalog, item: s
 def _named(catalog: Catalog) -> dict[str, str]:
     return {
         "key": catalog.key,
-        "name": catalog.title,
+        "name": catalog.named(catalog.title),
         "items": catalog.items,
         "vectors": catalog.vectors,
         "preferred": f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'} NULLS LAST",

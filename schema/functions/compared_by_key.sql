@@ -19,7 +19,7 @@ _rs_identified AS (
         max(_rs_id) FILTER (_rs_side = 1) AS _rs_first, max(_rs_id) FILTER (_rs_side = 2) AS _rs_second
     FROM (
         SELECT _rs_side, coalesce(_rs_named_id, CASE
-            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$$') THEN TRY_CAST(_rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_text, $whole_number) THEN TRY_CAST(_rs_text AS INTEGER)
         END) AS _rs_id
         FROM _rs_named
     ) AS _rs_n

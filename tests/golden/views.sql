@@ -567,9 +567,7 @@ SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER 
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
-            WHEN _rs_e._rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
-                AND TRY_CAST(_rs_e._rs_text AS DOUBLE) = TRY_CAST(_rs_e._rs_text AS INTEGER)
-            THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
     FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -650,9 +648,7 @@ SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER 
 FROM (
     SELECT
         coalesce(_rs_n._rs_best.key, CASE
-            WHEN _rs_e._rs_text[1] IN ('-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
-                AND TRY_CAST(_rs_e._rs_text AS DOUBLE) = TRY_CAST(_rs_e._rs_text AS INTEGER)
-            THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
     FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.

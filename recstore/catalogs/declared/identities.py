@@ -6,7 +6,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.declared.expressions import Expression
-from recstore.catalogs.render import typed_text
+from recstore.catalogs.meant import typed_text
 from recstore.errors import OptionError, SourceError
 from recstore.sources.relations import Relation
 

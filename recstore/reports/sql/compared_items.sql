@@ -3,12 +3,7 @@ WITH asked AS (
     SELECT unnest($$asked) AS text, unnest(range(len($$asked))) AS place
 ),
 identified AS (
-    SELECT
-        a.place, coalesce(
-            first(i.$key ORDER BY i.$preferred, i.$key),
-            CASE WHEN regexp_matches(a.text, '^ *[0-9]+ *$$') THEN TRY_CAST(a.text AS INTEGER) END) AS id
-    FROM asked AS a LEFT JOIN $items AS i ON i.$title = trim(a.text)
-    GROUP BY a.place, a.text
+    $meant
 ),
 compared AS (
     SELECT n.place, $label AS name, v.vector
