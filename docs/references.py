@@ -1,9 +1,12 @@
-"""Writes the two reference pages from the code: SQL from the objects of an empty store, the commands from Typer."""
+"""Writes the reference pages from the code: SQL from the objects of an empty store, commands from Typer, Python."""
 
 from __future__ import annotations
 
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import typer
@@ -28,9 +31,9 @@ _COLUMNS = (
 
 
 def write(folder: Path) -> None:
-    """Write `sql.md` and `cli.md` to `folder`; a page that is as it should be is not touched."""
+    """Write `sql.md`, `cli.md` and `python.md` to `folder`; a page that is as it should be is not touched."""
     folder.mkdir(exist_ok=True)
-    for name, text in (("sql", sql_reference()), ("cli", cli_reference())):
+    for name, text in (("sql", sql_reference()), ("cli", cli_reference()), ("python", python_reference())):
         page = folder / f"{name}.md"
         if not page.exists() or page.read_text(encoding="utf-8") != text:
             page.write_text(text, encoding="utf-8")
@@ -77,6 +80,41 @@ def _table(rows: list[tuple[str, ...]]) -> str:
     cells = [[f"`{name}`", f"`{kind}`", *[(said or "").replace("|", "\\|") for said in rest]]
              for name, kind, *rest in rows]  # fmt: skip
     return "\n".join(f"| {' | '.join(row)} |" for row in [titles, ["---"] * len(titles), *cells])
+
+
+#: The public modules: everything else may change without a word.
+PUBLIC = (
+    "recstore",
+    "recstore.errors",
+    "recstore.progress",
+    "recstore.options",
+    "recstore.cache",
+    "recstore.installed",
+    "recstore.sql",
+    "recstore.text",
+    "recstore.tools",
+)
+
+
+def python_reference() -> str:
+    """Return the page of every public name, with what it takes and what it says of itself."""
+    parts = ["# Python reference", "What programs may import. What starts quickly imports the rest when it is used."]
+    seen: set[int] = set()
+    for name in PUBLIC:
+        module = import_module(name)
+        parts += [f"## {name}", inspect.getdoc(module) or ""]
+        own = [one for one, value in vars(module).items() if getattr(value, "__module__", "") == name]
+        for one in sorted(getattr(module, "__all__", None) or (each for each in own if not each.startswith("_"))):
+            value = getattr(module, one)
+            if not callable(value) or id(value) in seen:
+                continue
+            seen.add(id(value))
+            parts += [f"### {name}.{one}", f"```\n{one}{_signature(value)}\n```", inspect.getdoc(value) or ""]
+    return "\n\n".join(parts) + "\n"
+
+
+def _signature(value: Any) -> str:  # noqa: ANN401 - a function or a class
+    return str(inspect.signature(value)).replace("'", "")
 
 
 def cli_reference() -> str:

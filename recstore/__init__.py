@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from recstore import cache
     from recstore.catalogs.declared.config import read_config
     from recstore.catalogs.declared.declaration import Interactions, Items
-    from recstore.connection.sessions import attach, connect
+    from recstore.connection.saved_queries import SavedQuery, find_query, saved_queries, set_parameters
+    from recstore.connection.sessions import attach, attach_script, connect
+    from recstore.evaluation.bars import Bar
     from recstore.options import BuildOptions
     from recstore.pipeline.add import add
     from recstore.pipeline.build import BuildReport, build, rebuild
     from recstore.pipeline.evaluate import EvaluationReport, evaluate
     from recstore.reports.checks import check
-    from recstore.reports.differences import diff
+    from recstore.reports.differences import diff, same_content
+    from recstore.reports.export import export_json
     from recstore.reports.facts import StoreInfo, info
+    from recstore.reports.heatmap import heatmap
     from recstore.reports.items import (
         catalog_names,
         catalog_of,
@@ -34,12 +38,14 @@ if TYPE_CHECKING:
         space_names,
         why_nothing_is_similar,
     )
-    from recstore.reports.manifests import manifest
-    from recstore.store.proof import Finding
+    from recstore.reports.manifests import manifest, manifest_differences
+    from recstore.reports.plots import check_plot, draw_evaluation
+    from recstore.store.proof import Finding, first_fault
     from recstore.store.publish import rollback
     from recstore.store.recovery import backup, restore
 
 __all__ = [
+    "Bar",
     "BuildOptions",
     "BuildReport",
     "BusyError",
@@ -50,12 +56,14 @@ __all__ = [
     "LossError",
     "OptionError",
     "RecstoreError",
+    "SavedQuery",
     "SourceError",
     "StoreError",
     "StoreInfo",
     "TooManyRejectsError",
     "add",
     "attach",
+    "attach_script",
     "backup",
     "build",
     "cache",
@@ -63,49 +71,95 @@ __all__ = [
     "catalog_of",
     "catalogs_of",
     "check",
+    "check_plot",
     "connect",
     "diff",
+    "draw_evaluation",
     "evaluate",
+    "export_json",
+    "find_query",
+    "first_fault",
+    "heatmap",
     "info",
     "item_names",
     "manifest",
+    "manifest_differences",
     "read_config",
     "rebuild",
     "restore",
     "rollback",
+    "same_content",
+    "saved_queries",
+    "set_parameters",
     "space_names",
     "why_nothing_is_similar",
 ]
 
-_LAZY = {
-    "BuildOptions": "recstore.options",
-    "BuildReport": "recstore.pipeline.build",
-    "EvaluationReport": "recstore.pipeline.evaluate",
-    "Finding": "recstore.store.proof",
-    "Interactions": "recstore.catalogs.declared.declaration",
-    "Items": "recstore.catalogs.declared.declaration",
-    "StoreInfo": "recstore.reports.facts",
-    "add": "recstore.pipeline.add",
-    "attach": "recstore.connection.sessions",
-    "backup": "recstore.store.recovery",
-    "build": "recstore.pipeline.build",
-    "check": "recstore.reports.checks",
-    "connect": "recstore.connection.sessions",
-    "evaluate": "recstore.pipeline.evaluate",
-    "catalog_names": "recstore.reports.items",
-    "catalog_of": "recstore.reports.items",
-    "catalogs_of": "recstore.reports.items",
-    "info": "recstore.reports.facts",
-    "item_names": "recstore.reports.items",
-    "space_names": "recstore.reports.items",
-    "why_nothing_is_similar": "recstore.reports.items",
-    "diff": "recstore.reports.differences",
-    "manifest": "recstore.reports.manifests",
-    "read_config": "recstore.catalogs.declared.config",
-    "rebuild": "recstore.pipeline.build",
-    "restore": "recstore.store.recovery",
-    "rollback": "recstore.store.publish",
+#: What each module gives; all but the errors is imported when it is first used.
+_GIVEN = {
+    "recstore.catalogs.declared.config": ("read_config",),
+    "recstore.catalogs.declared.declaration": ("Interactions", "Items"),
+    "recstore.connection.saved_queries": (
+        "SavedQuery",
+        "find_query",
+        "saved_queries",
+        "set_parameters",
+    ),
+    "recstore.connection.sessions": (
+        "attach",
+        "attach_script",
+        "connect",
+    ),
+    "recstore.evaluation.bars": ("Bar",),
+    "recstore.options": ("BuildOptions",),
+    "recstore.pipeline.add": ("add",),
+    "recstore.pipeline.build": (
+        "BuildReport",
+        "build",
+        "rebuild",
+    ),
+    "recstore.pipeline.evaluate": (
+        "EvaluationReport",
+        "evaluate",
+    ),
+    "recstore.reports.checks": ("check",),
+    "recstore.reports.differences": (
+        "diff",
+        "same_content",
+    ),
+    "recstore.reports.export": ("export_json",),
+    "recstore.reports.facts": (
+        "StoreInfo",
+        "info",
+    ),
+    "recstore.reports.heatmap": ("heatmap",),
+    "recstore.reports.items": (
+        "catalog_names",
+        "catalog_of",
+        "catalogs_of",
+        "item_names",
+        "space_names",
+        "why_nothing_is_similar",
+    ),
+    "recstore.reports.manifests": (
+        "manifest",
+        "manifest_differences",
+    ),
+    "recstore.reports.plots": (
+        "check_plot",
+        "draw_evaluation",
+    ),
+    "recstore.store.proof": (
+        "Finding",
+        "first_fault",
+    ),
+    "recstore.store.publish": ("rollback",),
+    "recstore.store.recovery": (
+        "backup",
+        "restore",
+    ),
 }
+_LAZY = {name: module for module, names in _GIVEN.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is imported decides

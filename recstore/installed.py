@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from recstore.catalogs.model import Export
 from recstore.catalogs.registry import installed
 from recstore.errors import OptionError
 from recstore.options import Described, described
@@ -15,7 +16,18 @@ from recstore.pipeline.add import Addition, additions
 from recstore.sources.addresses import shown
 from recstore.sources.loader import Shown, get_loader, loader_names
 
-__all__ = ["Addition", "Described", "Example", "Source", "additions", "example", "named_sources", "options", "sources"]
+__all__ = [
+    "Addition",
+    "Described",
+    "Example",
+    "Source",
+    "additions",
+    "example",
+    "exports",
+    "named_sources",
+    "options",
+    "sources",
+]
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,11 @@ def named_sources(given: Mapping[str, str], named: Sequence[str]) -> dict[str, s
             raise OptionError(f"There are two sources for {name}: {shown(found[name])} and {shown(value)}. Name one.")
         found[name] = value
     return found
+
+
+def exports() -> dict[str, Export]:
+    """Return what catalogues can write as JSON besides what any query gives, by the catalogue's name."""
+    return {name: model.export for name, model in installed().items() if model.export is not None}
 
 
 def options() -> list[Described]:

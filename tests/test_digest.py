@@ -17,9 +17,9 @@ import shells
 
 import recstore
 from recstore import BuildOptions, StoreError, sql
+from recstore import manifest_differences as differences
 from recstore.catalogs.registry import to_be_stored
 from recstore.reports.differences import same_content
-from recstore.reports.manifests import differences
 from recstore.samples.movies import write_sample
 from recstore.store.digest import content_tables, render_query
 

@@ -151,7 +151,7 @@ def test_every_page_stands_in_the_site():
     listed = re.findall(r"^```{toctree}\n(.*?)^```$", (ROOT / "docs" / "index.md").read_text(), re.M | re.S)
     names = {line for block in listed for line in block.splitlines() if not line.startswith(":")}
     there = {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
-    assert names == there | {"reference/sql", "reference/cli"}
+    assert names == there | {"reference/sql", "reference/cli", "reference/python"}
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +200,15 @@ def test_the_cli_reference_holds_everything(references):
         assert command.help
         for parameter in command.params:
             assert all(option in section for option in parameter.opts if option.startswith("--"))
+
+
+def test_the_python_reference_holds_everything(references):
+    text = references.python_reference()
+    for name in recstore.__all__:
+        if name == "cache":
+            continue
+        section = text.split(f".{name}\n")[1].split("\n#")[0]
+        assert len(section.split("```")[2].strip()) > 20, f"{name} says nothing of itself"
 
 
 @pytest.fixture(scope="module")

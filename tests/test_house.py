@@ -28,8 +28,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: From the top of the house down: a room imports only from rooms that stand after its own. `recstore` is the package.
 FLOORS = [
     ["cli", "sqlalchemy", "dbt", "testing"],
-    ["recstore", "samples"],
-    ["reports", "installed"],
+    ["recstore", "samples", "tools", "installed"],
+    ["reports"],
     ["pipeline", "connection"],
     ["catalogs.movies", "catalogs.audio", "catalogs.declared"],
     ["store"],
@@ -83,6 +83,32 @@ def test_imports_run_downward_only():
         for other in imported(path):
             same = room(other) == room(module)
             assert same or floor(other) > floor(module), f"{module} imports {other}"
+
+
+#: What the command line may import besides the names of `recstore` itself; docs/references.py lists what these hold.
+PUBLIC = {"errors", "progress", "options", "cache", "installed", "sql", "text", "tools"}
+
+
+def test_the_command_line_uses_the_public_api_alone():
+    import recstore
+
+    names = {f"recstore.{name}" for name in recstore.__all__}
+    allowed = {"recstore", *(f"recstore.{module}" for module in PUBLIC), *names}
+    for module, path in modules().items():
+        if room(module) == "cli":
+            # The demo plays the samples that are shipped.
+            may = {"recstore.samples.movies", "recstore.samples.audio"} if module.endswith(".demo") else set()
+            others = {name for name in imported(path) if room(name) != "cli"}
+            assert others <= allowed | may, f"{module} imports {others - allowed - may}"
+
+
+def test_neither_the_command_line_nor_the_pipeline_names_a_catalogue_or_a_loader():
+    named = re.compile(r"(?i)movie|audio|\bclips?\b")
+    for place in ("cli", "pipeline"):
+        for path in (ROOT / "recstore" / place).rglob("*"):
+            if path.suffix in (".py", ".sql") and path.name != "demo.py":
+                found = [line for line in path.read_text().splitlines() if named.search(line)]
+                assert not found, f"{path}: {found}"
 
 
 def test_no_modules_import_each_other_in_a_circle():

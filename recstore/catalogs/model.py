@@ -24,6 +24,21 @@ class NoOptions:
     """A catalogue whose build can be told nothing besides."""
 
 
+@dataclass(frozen=True)
+class Export:
+    """Rows of a catalogue that are written as JSON: `recstore export-CATALOG-json STORE FILE`.
+
+    `query` is a SQL file of the package `package`, in which the store is `rec_store`, and `rows` what its rows are
+    called; `about` is the command's help, `example` its arguments in an example.
+    """
+
+    package: str
+    query: str
+    rows: str
+    about: str
+    example: str
+
+
 class CatalogModel(ABC):
     """The class that computes a catalogue, made without arguments; its module imports nothing heavy.
 
@@ -40,6 +55,8 @@ class CatalogModel(ABC):
     """Why no item may have a vector in any space, and which option would help: it is said where that is so."""
     example: ClassVar[tuple[str, ...]] = ()
     """Some items, by title or id, to name in the examples of the command line's help."""
+    export: ClassVar[Export | None] = None
+    """What of the catalogue can be written as JSON besides what any query gives."""
     always: ClassVar[bool] = False
     """Whether every new store has the catalogue, empty where nothing of it was loaded."""
 

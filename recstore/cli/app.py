@@ -34,13 +34,15 @@ from recstore.cli.commands import (
     options_given,
     sources_given,
 )
-from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, say, watch
+from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, watch
 from recstore.cli.declared import declared_sources
+from recstore.cli.exports import InstalledGroup
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
 from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(
+    cls=InstalledGroup,
     name="recstore",
     help="A recommendation store: one DuckDB file in which 'things like this one' is a SQL function.",
     epilog=f"Exit codes: {exit_codes()}. Example: recstore demo",
@@ -283,26 +285,9 @@ def attach_sql(
     """Print a SQL script that brings the store into any DuckDB session: save it, then .read it there."""
 
     def work() -> None:
-        from recstore.connection.sessions import attach_script
+        from recstore import attach_script
 
         print_data(attach_script(store, alias, untrusted=untrusted))
-
-    run_command(work, timeout, untrusted)
-
-
-@app.command(cls=Command, epilog="Example: recstore export-audio-json music.duckdb clips.json")
-def export_audio_json(
-    store: Store,
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="The JSON file to write.")],
-    untrusted: Untrusted = False,
-    timeout: Timeout = None,
-) -> None:
-    """Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes."""
-
-    def work() -> None:
-        from recstore.reports.export import export_audio_json as export
-
-        say(f"{export(store, target, untrusted=untrusted):,} clips written to {target}.")
 
     run_command(work, timeout, untrusted)
 

@@ -18,7 +18,7 @@ asking = typer.Typer()
 
 
 def _query_names(incomplete: str) -> list[tuple[str, str]]:
-    from recstore.connection.saved_queries import saved_queries
+    from recstore import saved_queries
 
     return [(query.name, query.answers) for query in saved_queries() if query.name.startswith(incomplete)]
 
@@ -49,8 +49,8 @@ def query(
     """Run a saved query, or list them with what they answer."""
 
     def work() -> None:
+        from recstore import find_query
         from recstore.cli.query import list_queries, run_query
-        from recstore.connection.saved_queries import find_query
 
         if name is None:
             list_queries(store, form, output, untrusted)
@@ -100,7 +100,7 @@ def heatmap(
     """Draw how near a handful of items are to one another; needs the extra plot."""
 
     def work() -> None:
-        from recstore.reports.heatmap import heatmap as draw_heatmap
+        from recstore import heatmap as draw_heatmap
 
         draw_heatmap(store, catalog, items, output, space=space, untrusted=untrusted)
         say(f"{output} shows {len(items)} items.")

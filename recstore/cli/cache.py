@@ -9,7 +9,7 @@ from recstore.cli.console import say
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError
-from recstore.store.file import open_connection
+from recstore.tools import open_connection
 
 
 def run_cache(action: str | None, datasets: bool, indexes: bool, form: Format) -> None:

@@ -8,14 +8,22 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from recstore import RecstoreError, backup, check, diff, manifest, restore, rollback
+from recstore import (
+    RecstoreError,
+    backup,
+    check,
+    diff,
+    first_fault,
+    manifest,
+    manifest_differences,
+    restore,
+    rollback,
+    same_content,
+)
 from recstore.cli.console import print_data, say, watch
 from recstore.cli.output import write_result
 from recstore.errors import UnsoundError
-from recstore.reports.differences import same_content
-from recstore.reports.manifests import differences
-from recstore.store.file import open_connection
-from recstore.store.proof import first_fault
+from recstore.tools import open_connection
 
 
 def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
@@ -73,7 +81,7 @@ def run_manifest(store: Path, verify: Path | None, untrusted: bool) -> None:
         recorded = json.loads(verify.read_text(encoding="utf-8"))
     except ValueError as error:
         raise RecstoreError(f"{verify} is no manifest: {error}") from error
-    if told := differences(recorded, json.loads(json.dumps(found))):
+    if told := manifest_differences(recorded, json.loads(json.dumps(found))):
         raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(told[:5])}.")
     say(f"{store} is what {verify} describes.")
 

@@ -10,8 +10,7 @@ import duckdb
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion, PathCompleter
 from prompt_toolkit.document import Document
 
-from recstore import sql
-from recstore.connection.saved_queries import saved_queries
+from recstore import saved_queries, sql
 
 _WORD = re.compile(r"[\w.]*$")
 _NAME = re.compile(r"(\w+)\s*$")

@@ -260,23 +260,21 @@ def run_interactively(command: Callable[[], object], debug: bool) -> int:
 
 
 def _stop(work: _Work) -> NoReturn:
-    from recstore.reports import output_files
-    from recstore.store import publish
+    from recstore import tools
 
     code = Interrupt.code or Exit.INTERRUPTED
     in_order = False
     try:
-        publish.interrupt()
+        tools.interrupt()
         work.interrupt()
         in_order = work.done.wait(_GRACE_SECONDS)
-        publish.abandon()
-        output_files.abandon()
+        tools.abandon()
     except Exception as error:  # the process ends here, with its code, whatever it leaves
         with suppress(OSError):
             say(f"Not all that was begun could be cleared away: {error}", "error", error=type(error).__name__)
     if not in_order and sys.stderr.isatty() and State.log_format is LogFormat.TEXT:
         print("\r\x1b[K\x1b[?25h", end="", file=sys.stderr)  # the progress bar hides the cursor
-    state = "The new store was in place already" if publish.has_published() else "Nothing was changed"
+    state = "The new store was in place already" if tools.has_published() else "Nothing was changed"
     with suppress(OSError):  # whoever read it may be gone: the code says it, too
         say(f"{Interrupt.reason}. {state}.", "error", exit_code=code.value, error="Interrupted")
     # Nothing is left to be cleaned up, and threads may still be at work: the interpreter's own end would wait for them.

@@ -5,15 +5,14 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from recstore import connect
+from recstore import build, connect
 from recstore.cli.console import say
 from recstore.cli.output import write_result
-from recstore.pipeline.build import build
 from recstore.progress import Progress
 from recstore.samples.audio import EXAMPLE_CLIP, write_audio_sample
 from recstore.samples.movies import EXAMPLE_TITLE, write_sample
-from recstore.scratch import scratch_folder
 from recstore.text import pasted
+from recstore.tools import scratch_folder
 
 
 def run_demo(store: Path, progress: Progress) -> None:

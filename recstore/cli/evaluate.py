@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypedDict
 
-from recstore import connect, evaluate, sql
+from recstore import Bar, check_plot, connect, draw_evaluation, evaluate, sql
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import BelowBarError
-from recstore.evaluation.bars import Bar
 from recstore.progress import Progress
-from recstore.reports.output_files import check_target, whole_file
-from recstore.reports.plots import check_plot, draw
+from recstore.tools import check_target, whole_file
 
 _EXPLAINED = "SELECT space, explained FROM spaces WHERE explained IS NOT NULL ORDER BY space"
 
@@ -44,7 +42,7 @@ def run_evaluation(
         if plot is not None:
             explained = connection.execute(_EXPLAINED).fetchall()
             with whole_file(plot, connection) as file:
-                draw(report.evaluations, file, dict(explained))
+                draw_evaluation(report.evaluations, file, dict(explained))
     failures = []
     for bar in parsed:
         try:

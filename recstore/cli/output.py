@@ -17,10 +17,8 @@ from recstore import sql
 from recstore.cli.console import Exit, say
 from recstore.cli.formats import Format
 from recstore.errors import OptionError, RecstoreError
-from recstore.reports.output_files import check_target, whole_file
-from recstore.scratch import scratch_folder
-from recstore.store.file import open_connection
 from recstore.text import shown, tokens
+from recstore.tools import check_target, open_connection, scratch_folder, whole_file
 
 Result = TypeVar("Result")
 

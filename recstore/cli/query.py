@@ -6,10 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import connect, sql
+from recstore import SavedQuery, connect, find_query, saved_queries, set_parameters, sql
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
-from recstore.connection.saved_queries import SavedQuery, find_query, saved_queries, set_parameters
 from recstore.errors import OptionError, StoreError
 
 

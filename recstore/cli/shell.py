@@ -13,11 +13,10 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import connect, sql
+from recstore import connect, find_query, saved_queries, set_parameters, sql
 from recstore.cli.console import say
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
-from recstore.connection.saved_queries import find_query, saved_queries, set_parameters
 from recstore.errors import OptionError, RecstoreError
 from recstore.text import decoded, read_text, tokens
 

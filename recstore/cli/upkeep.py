@@ -32,7 +32,7 @@ from recstore.cli.formats import Format
 from recstore.text import pasted
 
 if TYPE_CHECKING:
-    from recstore.pipeline.build import BuildReport
+    from recstore import BuildReport
     from recstore.progress import Progress
 
 upkeep = typer.Typer()

@@ -90,7 +90,7 @@ def add(
     loader that adds items); they may be given by keyword, too: `add(path, ratings="new.csv")`. All other keywords are
     options. `loader` is the one that reads the files, where several could.
 
-    Of two rows with one key, such as the same user and movie, the later stays; of equally late ones, the added. Passed
+    Of two rows with one key, such as one person and one item, the later stays; of equally late ones, the added. Passed
     over, counted apart, and no rejects are rows that the store has already, those that it has a later one of, and what
     comes twice: to add a file again, or one that is empty, is no error. Lines that cannot be loaded stand in
     `load_rejects`. The ids of items follow on those that are there, which stay; an item that is there already is passed

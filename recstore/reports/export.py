@@ -6,19 +6,27 @@ import os
 from pathlib import Path
 
 from recstore import sql
+from recstore.catalogs.registry import installed
 from recstore.connection.sessions import connect
+from recstore.errors import OptionError
 from recstore.reports.output_files import whole_file
 from recstore.store.file import open_connection
 
 
-def export_audio_json(path: str | os.PathLike[str], target: str | os.PathLike[str], *, untrusted: bool = False) -> int:
-    """Write the trimmed clips of the store at `path` to the JSON file `target`, and return how many they are.
+def export_json(
+    path: str | os.PathLike[str], catalog: str, target: str | os.PathLike[str], *, untrusted: bool = False
+) -> int:
+    """Write what a catalogue of the store at `path` exports to the JSON file `target`; return how many objects it is.
 
-    The file is an array of objects with `video_id`, `start_seconds`, `end_seconds`, `labels`, `split` and `frames`,
-    10 lists of 128 bytes; DuckDB streams it. A store can be built from it. The file is written whole or not at all.
-    Raises `OptionError` where `target` is a store, or a source of this one. `untrusted` is as in `connect`.
+    The file is an array of objects, which DuckDB streams; it is written whole or not at all. Of the catalogue `audio`
+    each is a clip, with `video_id`, `start_seconds`, `end_seconds`, `labels`, `split` and `frames`, 10 lists of 128
+    bytes, and a store can be built from it. Raises `OptionError` where the catalogue exports nothing, and where
+    `target` is a store, or a source of this one. `untrusted` is as in `connect`.
     """
-    query = sql.read("recstore.reports.sql", "audio_clips")
+    found = installed().get(catalog)
+    if found is None or found.export is None:
+        raise OptionError(f"The catalogue {catalog} exports nothing of its own; recstore sql writes any query as JSON.")
+    query = sql.read(found.export.package, found.export.query)
     with connect(path, untrusted=untrusted) as connection, whole_file(Path(target), connection) as file:
         copy = f"TO {sql.literal(str(file))} (FORMAT json, ARRAY)"
         if not untrusted:
@@ -28,3 +36,8 @@ def export_audio_json(path: str | os.PathLike[str], target: str | os.PathLike[st
         with open_connection() as writer:
             writer.register("rows_to_write", rows)
             return int(writer.execute(f"COPY rows_to_write {copy}").fetchall()[0][0])
+
+
+def export_audio_json(path: str | os.PathLike[str], target: str | os.PathLike[str], *, untrusted: bool = False) -> int:
+    """Write the trimmed clips of the store at `path` to `target`: `export_json` of the catalogue `audio`."""
+    return export_json(path, "audio", target, untrusted=untrusted)

@@ -52,13 +52,13 @@ def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[s
     return {"file": {"sha256": digest, "bytes": size}, **described}
 
 
-def differences(recorded: Any, now: Any, place: str = "") -> list[str]:  # noqa: ANN401 - whatever JSON holds
+def manifest_differences(recorded: Any, now: Any, place: str = "") -> list[str]:  # noqa: ANN401 - whatever JSON holds
     """Return what two manifests say otherwise: one line each, `place: recorded there, found here`."""
     if isinstance(recorded, dict) and isinstance(now, dict):
         return [
             line
             for key in sorted(recorded.keys() | now.keys())
-            for line in differences(recorded.get(key), now.get(key), f"{place}.{key}".lstrip("."))
+            for line in manifest_differences(recorded.get(key), now.get(key), f"{place}.{key}".lstrip("."))
         ]
     return [] if recorded == now else [f"{place}: {recorded!r} in the manifest, {now!r} in the store"]
 

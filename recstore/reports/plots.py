@@ -25,7 +25,7 @@ def check_plot(path: Path) -> None:
     _figure_class()
 
 
-def draw(evaluations: list[Evaluation], path: Path, explained: dict[str, Sequence[float]]) -> None:
+def draw_evaluation(evaluations: list[Evaluation], path: Path, explained: dict[str, Sequence[float]]) -> None:
     """Write the picture to `path`: one panel per protocol, one point per model, its interval upright.
 
     `explained` maps spaces to the shares of the variance that their first n dimensions explain: one panel more.

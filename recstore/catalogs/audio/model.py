@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from recstore.catalogs.audio.catalog import AUDIO
 from recstore.catalogs.audio.options import AudioOptions
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.model import CatalogModel
+from recstore.catalogs.model import CatalogModel, Export
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,6 +26,13 @@ class Audio(CatalogModel):
     catalog: Catalog = AUDIO
     options: ClassVar[type[AudioOptions]] = AudioOptions
     imports: ClassVar[tuple[str, ...]] = ("recstore.catalogs.audio.spaces",)
+    export: ClassVar[Export | None] = Export(
+        "recstore.catalogs.audio.sql",
+        "exported",
+        "clips",
+        "Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes.",
+        "music.duckdb clips.json",
+    )
     always: ClassVar[bool] = True
 
     def spaces(
