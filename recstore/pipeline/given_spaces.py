@@ -40,6 +40,6 @@ def given_space(
 
 def _unfit(catalog: Catalog, space: str, what: str) -> StoreError:
     return StoreError(
-        f"The space {space} of {catalog.name}, which recstore did not make, {what}, so it cannot be carried into a new "
+        f"The space {space} of {catalog.name}, which recstore did not make, {what}, so it cannot be copied into a new "
         f"store. Nothing was changed. Mend or delete its rows in {catalog.vectors} and spaces, and try again."
     )

@@ -1,1 +1,1 @@
-"""The store's file: open, lock, publish, keep versions, carry over what its user added, prove it sound."""
+"""The store's file: open, lock, publish, keep versions, keep what the user added, check it."""

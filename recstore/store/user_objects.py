@@ -1,7 +1,7 @@
-"""Carries what a store holds beyond recstore's own into the next one: tables, views, macros, types, added columns.
+"""Copies what the user added to a store into the next one: tables, views, macros, types, columns.
 
-A new store that has to hold such things begins as a copy of the old file, from which recstore's own are taken out: so
-whatever DuckDB can keep in a file comes along as it is, whatever refers to whatever.
+A new store that needs such objects begins as a copy of the old file, from which recstore's own objects are dropped. So
+every object that DuckDB can keep in a file is kept, and so is every reference between objects.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _WRITTEN_ANEW = ("builds", "evaluations")
 
 
 class Carrier:
-    """Carries over, between two databases of one connection, all that is not recstore's.
+    """Copies all objects that are not recstore's between two databases of one connection.
 
-    What cannot be carried is a `StoreError` that names it: then the old store must stay in place.
+    An object that cannot be copied raises a `StoreError` that names the object: then the old store must stay in place.
     """
 
     def __init__(
@@ -195,6 +195,6 @@ class Carrier:
     def _stuck(self, what: str, error: Exception | None = None) -> StoreError:
         reason = f" ({str(error).splitlines()[0]})" if error else ""
         return StoreError(
-            f"{self._path} holds something that cannot be carried into a new store, and would be lost: "
+            f"{self._path} holds something that cannot be copied into a new store, and would be lost: "
             f"{what}{reason}. Nothing was changed. Move it to a file of your own, or drop it, and try again."
         )

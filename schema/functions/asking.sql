@@ -1,4 +1,4 @@
--- Asks the index of each question's space, in Python, for the keys that ranking.sql finds by a scan. For view databases alone.
+-- Asks the index of each question's space, in Python, for the keys that ranking.sql finds by a scan. In view databases only.
 --
 -- Which items pass the filter goes along as one bit for each; without a filter DuckDB drops that when it plans.
 _rs_answers AS (
