@@ -19,11 +19,20 @@ from recstore import sql
 from recstore.errors import SourceError
 from recstore.progress import Progress
 from recstore.sources.csv_form import Form, find_form
-from recstore.sources.csv_records import NOT_UTF8, Record, records
+from recstore.sources.csv_records import Record, records
 from recstore.sources.csv_types import Columns
 from recstore.sources.dialect import Dialect
 from recstore.sources.located import DataFile
-from recstore.sources.plain_text import SourceDigest, Survey, no_pattern, plain_text, read_lines, survey
+from recstore.sources.plain_text import (
+    SourceDigest,
+    Survey,
+    is_latin,
+    no_pattern,
+    plain_text,
+    read_lines,
+    recoded,
+    survey,
+)
 from recstore.sources.rejects import insert_rejects
 from recstore.sources.streams import place_of, registered
 
@@ -32,6 +41,7 @@ _SQL = "recstore.sources.sql"
 _BATCH = 20_000
 #: So many records show of which types the columns are; the others are held against it.
 _SHOWN = 20_000
+_SHOWN_BYTES = 1 << 20
 #: What DuckDB raises where a file is not as it was told.
 _FAULTS = (duckdb.InvalidInputException, duckdb.ConversionException)
 
@@ -60,11 +70,22 @@ class CsvLoad:
     def run(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
         """Load the files; return what stands in FROM for them, and the types of their columns."""
         if len(files) == 1:
-            with plain_text(files[0], self.dialect.encoding) as path:
+            with self._text(files[0], _SHOWN_BYTES) as path:
                 found = self._load_whole(files[0], path)
             if found is not None:
                 return found
         return self._load_records(files)
+
+    @contextmanager
+    def _text(self, file: DataFile, n_bytes: int | None = None) -> Iterator[Path]:
+        """Yield the path of a file's text in UTF-8; where no encoding is told, its letters show it, or its first."""
+        with plain_text(file, self.dialect.encoding) as path:
+            if self.dialect.encoding is not None or not is_latin(path, n_bytes):
+                yield path
+                return
+            self.progress.notice(f"{file.path} is not UTF-8, and is read as Latin-1; set encoding if that is wrong.")
+            with recoded(path, "latin-1") as target:
+                yield target
 
     def _load_whole(self, file: DataFile, path: Path) -> tuple[str, dict[str, str]] | None:
         """Load one file straight into the types of its first records; None where a fault or another type is in it."""
@@ -105,7 +126,7 @@ class CsvLoad:
         starts: list[int] = []
         headers: list[int] = []
         for number, file in enumerate(files, 1):
-            with plain_text(file, self.dialect.encoding) as path:
+            with self._text(file) as path:
                 form = find_form(path, str(file.path), self.dialect)
                 if number == 1:
                     self.names = form.names
@@ -158,11 +179,8 @@ class CsvLoad:
             # (A header may have another number of names than there are fields.)
             next(found, None)
         selected = ", ".join(sql.identifier(name) for name in self.names)
-        n_rejects = n_undecoded = 0
         while batch := list(islice(found, _BATCH)):
             bad = [record for record in batch if record.fields is None]
-            n_rejects += len(bad)
-            n_undecoded += sum(record.reason == NOT_UTF8 for record in bad)
             insert_rejects(
                 self.connection, self.rejects, file.name, ((one.line, one.reason or "", one.raw) for one in bad)
             )

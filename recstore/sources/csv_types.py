@@ -55,6 +55,8 @@ def _strptime(date: str, clock: str, looks: str) -> Kind:
 _NUMBER = r"\s*[+-]?[\d.,]"
 _ISO = r"\s*\d{4}-\d"
 _DAY = r"\s*\d{1,4}[./-]\d{1,2}[./-]\d"
+#: What comes after the day of a time ends in its offset from UTC, or says that there is none.
+HAS_ZONE = "regexp_matches(substr({c}, 11), '\\d(Z| ?UTC|[+-]\\d{2}(:?\\d{2})?)\\s*$')"
 #: By name, from the narrowest on; the first one that fits a column is its kind.
 KINDS: Mapping[str, Kind] = {
     "boolean": Kind("BOOLEAN", "lower({c}) = 'true'", "lower({c}) NOT IN ('true', 'false')", "(?i)(true|false)$"),
@@ -73,8 +75,16 @@ KINDS: Mapping[str, Kind] = {
         _NUMBER,
     ),
     "date": Kind("DATE", "TRY_CAST({c} AS DATE)", "TRY_CAST({c} AS DATE) IS NULL OR strlen({c}) > 10", _ISO),
-    # With an offset from UTC it is the time in UTC.
-    "time": Kind("TIMESTAMP", "TRY_CAST({c} AS TIMESTAMP)", "TRY_CAST({c} AS TIMESTAMP) IS NULL", _ISO),
+    # (DuckDB drops the offset of a time that it takes for one without.)
+    "time": Kind(
+        "TIMESTAMP", "TRY_CAST({c} AS TIMESTAMP)", f"TRY_CAST({{c}} AS TIMESTAMP) IS NULL OR {HAS_ZONE}", _ISO
+    ),
+    "zoned": Kind(
+        "TIMESTAMP",
+        "make_timestamp(epoch_us(TRY_CAST({c} AS TIMESTAMPTZ)))",
+        f"NOT {HAS_ZONE} OR TRY_CAST({{c}} AS TIMESTAMPTZ) IS NULL",
+        _ISO,
+    ),
     **{date + clock: _strptime(date, clock, _DAY) for date in _DATES for clock in _CLOCKS},
     "ctime": _strptime("%a %b %d", " %H:%M:%S %Y", r"[A-Z][a-z]{2} [A-Z][a-z]{2} "),
 }

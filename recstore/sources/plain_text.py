@@ -74,11 +74,34 @@ def plain_text(file: DataFile, encoding: str | None) -> Iterator[Path]:
         if encoding in (None, "utf-8"):
             yield path
             return
-        with scratch_folder() as folder:
-            target = folder / path.name
-            require_room(folder, 2 * path.stat().st_size, f"{file.path}, turned into UTF-8,")
-            _recode(path, target, encoding or "", beginning)
+        with recoded(path, encoding or "") as target:
             yield target
+
+
+@contextmanager
+def recoded(path: Path, encoding: str) -> Iterator[Path]:
+    """Yield the path of a copy of a text in UTF-8, which is gone afterwards."""
+    with scratch_folder() as folder:
+        target = folder / path.name
+        require_room(folder, 2 * path.stat().st_size, f"{path}, turned into UTF-8,")
+        _recode(path, target, encoding, _beginning(path))
+        yield target
+
+
+def is_latin(path: Path, n_bytes: int | None = None) -> bool:
+    """Tell whether a text has letters that are not in UTF-8, and none that is; of its first `n_bytes`, or all of it."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    is_other = False
+    with path.open("rb") as opened:
+        while block := opened.read(min(_BLOCK, n_bytes or _BLOCK)):
+            # (What is not UTF-8 becomes U+FFFD, which a text may hold by itself, too.)
+            found = "" if block.isascii() else decoder.decode(block).replace("\ufffd", "?")
+            if found and not found.isascii():
+                return False
+            is_other = is_other or bool(found)
+            if n_bytes:
+                break
+    return is_other
 
 
 def _beginning(path: Path) -> bytes:

@@ -24,6 +24,7 @@ from recstore.sources.plain_text import SourceDigest, digest_of
 from recstore.sources.rejects import kept_rejects, make_rejects
 from recstore.sources.selects import copy_select, is_select
 from recstore.sources.since import Since
+from recstore.sources.streams import in_order
 
 _SILENT = Progress()
 
@@ -70,9 +71,10 @@ def gather(
     if isinstance(source, os.PathLike):
         source = os.fspath(source)
     newer = Since(*since, progress) if since else None
-    relation = _gathered(
-        connection, source, database, dialect or Dialect(), as_text, folder, progress, name_of_table, newer
-    )
+    with in_order(connection):
+        relation = _gathered(
+            connection, source, database, dialect or Dialect(), as_text, folder, progress, name_of_table, newer
+        )
     reserved = [name for name in relation.columns if name.casefold().startswith("_rs_")]
     if reserved:
         raise SourceError(

@@ -12,6 +12,7 @@ from uuid import UUID
 import duckdb
 
 from recstore import sql
+from recstore.sources.csv_types import HAS_ZONE
 from recstore.sources.streams import numbered, place_of, registered, unique_names
 
 #: So many rows are in memory at once.
@@ -70,7 +71,8 @@ class RowTable:
             wanted = _TIMES.get(declared.get(name, "").partition("(")[0].strip())
             if wanted and self.types[place] == "VARCHAR":
                 column = sql.identifier(name)
-                fits = f"SELECT coalesce(bool_and(TRY_CAST({column} AS {wanted}) IS NOT NULL), true) FROM {self.place}"
+                is_one = f"TRY_CAST({column} AS {wanted}) IS NOT NULL AND NOT {HAS_ZONE.replace('{c}', column)}"
+                fits = f"SELECT coalesce(bool_and({is_one}), true) FROM {self.place}"
                 if self.connection.execute(f"{fits} WHERE {column} IS NOT NULL").fetchall()[0][0]:
                     self._change(place, wanted)
         types = {name: type_ or "VARCHAR" for name, type_ in zip(self.names, self.types, strict=True)}

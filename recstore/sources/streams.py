@@ -35,6 +35,20 @@ def arrow_reader(relation: duckdb.DuckDBPyRelation) -> Any:  # noqa: ANN401 - Py
     return reader(_BATCH)
 
 
+@contextmanager
+def in_order(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Have tables filled in the order of their sources, by which rows know their numbers; then as it was."""
+    is_kept = connection.execute("SELECT current_setting('preserve_insertion_order')").fetchall()[0][0]
+    if is_kept:
+        yield
+        return
+    connection.execute("SET preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        connection.execute("SET preserve_insertion_order = false")
+
+
 def place_of(table: str) -> str:
     """Return a table of the scratch database as queries name it."""
     return f"gathered.main.{sql.identifier(table)}"
