@@ -190,6 +190,14 @@ def test_sql_of_more_than_a_line_stands_in_files_of_its_own():
     assert long_sql('def f():\n    """\n    Select one\n    """') == set()
 
 
+def test_words_that_only_the_house_knows_stay_away():
+    jargon = re.compile(r"\b(faces?|soundness|blueprint)\b", re.I)
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
+    for folder in ("recstore", "loaders", "schema", "queries"):
+        pages += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".sql")]
+    assert [(path.name, found[0]) for path in pages if (found := jargon.search(path.read_text()))] == []
+
+
 def run_python(code: str) -> str:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.strip()
