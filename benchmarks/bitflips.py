@@ -63,13 +63,15 @@ def run(flips: int) -> Counter[str]:
             answer = _ask(asking, path)
             path.unlink()
             if answer is None:
-                counted[f"crashed by signal {-asking.wait()}"] += 1
+                asking.communicate()
+                counted[f"crashed by signal {-asking.returncode}"] += 1
                 asking = _start()
             elif answer.startswith("clean"):
                 assert answer == right, f"a wrong answer with a clean report: byte {place}, bit {bit}"
                 counted["answers unchanged"] += 1
             else:
                 counted[answer] += 1
+        asking.communicate()
     return counted
 
 

@@ -23,7 +23,7 @@ from recstore.catalogs.registry import to_be_stored
 from recstore.catalogs.render import render_tables
 from recstore.pipeline import build
 from recstore.store.file import STORAGE_VERSION
-from recstore.store.publish import Staged
+from recstore.store.publish import NEW, Staged
 
 
 @contextmanager
@@ -32,11 +32,12 @@ def straight(path: Path, **_options: object) -> Iterator[Staged]:
     path.unlink(missing_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
-            f"ATTACH {sql.literal(str(path))} AS store (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE store"
+            f"ATTACH {sql.literal(str(path))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE {NEW}"
         )
-        connection.execute(render_tables(to_be_stored(())))
-        yield Staged(connection, None)
-        connection.execute("USE memory; CHECKPOINT store; DETACH store")
+        catalogs = to_be_stored(())
+        connection.execute(render_tables(catalogs))
+        yield Staged(connection, None, catalogs)
+        connection.execute(f"USE memory; CHECKPOINT {NEW}; DETACH {NEW}")
 
 
 def run(source: str, times: int) -> dict[str, float]:
