@@ -82,9 +82,9 @@ def test_a_parquet_file_is_read_where_it_is(gathering, write, tmp_path):
     ("name", "content", "said"),
     [
         ("a.csv", b"", "is empty"),
-        ("a.csv", gzip.compress(b"a\n1\n"), "packed with gzip"),
+        ("a.csv", gzip.compress(b"a\n1\n", mtime=0), "packed with gzip"),
         ("a.csv.gz", b"a\n1\n", "not packed with gzip"),
-        ("a.csv.gz", gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(9999)))[:9000], "cut off"),
+        ("a.csv.gz", gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(9999)), mtime=0)[:9000], "cut off"),
         ("a.zip", b"PK\x03\x04....", "unpack it"),
         ("a.parquet", b"a,b\n1,2\n", "no Parquet"),
         ("a.parquet", b"PAR1\x00\x00", "cut off"),
