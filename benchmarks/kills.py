@@ -53,7 +53,7 @@ class _Telling(Progress):
 
 
 def _build(store: str, source: str, dimensions: int, anew: bool, wait: float) -> int:
-    from recstore.cli.console import run
+    from recstore.cli.running import run
 
     def work() -> None:
         options = recstore.BuildOptions(content_dimensions=dimensions, collaborative_dimensions=10)
@@ -103,7 +103,7 @@ def _fork_on_demand() -> None:
     import annoy  # noqa: F401 - what a build imports late
     import pyarrow  # noqa: F401
 
-    import recstore.cli.console
+    import recstore.cli.running
     import recstore.models.collaborative
     import recstore.models.content
     import recstore.models.ease

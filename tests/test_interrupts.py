@@ -22,7 +22,7 @@ import sys
 import numpy as np
 import recstore.catalogs.movies.spaces as movies
 from recstore.pipeline import build
-from recstore.cli.console import run
+from recstore.cli.running import run
 
 def spaces(connection, options, budget, progress):
     print("computing", flush=True)
@@ -37,7 +37,7 @@ sys.exit(run(lambda: build.rebuild(sys.argv[1]), False))
 _LATE = """
 import os, sys, time
 from recstore import restore
-from recstore.cli.console import run
+from recstore.cli.running import run
 
 seen = []
 

@@ -34,11 +34,12 @@ from recstore.cli.commands import (
     options_given,
     sources_given,
 )
-from recstore.cli.console import LogFormat, State, exit_codes, print_data, run_app, run_command, watch
+from recstore.cli.console import LogFormat, State, exit_codes, print_data, watch
 from recstore.cli.declared import declared_sources
 from recstore.cli.exports import InstalledGroup
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
+from recstore.cli.running import run_app, run_command
 from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(

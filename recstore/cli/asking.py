@@ -10,9 +10,10 @@ import typer
 from recstore.cli import suggestions
 from recstore.cli.arguments import Store, Timeout, Untrusted, seconds
 from recstore.cli.commands import Command
-from recstore.cli.console import State, print_data, run_command, run_interactively, say
+from recstore.cli.console import State, print_data, say
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
+from recstore.cli.running import run_command, run_interactively
 
 asking = typer.Typer()
 

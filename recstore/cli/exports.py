@@ -12,7 +12,8 @@ from typer.core import TyperGroup
 from recstore import RecstoreError, installed
 from recstore.cli.arguments import Store, Timeout, Untrusted
 from recstore.cli.commands import Command
-from recstore.cli.console import run_command, say
+from recstore.cli.console import say
+from recstore.cli.running import run_command
 
 
 class InstalledGroup(TyperGroup):

@@ -26,9 +26,10 @@ from recstore.cli.arguments import (
     Wait,
 )
 from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given
-from recstore.cli.console import run_command, say, watch
+from recstore.cli.console import say, watch
 from recstore.cli.declared import declared_sources
 from recstore.cli.formats import Format
+from recstore.cli.running import run_command
 from recstore.text import pasted
 
 if TYPE_CHECKING:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-from threadpoolctl import threadpool_limits
 
 from recstore import sql
 from recstore.budget import Budget
@@ -25,13 +21,14 @@ from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
+from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.opened import opened, room_of
+from recstore.pipeline.record import record_build
 from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport, build_command
-from recstore.store import digest
 from recstore.store.definition import definition
-from recstore.store.file import FORMAT_VERSION, name_tables_of
+from recstore.store.file import name_tables_of
 from recstore.store.publish import NEW, OLD, Staged, staged_store
 
 if TYPE_CHECKING:
@@ -193,23 +190,10 @@ def finish(
     `allow_loss` and `unwanted` are the guard's.
     """
     connection = staged.connection
-    # One BLAS thread: the result does not depend on how many cores there are, and the search for neighbours, which
-    # takes the most time, runs on all of them by itself.
-    import recstore.models.ease  # noqa: F401 - the limit reaches only libraries that are loaded: SciPy has its own
-
     for catalog in (*catalogs, *kept):
         if catalog in kept or is_addition or not loads:
             refuse_faulty_rows(connection, catalog)
-    measured: list[Measured] = []
-    settled = []
-    with threadpool_limits(limits=1):
-        for catalog in catalogs:
-            given, chosen = _given_spaces(staged, catalog)
-            as_computed, figures = compute(connection, catalog, options, staged.budget, stages, given, chosen)
-            settled.append(as_computed)
-            measured += figures
-    if settled != catalogs:
-        staged.settle(settled)
+    measured = _compute_all(staged, catalogs, options, stages)
     if staged.carrier:
         with stages.stage("compare"):
             measured += guard(
@@ -224,51 +208,24 @@ def finish(
         _say_what_is_not_carried(connection, catalogs, stages.progress)
     refuse_no_space(connection, catalogs)
     put_functions(staged)
-    build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
-    files = [
-        {
-            "catalog": load.catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
-            "sha256": file.sha256, "rows": file.rows, "rejects": file.rejects,
-        }
-        for load in loads.values()
-        for file in load.files
-    ]  # fmt: skip
-    if kept:
-        connection.execute(sql.render(_SQL, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in kept]})
-    loaded = {file["catalog"] for file in files}
-    recomputed = [catalog.name for catalog in catalogs if is_addition or catalog.name not in loaded]
-    if recomputed:
-        query = sql.render(_SQL, "carried_sources", old=OLD)
-        before = [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
-        files = before + files
-    connection.execute(
-        sql.read(_SQL, "insert_build"),
-        {
-            "build_id": build_id,
-            "built_at": built_at,
-            "catalogs": [catalog.name for catalog in catalogs],
-            "sources": files,
-            "options": list(options.recorded()),
-            "values": list(options.recorded().values()),
-            "stages": list(stages.seconds),
-            "seconds": list(stages.seconds.values()),
-            "measured": [asdict(figure) for figure in measured] + _counted(loads),
-        },
-    )
-    facts = {
-        **digest.facts(connection, NEW),
-        "format_version": str(FORMAT_VERSION),
-        "recstore_version": version("recstore"),
-        "duckdb_version": duckdb.__version__,
-        "build_id": build_id,
-        "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
-    }
-    connection.execute(sql.read(_SQL, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
-    if staged.carrier:
-        staged.carrier.add_columns("store_info")
-        connection.execute(sql.render(_SQL, "carried_facts", old=OLD))
+    build_id = record_build(staged, catalogs, kept, loads, options, stages, measured, is_addition=is_addition)
     filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
     return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
+
+
+def _compute_all(staged: Staged, catalogs: list[Catalog], options: BuildOptions, stages: Stages) -> list[Measured]:
+    """Compute each catalogue, store what its data settled of its value, and return what was found out."""
+    measured: list[Measured] = []
+    settled = []
+    with one_blas_thread():
+        for catalog in catalogs:
+            given, chosen = _given_spaces(staged, catalog)
+            as_computed, figures = compute(staged.connection, catalog, options, staged.budget, stages, given, chosen)
+            settled.append(as_computed)
+            measured += figures
+    if settled != catalogs:
+        staged.settle(settled)
+    return measured
 
 
 def put_functions(staged: Staged) -> None:
@@ -319,17 +276,6 @@ def _say_what_is_not_carried(
             f"The {count:,} evaluations of {name} were of the build before and stay with it; "
             "recstore evaluate measures the new one."
         )
-
-
-def _counted(loads: Mapping[str, LoadReport]) -> list[dict[str, object]]:
-    """Return what else became of the lines of files, besides what stands in `builds.sources`, as measurements."""
-    return [
-        {"catalog": load.catalog, "space": None, "what": f"{what}: {file.file}", "value": count}
-        for load in loads.values()
-        for file in load.files
-        for what, count in (("lines passed over", file.passed), ("rows replaced", file.replaced))
-        if count
-    ]
 
 
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from recstore import sql
 from recstore.budget import Budget
 from recstore.catalogs.registry import catalog_named, model_of
@@ -16,6 +14,7 @@ from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
 from recstore.pipeline.build import put_functions
+from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.refusals import refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
@@ -58,10 +57,7 @@ def evaluate(
         raise StoreError(f"There is no store at {path}. Build one with: {build_command(path)}")
     stages = Stages(progress or Progress())
     found: list[Evaluation] = []
-    # The limit reaches only libraries that are loaded.
     import pyarrow as pa
-
-    import recstore.models.ease  # noqa: F401
 
     with staged_store(target, makes_version=False, wait=wait, progress=progress) as staged:
         staged.allow(budget)
@@ -73,7 +69,7 @@ def evaluate(
         rows = []
         for name, build_id, configuration in connection.execute(sql.read(_SQL, "evaluated_build")).fetchall():
             options = BuildOptions().as_recorded(configuration)
-            with threadpool_limits(limits=1):
+            with one_blas_thread():
                 model = model_of(catalog_named(name, staged.catalogs))
                 measured = list(model.evaluate(connection, options, seed, budget, stages))
             found += measured
