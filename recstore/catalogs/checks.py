@@ -96,6 +96,8 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
         history = catalog.interactions
         weights = {
             "weights": relations[catalog.weights],
+            # Where what somebody had may be recommended again, an item leads to itself.
+            "itself": "" if history.keeps_seen else f"w.{catalog.key} = w.neighbor_id OR",
             "interactions": relations[history.table],
             "user": sql.identifier(history.user),
             "item": sql.identifier(history.item or catalog.key),

@@ -241,7 +241,20 @@ def _of_history(catalog: Catalog) -> dict[str, str]:
     history = catalog.interactions
     if history is None:
         return dict.fromkeys(
-            ("user", "person", "as_user", "value", "valued", "time", "history_item", "amount", "verb", "debit"), ""
+            (
+                "user",
+                "person",
+                "as_user",
+                "value",
+                "valued",
+                "counted",
+                "time",
+                "history_item",
+                "amount",
+                "verb",
+                "debit",
+            ),
+            "",
         )
     person = '"user"' if catalog.identity else history.user
     return {
@@ -249,6 +262,10 @@ def _of_history(catalog: Catalog) -> dict[str, str]:
         "person": person,
         "as_user": typed_text(f"CAST({person} AS VARCHAR)", history.user_type),
         "value": catalog.named(history.value) if history.value else "CAST(NULL AS DOUBLE)",
+        # An event that says less than one, such as a look, counts for as much less.
+        "counted": f"CASE WHEN _rs_rating < {catalog.fading.low_rating} THEN {catalog.fading.low_share} ELSE 1.0 END"
+        if history.value
+        else "least(_rs_rating, 1e0)",
         # Of several ratings of one item the last; where nothing is rated, how much was chosen.
         "valued": "arg_max(_rs_b._rs_value, coalesce(_rs_b._rs_moment, TIMESTAMP '1970-01-01'))"
         if history.value

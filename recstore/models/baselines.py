@@ -16,11 +16,11 @@ _BLOCK = 4_000_000
 
 
 def seen_matrix(train: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed
-    """Return who rated what as CSR (n_users, n_items) float32 of ones."""
-    ones = np.ones(len(train), np.float32)
+    """Return who rated what as CSR (n_users, n_items) float32 of ones; of less where a pair weighs less than 1."""
+    said = np.ones(len(train), np.float32) if train.weights is None else np.minimum(train.weights, 1)
     shape = train.n_users, train.n_items
-    seen = scipy.sparse.csr_matrix((ones, (train.users, train.items)), shape=shape)
-    seen.data[:] = 1
+    seen = scipy.sparse.csr_matrix((said, (train.users, train.items)), shape=shape)
+    np.minimum(seen.data, 1, out=seen.data)
     return seen
 
 

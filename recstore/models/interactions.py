@@ -45,8 +45,8 @@ class Interactions:
     def once(self) -> Interactions:
         """Return each pair of user and item once, as it was last, in order of user, then time.
 
-        `weights` is then 1 + ln(how many events, or the sum of their weights, but at least 1): what happens again says
-        more, each time by less. Where every pair is there once already and nothing weighs it, it has no weights.
+        `weights` is then `damped` of how many events there are, or of the sum of their weights. Where every pair is
+        there once already and nothing weighs it, it has no weights.
         """
         times = np.zeros(len(self)) if self.times is None else self.times
         pair = self.users.astype(np.int64) * self.n_items + self.items
@@ -55,10 +55,16 @@ class Interactions:
         if self.weights is None and is_last.all():
             return self.take(np.lexsort((times, self.users)))
         amounts = np.ones(len(self), np.float32) if self.weights is None else self.weights[order]
-        sums = np.bincount(np.cumsum(is_last) - is_last, amounts)
-        merged = replace(self.take(order[is_last]), weights=(1 + np.log(np.maximum(sums, 1))).astype(np.float32))
+        sums = np.bincount(np.cumsum(is_last) - is_last, amounts.astype(np.float64))
+        merged = replace(self.take(order[is_last]), weights=damped(np.asarray(sums, np.float64)).astype(np.float32))
         times = np.zeros(len(merged)) if merged.times is None else merged.times
         return merged.take(np.lexsort((times, merged.users)))
+
+
+def damped(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much sums of weights say, (n,): as much as they are up to 1, then 1 + ln(sum), more by less."""
+    said: NDArray[np.float64] = np.minimum(sums, 1 + np.log(np.maximum(sums, 1)))
+    return said
 
 
 class Recommender(Protocol):

@@ -231,6 +231,9 @@ class Person:
         settings = self._settings
         self._weights = weights if self._keep is None else strongest(weights, self._keep)
         counted = np.ones(len(timeline.users), np.float32)
+        if train.weights is not None:
+            # What says less than one event, such as a look, counts for as much less.
+            counted = np.minimum(train.weights[timeline.row], 1)
         if timeline.ratings is not None:
             counted[timeline.ratings < FADING.low_rating] = settings.low_share
         if settings.history is not None:

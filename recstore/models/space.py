@@ -40,6 +40,6 @@ class Measured:
     """A figure that a build found out about one of its spaces: a row of `builds.measured`."""
 
     catalog: str
-    space: str
+    space: str | None
     what: str
     value: float

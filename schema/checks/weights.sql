@@ -1,9 +1,9 @@
--- A history leads somewhere: each weight is of two different items, finite and above 0, and there are some.
+-- A history leads somewhere: each weight is of two items, finite and above 0, and there are some.
 SELECT count(*) AS faults, min(example) AS example
 FROM (
     SELECT w.$key || ' to ' || w.neighbor_id AS example
     FROM $weights AS w
-    WHERE w.$key = w.neighbor_id OR NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
+    WHERE $itself NOT (isfinite(w.taste) AND isfinite(w.next) AND w.taste + w.next > 0)
     UNION ALL
     -- Items that fewer than three people had have none. Where others were had oftener than there are people, two of them
     -- are of one person. A million rows say so quickly; where something was taken back they do not say it.

@@ -12,7 +12,7 @@ _rs_history AS (
         _rs_id, _rs_counts * _rs_back ** (-$taste_power) AS _rs_taste, _rs_counts * $next_decay ** _rs_back AS _rs_next
     FROM (
         SELECT
-            _rs_id, CASE WHEN _rs_rating < $low_rating THEN $low_share ELSE 1.0 END AS _rs_counts,
+            _rs_id, $counted AS _rs_counts,
             _rs_first, (_rs_first + _rs_last) / 2e0 AS _rs_back
         FROM (
             SELECT

@@ -349,8 +349,8 @@ FROM (
 )
 )
 UNION ALL
-SELECT 'movie weights' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'A history leads somewhere: each weight is of two different items, finite and above 0, and there are some.' AS means FROM (
--- A history leads somewhere: each weight is of two different items, finite and above 0, and there are some.
+SELECT 'movie weights' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'A history leads somewhere: each weight is of two items, finite and above 0, and there are some.' AS means FROM (
+-- A history leads somewhere: each weight is of two items, finite and above 0, and there are some.
 SELECT count(*) AS faults, min(example) AS example
 FROM (
     SELECT w.movie_id || ' to ' || w.neighbor_id AS example

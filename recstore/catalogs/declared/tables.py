@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
-from recstore.models.interactions import Interactions
+from recstore.models.interactions import Interactions, damped
 
 _SQL = "recstore.catalogs.declared.sql"
 
@@ -86,23 +86,32 @@ def _tokens(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Item
 
 
 def read_interactions(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, of_each: bool = False
 ) -> tuple[Interactions, NDArray[np.int32]]:
-    """Return who had which item, and the number of the item at each position; `read_pairs` was called."""
-    rows = connection.execute(sql.read(_SQL, "select_pairs")).fetchnumpy()
+    """Return who had which item, and the number of the item at each position; `read_pairs` was called.
+
+    Each pair is there once, and its weight says how much that was in all: the sum up to 1, then 1 + ln(sum); what
+    happens again says more, each time by less. With `of_each` there is a row each time, of the weight that it has.
+    """
     assert catalog.interactions is not None
+    rows = connection.execute(sql.read(_SQL, "select_events" if of_each else "select_pairs")).fetchnumpy()
     ids, items = np.unique(np.asarray(rows["item"], np.int32), return_inverse=True)
-    users = np.asarray(rows["person"], np.int32)
-    ratings = np.ma.filled(np.ma.asarray(rows["rating"], np.float64), np.nan) if catalog.interactions.value else None
-    moments = np.ma.filled(np.ma.asarray(rows["moment"], np.float64), np.nan) if catalog.interactions.time else None
-    if moments is not None:
+    users, amounts = np.asarray(rows["person"], np.int32), np.asarray(rows["amount"], np.float64)
+    ratings = moments = None
+    if catalog.interactions.value:
+        ratings = np.ma.filled(np.ma.asarray(rows["rating"], np.float64), np.nan).astype(np.float32)
+    if catalog.interactions.time:
+        moments = np.ma.filled(np.ma.asarray(rows["moment"], np.float64), np.nan)
         # What has no time was before all that has one.
         moments[np.isnan(moments)] = 0
-    return Interactions(
+    weights = amounts if of_each else damped(amounts)
+    found = Interactions(
         users,
         items.astype(np.int32),
-        None if ratings is None else ratings.astype(np.float32),
+        ratings,
         moments,
         int(users.max(initial=-1)) + 1,
         len(ids),
-    ), ids
+        None if (weights == 1).all() else weights.astype(np.float32),
+    )
+    return found, ids

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -12,9 +14,13 @@ from recstore.arrow import arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import names_of, read_interactions
+from recstore.models.fading import FADING
 from recstore.models.space import Measured
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+
+if TYPE_CHECKING:
+    from recstore.models.tuning import Tuned
 
 _SQL = "recstore.catalogs.declared.sql"
 #: Dense matrices of one float32 per pair of items that exist at one time.
@@ -32,11 +38,12 @@ def store_weights(
     """
     import pyarrow as pa
 
-    from recstore.models.person import PersonSettings, person_weights, strongest
+    from recstore.models.person import person_weights, strongest
 
+    found, measured = _settings(connection, catalog, options, progress)
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
-    weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), catalog.fading.kept)
+    weights = strongest(person_weights(train, found.settings, limit, options.seed), found.fading.kept)
     after = np.zeros_like(weights.taste) if weights.next is None else weights.next
     row, column = np.nonzero((weights.taste != 0) | (after != 0))
     weighed = ids[weights.items]
@@ -52,4 +59,48 @@ def store_weights(
     connection.execute(sql.render(_SQL, "insert_weights", **names))
     connection.unregister("weights_to_insert")
     connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})
-    return catalog, []
+    return replace(catalog, fading=found.fading), measured
+
+
+def _settings(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, progress: Progress
+) -> tuple[Tuned, list[Measured]]:
+    """Return the constants to weigh by: found on a cut of the data itself, or the defaults where nobody wants that."""
+    from recstore.models.tuning import Tuned, default_settings, find_settings
+
+    history = catalog.interactions
+    assert history is not None
+    seen = "include" if history.keeps_seen else "exclude"
+    start = replace(FADING, low_rating=catalog.fading.low_rating)
+    events, _ids = read_interactions(connection, catalog, of_each=True)
+    if not options.tune:
+        settings = default_settings(events.once(), seen, start)
+        return Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried."), []
+    found = find_settings(
+        events, trials=options.tune_trials, seconds=options.tune_seconds, seed=options.seed, seen=seen, fading=start
+    )
+    progress.notice(f"Recommendations of {catalog.name}: {found.why}")
+    return found, [*_chosen(catalog, found), *_tried(catalog, found)]
+
+
+def _chosen(catalog: Catalog, found: Tuned) -> list[Measured]:
+    """Return the constants that were chosen, as figures of the build."""
+    return [
+        Measured(catalog.name, None, f"setting: {name}", float(value))
+        for name, value in vars(found.settings).items()
+        if value is not None
+    ]
+
+
+def _tried(catalog: Catalog, found: Tuned) -> list[Measured]:
+    """Return what was tried, and what each gave: the settings in which it differs from the defaults, in words."""
+    measured = []
+    for number, trial in enumerate(found.tried):
+        usual = vars(found.tried[0].settings)
+        changed = ", ".join(f"{name} {value:g}" for name, value in vars(trial.settings).items() if value != usual[name])
+        what = f"tried {number}: {changed or 'the defaults'}"
+        measured += [
+            Measured(catalog.name, None, f"{what}: ndcg@10", trial.ndcg),
+            Measured(catalog.name, None, f"{what}: recall@10", trial.recall),
+        ]
+    return measured
