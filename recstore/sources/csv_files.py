@@ -18,8 +18,9 @@ import duckdb
 from recstore import sql
 from recstore.errors import SourceError
 from recstore.progress import Progress
+from recstore.scratch import require_room, scratch_folder
 from recstore.sources.csv_form import Form, find_form
-from recstore.sources.csv_records import Record, records
+from recstore.sources.csv_records import Record, records, sift
 from recstore.sources.csv_types import Columns
 from recstore.sources.dialect import Dialect
 from recstore.sources.located import DataFile
@@ -34,11 +35,11 @@ from recstore.sources.plain_text import (
     survey,
 )
 from recstore.sources.rejects import insert_rejects
-from recstore.sources.streams import place_of, registered
+from recstore.sources.streams import place_of, registered, told
 
 _SQL = "recstore.sources.sql"
-#: So many records go to DuckDB at once, where they are read one by one.
-_BATCH = 20_000
+#: So many bytes may a record have that DuckDB's reader reads; a longer one is read by itself.
+_LONGEST = 2 << 20
 #: So many records show of which types the columns are; the others are held against it.
 _SHOWN = 20_000
 _SHOWN_BYTES = 1 << 20
@@ -158,12 +159,10 @@ class CsvLoad:
             )
 
     def _load_file(self, staged: str, number: int, file: DataFile, path: Path, form: Form) -> None:
-        selected = ", ".join(sql.identifier(name) for name in self.names)
-        reader = f"(SELECT {selected} FROM {self._reader(path, form)})"
         before = self._count(staged)
         with surveyed(file, path) as look:
             try:
-                self._execute("insert_records", table=staged, file=str(number), reader=reader)
+                self._insert(staged, number, self._reader(path, form), "NULL")
             except _FAULTS:
                 is_plain = False
             else:
@@ -174,49 +173,59 @@ class CsvLoad:
             self._load_one_by_one(staged, number, file, path, form)
 
     def _load_one_by_one(self, staged: str, number: int, file: DataFile, path: Path, form: Form) -> None:
-        found = records(read_lines(path), form.grammar, len(form.names))
-        if form.has_header:
-            # (A header may have another number of names than there are fields.)
-            next(found, None)
+        """Write the sound records of a file anew, each with its line, and load those; the others are rejects."""
+        with scratch_folder() as folder:
+            target = folder / path.name
+            require_room(folder, 2 * path.stat().st_size, f"{file.path}, without what is wrong in it,")
+            longest = 0
+
+            with target.open("wb", buffering=1 << 20) as sound:
+
+                def keep(record: bytes) -> None:
+                    nonlocal longest
+                    longest = max(longest, len(record))
+                    sound.write(record)
+
+                bad = sift(read_lines(path), form.grammar, len(form.names), has_header=form.has_header, keep=keep)
+                found = ((one.line, one.reason or "", one.raw) for one in bad)
+                insert_rejects(self.connection, self.rejects, file.name, found)
+            reader = self._reader(target, form, has_line=True, longest=longest)
+            try:
+                self._insert(staged, number, reader, "CAST(_rs_line AS BIGINT)")
+            except _FAULTS as error:
+                raise told(str(file.path), error) from error
+
+    def _insert(self, staged: str, number: int, reader: str, line: str) -> None:
         selected = ", ".join(sql.identifier(name) for name in self.names)
-        while batch := list(islice(found, _BATCH)):
-            bad = [record for record in batch if record.fields is None]
-            insert_rejects(
-                self.connection, self.rejects, file.name, ((one.line, one.reason or "", one.raw) for one in bad)
-            )
-            with self._registered(
-                [one for one in batch if one.fields is not None], form.names, self.dialect.null
-            ) as good:
-                self.connection.execute(f"INSERT INTO {staged} SELECT {selected}, _rs_line, {number} FROM {good}")
+        self._execute("insert_records", table=staged, selected=selected, line=line, file=str(number), reader=reader)
 
     @contextmanager
-    def _registered(self, found: Sequence[Record], names: Sequence[str], null: str | None = None) -> Iterator[str]:
+    def _registered(self, found: Sequence[Record], names: Sequence[str]) -> Iterator[str]:
         """Yield the name of a view over records that have fields: columns of text, and the line of each."""
         import pyarrow as pa
 
         fields = [record.fields or [] for record in found]
-        columns = [
-            pa.array(
-                [None if null is not None and row[place] == null else row[place] or None for row in fields], pa.string()
-            )
-            for place in range(len(names))
-        ]
+        columns = [pa.array([row[place] or None for row in fields], pa.string()) for place in range(len(names))]
         lines = pa.array([record.line for record in found], pa.int64())
         with registered(self.connection, pa.table([*columns, lines], [*names, "_rs_line"])) as view:
             yield view
 
-    def _reader(self, path: Path, form: Form) -> str:
+    def _reader(self, path: Path, form: Form, *, has_line: bool = False, longest: int = 0) -> str:
+        names = [*form.names, "_rs_line"] if has_line else form.names
         null = ["", *([self.dialect.null] if self.dialect.null else [])]
         return sql.render(
             _SQL,
             "read_csv",
             path=sql.literal(no_pattern(path)),
-            header=str(form.has_header).lower(),
+            header=str(form.has_header and not has_line).lower(),
             delimiter=sql.literal(form.grammar.delimiter),
             quote=sql.literal(form.grammar.quote),
             escape=sql.literal(form.grammar.escape),
             null=f"[{', '.join(sql.literal(one) for one in null)}]",
-            columns="{" + ", ".join(f"{sql.literal(name)}: 'VARCHAR'" for name in form.names) + "}",
+            columns="{" + ", ".join(f"{sql.literal(name)}: 'VARCHAR'" for name in names) + "}",
+            longest=str(max(_LONGEST, 2 * longest)),
+            # (Else a carriage return within quotes may be taken for the end of a line.)
+            line_end=", new_line = '\\n'" if has_line else "",
         )
 
     def _count(self, table: str) -> int:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 #: A record that runs on for longer is one whose quote is never closed.
 _MOST_LINES = 10_000
 WRONG_COUNT = "wrong number of columns"
+WRONG_BREAK = "a carriage return within a line"
 WRONG_QUOTE = "a quote is out of place"
 NOT_UTF8 = "not valid UTF-8"
 
@@ -111,6 +112,19 @@ class Grammar:
         quote, mark, blank = re.escape(self.quote), re.escape(self.delimiter), self._blank
         return re.compile(f"{blank}{quote}(.*?){quote}{blank}(?={mark}|$)|(?!{blank}{quote})([^{mark}]*)(?={mark}|$)")
 
+    def written(self, fields: list[str | None]) -> str:
+        """Return fields as a record of this form."""
+        if not self.quote:
+            return self.delimiter.join(field or "" for field in fields)
+        return self.delimiter.join(
+            f"{self.quote}{self._escaped(field)}{self.quote}" if field else "" for field in fields
+        )
+
+    def _escaped(self, field: str) -> str:
+        if self.escape != self.quote:
+            field = field.replace(self.escape, self.escape * 2)
+        return field.replace(self.quote, self.escape + self.quote)
+
     def _meant(self, inner: str) -> str:
         if self.escape not in inner:
             return inner
@@ -126,25 +140,61 @@ def records(lines: Iterable[bytes], grammar: Grammar, n_fields: int | None = Non
     """
     numbered = _Lines(lines)
     while (taken := numbered.take()) is not None:
+        found = _record(*taken, grammar, numbered, n_fields)
+        if found is not None:
+            yield found
+
+
+def sift(
+    lines: Iterable[bytes], grammar: Grammar, n_fields: int, *, has_header: bool, keep: Callable[[bytes], object]
+) -> Iterator[Record]:
+    """Give the records that are at fault; `keep` gets the text of the others, with one more field: their line."""
+    numbered = _Lines(lines)
+    mark, quote = grammar.delimiter.encode(), grammar.quote.encode() or b"\r"
+    while (taken := numbered.take()) is not None:
         line, data = taken
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            yield Record(line, None, data.decode(errors="replace"), NOT_UTF8)
+        data = data.removesuffix(b"\r")
+        is_plain = quote not in data and b"\r" not in data and data.count(mark) == n_fields - 1
+        if is_plain and data and (data.isascii() or _is_text(data)) and not has_header:
+            keep(b"%s%s%d\n" % (data, mark, line))
             continue
-        raw = text.removesuffix("\r")
-        if not raw.strip(" "):
-            if n_fields == 1:
-                yield Record(line, [raw or None], raw)
-            continue
-        if not grammar.quote or grammar.quote not in raw:
-            fields: list[str | None] = [field or None for field in raw.split(grammar.delimiter)]
-            reason = None
+        found = _record(*taken, grammar, numbered, None if has_header else n_fields)
+        if found is None or has_header:
+            # (A header may have another number of names than there are fields.)
+            has_header = has_header and found is None
+        elif found.fields is None:
+            yield found
+        elif not grammar.quote and "\r" in found.raw:
+            yield Record(line, None, found.raw, WRONG_BREAK)
         else:
-            fields, reason = _quoted(text, grammar, numbered, n_fields)
-        if reason is None and n_fields is not None and len(fields) != n_fields:
-            reason = WRONG_COUNT
-        yield Record(line, None if reason else fields, raw, reason)
+            keep(b"%s%s%d\n" % (grammar.written(found.fields).encode(), mark, line))
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _record(line: int, data: bytes, grammar: Grammar, numbered: _Lines, n_fields: int | None) -> Record | None:
+    """Return the record that begins in a line, or None where that is blank."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return Record(line, None, data.decode(errors="replace"), NOT_UTF8)
+    raw = text.removesuffix("\r")
+    if not raw.strip(" "):
+        return Record(line, [raw or None], raw) if n_fields == 1 else None
+    if not grammar.quote or grammar.quote not in raw:
+        fields: list[str | None] = [field or None for field in raw.split(grammar.delimiter)]
+        reason = None
+    else:
+        fields, reason = _quoted(text, grammar, numbered, n_fields)
+    if reason is None and n_fields is not None and len(fields) != n_fields:
+        reason = WRONG_COUNT
+    return Record(line, None if reason else fields, raw, reason)
 
 
 def _quoted(text: str, grammar: Grammar, numbered: _Lines, n_fields: int | None) -> tuple[list[str | None], str | None]:

@@ -14,6 +14,7 @@ from recstore.sources.dialect import Dialect
 _SQL = "recstore.sources.sql"
 #: How programs write "there is none", where all other values of the column are numbers or times.
 MISSING = ("NULL", "null", "\\N", "NA", "N/A", "n/a", "NaN", "nan", "None", "-")
+_SAMPLE = 2000
 #: Times as people write them; a pair that differs by the order of day and month is told apart by the days above 12.
 _CLOCKS = ("", " %H:%M", " %H:%M:%S")
 _DATES = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d")
@@ -54,7 +55,7 @@ def _strptime(date: str, clock: str, looks: str) -> Kind:
 
 _NUMBER = r"\s*[+-]?[\d.,]"
 _ISO = r"\s*\d{4}-\d"
-_DAY = r"\s*\d{1,4}[./-]\d{1,2}[./-]\d"
+_DAY = r"\s*(\d{1,2}[./-]\d{1,2}[./-]\d|\d{4}/)"
 #: What comes after the day of a time ends in its offset from UTC, or says that there is none.
 HAS_ZONE = "regexp_matches(substr({c}, 11), '\\d(Z| ?UTC|[+-]\\d{2}(:?\\d{2})?)\\s*$')"
 #: By name, from the narrowest on; the first one that fits a column is its kind.
@@ -119,12 +120,11 @@ class Columns:
             for name, value in zip(names, row, strict=True)
             if value is not None
         }
+        # (What the first values are not need not be tried on all.)
         pairs = [(name, kind) for name, kinds in tried.items() for kind in kinds]
-        if pairs:
-            fits = ",\n".join(f"NOT coalesce(bool_or({_odd(name, KINDS[kind])}), false)" for name, kind in pairs)
-            row = connection.execute(f"SELECT {fits} FROM {relation}").fetchall()[0]
-            fitting = {pair for pair, is_fit in zip(pairs, row, strict=True) if is_fit}
-            self.kinds |= {name: self._first({kind for one, kind in fitting if one == name}) for name in tried}
+        pairs = _fitting(connection, f"(FROM {relation} LIMIT {_SAMPLE})", pairs)
+        pairs = _fitting(connection, relation, pairs)
+        self.kinds |= {name: self._first({kind for one, kind in pairs if one == name}) for name in tried}
 
     def _first(self, fits: set[str]) -> Kind:
         for name, kind in KINDS.items():
@@ -147,6 +147,17 @@ class Columns:
         """Return the condition that any value of a row of `present` is not of its column's type."""
         typed = [name for name in self.names if self.kinds[name] is not TEXT]
         return " OR ".join(_odd(name, self.kinds[name]) for name in typed) or "false"
+
+
+def _fitting(
+    connection: duckdb.DuckDBPyConnection, relation: str, pairs: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return those pairs of a column and a kind in which all values fit."""
+    if not pairs:
+        return []
+    fits = ",\n".join(f"NOT coalesce(bool_or({_odd(name, KINDS[kind])}), false)" for name, kind in pairs)
+    row = connection.execute(f"SELECT {fits} FROM {relation}").fetchall()[0]
+    return [pair for pair, is_fit in zip(pairs, row, strict=True) if is_fit]
 
 
 def _odd(name: str, kind: Kind) -> str:

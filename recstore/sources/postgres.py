@@ -16,6 +16,7 @@ from recstore.sources.streams import numbered, place_of, registered, unique_name
 _BLOCK = 16 << 20
 _MOST_DIGITS = 38
 _AS = "CAST({c} AS %s)"
+_OLD = "CAST(CASE WHEN ends_with({c}, 'BC') THEN replace({c}, 'BC', '(BC)') ELSE {c} END AS %s)"
 #: PostgreSQL's types by name: DuckDB's, and what makes a value of the text of it. All others stay text.
 _TYPES = {
     "bool": ("BOOLEAN", "{c} = 't'"),
@@ -26,9 +27,9 @@ _TYPES = {
     "float4": ("FLOAT", _AS % "FLOAT"),
     "float8": ("DOUBLE", _AS % "DOUBLE"),
     "uuid": ("UUID", _AS % "UUID"),
-    "date": ("DATE", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS DATE)"),
-    "timestamp": ("TIMESTAMP", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS TIMESTAMP)"),
-    "timestamptz": ("TIMESTAMP", "CAST(regexp_replace({c}, ' BC$', ' (BC)') AS TIMESTAMP)"),
+    "date": ("DATE", _OLD % "DATE"),
+    "timestamp": ("TIMESTAMP", _OLD % "TIMESTAMP"),
+    "timestamptz": ("TIMESTAMP", _OLD % "TIMESTAMP"),
     "time": ("TIME", _AS % "TIME"),
     "bytea": ("BLOB", "unhex(substr({c}, 3))"),
     # Blanks at the end of a char(n) mean nothing.

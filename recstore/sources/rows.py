@@ -27,6 +27,11 @@ _SCALARS: tuple[tuple[type, str], ...] = (
     (time, "TIME"), (timedelta, "INTERVAL"), (bytes, "BLOB"), (bytearray, "BLOB"), (memoryview, "BLOB"),
     (UUID, "UUID"),
 )  # fmt: skip
+#: Values of Python that Arrow takes as they are, by the type that they become.
+_AS_THEY_ARE: dict[str, set[type]] = {
+    "BOOLEAN": {bool}, "BIGINT": {int}, "DOUBLE": {float}, "VARCHAR": {str}, "DATE": {date}, "TIME": {time},
+    "BLOB": {bytes},
+}  # fmt: skip
 #: Of two types, the one that holds the values of both; of all other pairs it is text.
 _WIDER = {
     frozenset(("BOOLEAN", "BIGINT")): "BIGINT",
@@ -160,7 +165,7 @@ def _array(column: Sequence[Any], type_: str | None) -> Any:  # noqa: ANN401 - P
     if type_ is not None and type_.endswith("[]"):
         return pa.array([None if value is None else json.dumps(value, default=_text) for value in column], pa.string())
     arrow, change = made.get(type_ or "VARCHAR", (pa.string(), _text))
-    if type_ in ("BIGINT", "DOUBLE") and not any(isinstance(value, Decimal | bool) for value in column):
+    if set(map(type, column)) - {type(None)} <= _AS_THEY_ARE.get(type_ or "VARCHAR", set()):
         return pa.array(column, arrow)
     return pa.array([None if value is None else change(value) for value in column], arrow)
 

@@ -1,2 +1,2 @@
--- What DuckDB's reader read of one file; which line it was is known from where the row stands.
-INSERT INTO $table SELECT *, NULL, $file FROM $reader
+-- What DuckDB's reader read of one file, and the line of each record; NULL where that is known from where the row is.
+INSERT INTO $table SELECT $selected, $line, $file FROM $reader
