@@ -67,7 +67,7 @@ def test_a_value_of_another_type_far_down_makes_the_column_text_and_loses_nothin
 
 
 def test_a_parquet_file_is_read_where_it_is(gathering, write, tmp_path):
-    duckdb.sql("SELECT range AS id, TIMESTAMPTZ '2024-05-01 12:00+02' AS at FROM range(1000)").write_parquet(
+    duckdb.sql("SELECT range AS id, TIMESTAMPTZ '2024-05-01 12:00:00+02' AS at FROM range(1000)").write_parquet(
         str(tmp_path / "odd [1]*.parquet")
     )
     found = gathering("odd [1]*.parquet")

@@ -100,7 +100,7 @@ FRAME = {"id": ["0012", "x"], "n": [1, 2], "price": [1.5, None], "at": [datetime
         (pl.DataFrame, "a polars DataFrame"),
         (pa.table, "a pyarrow Table"),
         (lambda columns: pa.table(columns).to_reader(), "a pyarrow RecordBatchReader"),
-        (lambda columns: duckdb.connect().from_arrow(pa.table(columns)), "a DuckDB relation"),
+        (lambda columns: duckdb.from_arrow(pa.table(columns)), "a DuckDB relation"),
     ],
 )
 def test_frames(gathering, make, named):

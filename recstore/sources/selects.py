@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from recstore import sql
 from recstore.errors import SourceError
 from recstore.sources.streams import arrow_reader, copy_stream, told
 
@@ -43,9 +44,9 @@ def isolated(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[du
         **{name: value for name, value in budget.items() if value},
         "autoinstall_known_extensions": False,
         "python_enable_replacements": False,
-        "file_search_path": str(folder.resolve()),
     }
     with duckdb.connect(":memory:", config=config) as apart:
+        apart.execute(f"SET file_search_path = {sql.literal(str(folder.resolve()))}")
         apart.execute("SET enable_progress_bar = false")
         apart.execute("SET arrow_lossless_conversion = true")
         yield apart
