@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from recstore import cache
     from recstore.catalogs.declared.config import read_config
     from recstore.catalogs.declared.declaration import Interactions, Items
+    from recstore.catalogs.declared.guessing import Guess, init
     from recstore.connection.saved_queries import SavedQuery, find_query, saved_queries, set_parameters
     from recstore.connection.sessions import attach, attach_script, connect
     from recstore.evaluation.bars import Bar
@@ -51,6 +52,7 @@ __all__ = [
     "BusyError",
     "EvaluationReport",
     "Finding",
+    "Guess",
     "Interactions",
     "Items",
     "LossError",
@@ -81,6 +83,7 @@ __all__ = [
     "first_fault",
     "heatmap",
     "info",
+    "init",
     "item_names",
     "manifest",
     "manifest_differences",
@@ -99,6 +102,7 @@ __all__ = [
 _GIVEN = {
     "recstore.catalogs.declared.config": ("read_config",),
     "recstore.catalogs.declared.declaration": ("Interactions", "Items"),
+    "recstore.catalogs.declared.guessing": ("Guess", "init"),
     "recstore.connection.saved_queries": (
         "SavedQuery",
         "find_query",

@@ -36,6 +36,7 @@ from recstore.cli.commands import (
 )
 from recstore.cli.console import LogFormat, State, exit_codes, print_data, watch
 from recstore.cli.declared import declared_sources
+from recstore.cli.declaring import declaring
 from recstore.cli.exports import InstalledGroup
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 
 app.add_typer(asking)
+app.add_typer(declaring)
 app.add_typer(upkeep)
 
 

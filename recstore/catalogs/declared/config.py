@@ -25,11 +25,18 @@ def read_config(path: Path) -> dict[str, Items]:
     Raises `SourceError` where the file cannot be read, `OptionError` where it declares what makes no sense.
     """
     try:
-        declared = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 text.") from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> dict[str, Items]:
+    """Return the catalogues that a text declares, as if it stood in the file `path`; `OptionError` as above."""
+    try:
+        declared = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{path} is not valid TOML: {error}.") from error
     if not declared:

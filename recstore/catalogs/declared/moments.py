@@ -60,7 +60,7 @@ def moment(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expres
 def _of_text(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expression) -> str:
     # Some writers fill a day of one digit up with a blank.
     tidy = _tidy(at.sql)
-    counts = "".join(f", count(try_strptime({_tidy('at')}, {sql.literal(form)}))" for form in _FORMATS)
+    counts = "".join(f", count(try_strptime({_tidy('text')}, {sql.literal(form)}))" for form in _FORMATS)
     row = connection.execute(
         sql.render(_SQL, "text_times", at=at.sql, source=relation.text, formats=counts)
     ).fetchall()[0]
@@ -91,6 +91,6 @@ def _tidy(text: str) -> str:
 
 def _has_zones(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expression) -> bool:
     pattern = "'([zZ]|[+-][0-9]{2}:?([0-9]{2})?)$'"
-    some = f"(SELECT {at.sql} AS at FROM {relation.text} LIMIT 1000)"
-    query = f"SELECT count(*) FILTER (regexp_matches(at, {pattern}) AND contains(at, ':')) FROM {some}"
+    some = f"(SELECT {at.sql} AS text FROM {relation.text} LIMIT 1000)"
+    query = f"SELECT count(*) FILTER (regexp_matches(text, {pattern}) AND contains(text, ':')) FROM {some}"
     return bool(connection.execute(query).fetchall()[0][0])

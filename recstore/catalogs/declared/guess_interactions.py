@@ -1,0 +1,344 @@
+"""Guesses what the columns of a table of interactions mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.declared.drafts import Side
+from recstore.catalogs.declared.expressions import Expression
+from recstore.catalogs.declared.linking import belongs
+from recstore.catalogs.declared.moments import moment
+from recstore.catalogs.declared.names import bare
+from recstore.catalogs.declared.profiles import Profile, Table
+from recstore.catalogs.declared.words import plain, weight_of_event, words_of
+from recstore.errors import OptionError
+
+_SQL = "recstore.catalogs.declared.sql"
+_AVERAGES = {"count", "average", "avg", "mean", "num", "total", "n", "std", "helpful", "sum", "imdb"}
+_LIKES = {"like", "liked", "likes", "recommended", "recommend", "clicked", "click", "purchased", "bought", "interested"}
+#: Words for times that are not when it happened.
+_OTHER_TIMES = {"updated", "expires", "birth", "signup", "shipped", "delivered", "delivery", "modified", "registered",
+                "shipping", "due", "estimated", "renewal", "expire", "expiration", "duration"}  # fmt: skip
+_VERBS = {
+    "bought": "sale sales order orders purchase purchases invoice transaction transactions basket retail bought shop "
+    "bestellung bestellungen verkauf verkaufe venta ventas vente ventes pedido pedidos receipt groceries",
+    "rated": "rating ratings review reviews bewertungen reseñas avis",
+    "listened to": "play plays listen listens scrobble scrobbles listening stream streams",
+    "watched": "watch watches viewing viewings",
+    "borrowed": "loan loans checkout checkouts borrow borrowings ausleihe ausleihen",
+    "read": "read reads reading readings",
+    "downloaded": "download downloads",
+    "viewed": "view views click clicks pageview pageviews",
+}
+#: A share of repeats from which on what somebody had is chosen again.
+_AGAIN = 0.25
+
+
+def person_of(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Profile | None, Profile | None]:
+    """Return the columns of the user and of the session, or None each."""
+    users = sorted(
+        (one for one in table.find("user") if _can_be_person(one) and not _is_description(one)), key=_person_score
+    )
+    user = users[-1] if users else None
+    sessions = [one for one in table.find("session") if one is not user and _can_be_person(one) and one.named("at") < 1]
+    for one in sorted(sessions, key=_person_score, reverse=True):
+        if user is None:
+            if one.is_key or one.is_text or one.distinct > 20:
+                return None, one
+        elif one.variety < 0.98 and one.distinct > 1 and belongs(connection, table, one.name, user.name) > 0.9:
+            return user, one
+    return user, None
+
+
+def _can_be_person(column: Profile) -> bool:
+    return column.can_be_id and column.distinct > 1 and not column.is_time
+
+
+def _is_description(column: Profile) -> bool:
+    return column.named("title") == 1 and bool(column.spaced) and not column.is_key
+
+
+def _person_score(column: Profile) -> float:
+    return (
+        max(column.named("user"), column.named("session"))
+        + 0.3 * column.is_key
+        - 0.3 * column.named("title")
+        - 0.5 * column.missing
+        - (1 if column.is_unique else 0)
+    )
+
+
+def items_in(table: Table, others: set[str]) -> list[Profile]:
+    """Return the columns that may hold the ids of items, the likeliest first; `others` are taken."""
+    found = [
+        one
+        for one in table.columns.values()
+        if one.name not in others and one.can_be_id and one.distinct > 1 and one.named("item") >= 0.5
+        and one.named("rating") < 1 and one.named("at") < 1 and one.named("value") < 1 and one.named("price") < 1
+        and not one.is_time
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: -_item_score(one))
+
+
+def _item_score(column: Profile) -> float:
+    rows_each = column.filled / max(column.distinct, 1)
+    return (
+        column.named("item")
+        + (0.5 if column.is_key or not column.spaced else 0)
+        - 0.4 * column.named("title")
+        - 0.3 * max(column.named("group"), column.named("category") if not column.is_key else 0)
+        - 2 * column.missing
+        # The finer the better, as long as there is enough of each.
+        + (0.2 if rows_each >= 3 else 0)
+    )
+
+
+def any_ids(table: Table, others: set[str]) -> list[Profile]:
+    """Return columns that may be ids whatever they are called, those with the most different values first."""
+    found = [
+        one
+        for one in table.columns.values()
+        if one.name not in others and one.can_be_id and one.distinct > 5 and not one.is_time and not one.is_day
+        and not any(one.named(role) >= 0.6 for role in ("rating", "value", "price", "at", "event", "text", "other"))
+        and one.missing < 0.5
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (-one.is_key, one.spaced > 0, -one.distinct))
+
+
+class InteractionsGuess:
+    """Guesses the interactions' side of a declaration."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+        self.connection = connection
+        self.table = table
+        self.side = Side()
+        self.taken: set[str] = set()
+
+    def run(self, user: Profile | None, session: Profile | None, item: Profile, item_sql: str | None) -> Side:
+        """Return the guess for a table whose user, session and item are known; `item_sql` is how the id is written."""
+        side, table = self.side, self.table
+        side.set("from", table.source, *table.notes)
+        for key, value in table.told().items():
+            side.set(key, value)
+        self.taken = {one.name for one in (user, session, item) if one}
+        self._user(user, session)
+        side.set("item", item_sql or item.name)
+        self._at()
+        if session:
+            self._session(session, user)
+        self._rating()
+        self._event()
+        self._value()
+        self._again(user, session, item)
+        side.set("verb", self._verb())
+        return side
+
+    def _user(self, user: Profile | None, session: Profile | None) -> None:
+        if user is None:
+            return
+        notes = []
+        if user.is_float:
+            notes.append(f"{user.name} is a column of floating-point numbers; whole ones are kept as whole numbers.")
+        if user.missing > 0.001:
+            stand_in = f"there {session.name} stands in" if session else "such rows are rejected"
+            notes.append(f"{user.missing:.0%} {self.table.of_rows} have no {user.name}: {stand_in}.")
+        self.side.set("user", user.name, *notes)
+
+    def _session(self, session: Profile, user: Profile | None) -> None:
+        each = session.filled / session.distinct
+        note = f"What belongs together: {each:.1f} rows of one {session.name} on average."
+        if user is None:
+            note += " Nobody is named, so each session is a user of its own."
+        self.side.set("session", session.name, note)
+
+    def _at(self) -> None:
+        found = sorted(
+            (one for one in self.table.columns.values() if one.name not in self.taken and self._time_score(one) > 0),
+            key=self._time_score,
+            reverse=True,
+        )
+        if not found:
+            self.side.ask(
+                "When was it? No column looks like a time, and without times nothing is known of what comes next."
+            )
+            return
+        problem = ""
+        for one in found:
+            self.taken.add(one.name)
+            if one.is_day and one.is_number:
+                self.side.set("at", f"strptime(CAST({bare(one.name)} AS VARCHAR), '%Y%m%d')")
+                return
+            sample = replace(self.table.relation, text=self.table.sample)
+            try:
+                moment(self.connection, sample, Expression(sql.identifier(one.name), one.type, one.name))
+            except OptionError as error:
+                problem = problem or str(error)
+                continue
+            self.side.set("at", self._with_clock(one))
+            return
+        self.side.ask(problem, "at", found[0].name)
+
+    def _time_score(self, column: Profile) -> float:
+        words = set(words_of(column.name))
+        if column.is_nested or column.is_list or column.missing > 0.5 or column.type in ("BOOLEAN", "TIME"):
+            return 0
+        score = column.named("at")
+        if column.type.startswith("TIMESTAMP"):
+            score += 1.5
+        elif column.type == "DATE":
+            score += 1
+        elif column.is_time or (column.is_day and score):
+            score += 0.8 if score else 0.3
+        elif column.type != "VARCHAR" or not score or column.length < 6 or column.numeric > 0.5 * column.filled:
+            return 0
+        return score - 0.6 * bool(words & _OTHER_TIMES)
+
+    def _with_clock(self, day: Profile) -> str:
+        """Return a column of dates with the time of the day that stands in another column."""
+        if day.type != "DATE":
+            return day.name
+        for one in self.table.columns.values():
+            if one.type == "TIME" or (
+                one.named("at") and one.type == "VARCHAR" and one.common
+                and all(value.count(":") in (1, 2) and len(value) <= 8 for value, _n in one.common)
+            ):  # fmt: skip
+                clock = bare(one.name) if one.type == "TIME" else f"CAST({bare(one.name)} AS TIME)"
+                return f"{bare(day.name)} + {clock}"
+        return day.name
+
+    def _rating(self) -> None:
+        for one in self.table.find("rating", 0.6):
+            if one.name in self.taken or not one.is_number or set(words_of(one.name)) & _AVERAGES or one.distinct < 2:
+                continue
+            if one.distinct > 201 and one.named("rating") < 1:
+                continue
+            self.taken.add(one.name)
+            if one.missing > 0.005:
+                self.side.ask(
+                    f"{one.missing:.0%} {self.table.of_rows} have no {one.name}, and a rating is needed in each. So "
+                    "every row counts alike. Leave them out to have ratings: from = \"SELECT … WHERE … IS NOT NULL\".",
+                    "rating", one.name,
+                )  # fmt: skip
+            elif self._is_unrated(one):
+                [(commonest, times)] = [pair for pair in one.common if float(pair[0]) == one.least]
+                self.side.ask(
+                    f"{one.name} is {commonest} in {times / one.filled:.0%} {self.table.of_rows}: does that mean that "
+                    "nothing was rated? So every row counts alike, unless you say that these are ratings:",
+                    "rating", one.name,
+                )  # fmt: skip
+            else:
+                self.side.set("rating", one.name, f"From {one.least:g} to {one.most:g}.")
+            return
+
+    def _is_unrated(self, column: Profile) -> bool:
+        """Tell whether the lowest value seems to stand for none: a -1 beside positive ones, or very many zeros."""
+        if column.least is None or column.least > 0 or column.distinct < 3 or column.distinct > 30:
+            return False
+        times = sum(n for value, n in column.common if float(value) == column.least)
+        if column.least < 0:
+            return column.negative == times and column.least == -1 and times > 0.005 * column.filled
+        return times > 0.3 * column.filled
+
+    def _event(self) -> None:
+        if "rating" in self.side.values:
+            return
+        for one in self.table.columns.values():
+            if one.name not in self.taken and self._is_event(one):
+                self._weigh(one)
+                return
+
+    def _is_event(self, column: Profile) -> bool:
+        if not 2 <= column.distinct <= 30 or column.is_float or column.is_nested or column.is_list or column.is_time:
+            return False
+        known = sum(weight_of_event(value) is not None for value, _n in column.common) / max(len(column.common), 1)
+        said = column.named("event")
+        if column.type == "BOOLEAN" or {value for value, _n in column.common} <= {"0", "1"}:
+            return bool(set(words_of(column.name)) & _LIKES)
+        return said >= 0.5 or known >= 0.7 or (bool(column.named("kind")) and known >= 0.5)
+
+    def _weigh(self, column: Profile) -> None:
+        self.taken.add(column.name)
+        query = sql.render(_SQL, "event_counts", event=sql.identifier(column.name), source=self.table.relation.text)
+        events = self.connection.execute(query).fetchall()
+        if len(events) > 50:
+            return
+        words = set(words_of(column.name))
+        no = -1.0 if words & {"recommended", "recommend", "like", "liked", "likes"} else 0.0
+        flags = {"true": 1.0, "1": 1.0, "false": no, "0": no} if words & _LIKES else {}
+        weights, unknown = {}, []
+        for event, _n in events:
+            weight = flags.get(event, weight_of_event(event)) if event != "NULL" else 0.0
+            if weight is None:
+                unknown.append(event)
+            weights[event] = 1.0 if weight is None else weight
+        if all(weight <= 0 for weight in weights.values()):
+            weights = dict.fromkeys(weights, 1.0)
+        # What has a strong event beside it is measured by that; alone it counts whole.
+        most = max(weights.values())
+        weights = {event: round(weight / most, 4) if weight > 0 else weight for event, weight in weights.items()}
+        self.side.set("event", column.name)
+        counted = ", ".join(f"{event} {n:,}" for event, n in events[:12])
+        self.side.set("weights", weights, f"What each kind counts; a negative one takes back. There are: {counted}.")
+        if unknown:
+            self.side.ask(f"What do {', '.join(unknown)} count? Here 1 each.")
+
+    def _value(self) -> None:
+        if "rating" in self.side.values:
+            return
+        for one in self.table.find("value", 0.6):
+            is_other = (
+                one.is_key or one.named("price") >= 1 or one.named("rating") or set(words_of(one.name)) & {"helpful"}
+            )
+            if one.name in self.taken or not one.is_number or is_other or one.distinct < 2 or one.is_time:
+                continue
+            notes = []
+            if one.negative:
+                notes.append(
+                    f"{one.negative / one.filled:.1%} of them are negative: a return takes back what was bought, and "
+                    "who took back all of an item never had it."
+                )
+            self.taken.add(one.name)
+            self.side.set("value", one.name, *notes)
+            return
+
+    def _again(self, user: Profile | None, session: Profile | None, item: Profile) -> None:
+        """Say whether what somebody had is chosen again, by how often it was on another day or in another session."""
+        at = self.table.columns.get(str(self.side.values.get("at")))
+        if user is None or user.missing > 0.9 or "rating" in self.side.values:
+            return
+        if session is not None:
+            occasion = sql.identifier(session.name)
+        elif at is not None and (at.type == "DATE" or at.type.startswith("TIMESTAMP")):
+            occasion = f"CAST({sql.identifier(at.name)} AS DATE)"
+        else:
+            return
+        query = sql.render(
+            _SQL, "repeated_choices", occasion=occasion, source=self.table.sample, user=sql.identifier(user.name),
+            item=sql.identifier(item.name),
+        )  # fmt: skip
+        pairs, again = self.connection.execute(query).fetchall()[0]
+        if pairs and again >= _AGAIN * pairs:
+            self.side.set(
+                "seen", "include",
+                f"{again / pairs:.0%} of what somebody had they chose again later, so it may be recommended again; "
+                '"exclude" keeps to what is new to them.',
+            )  # fmt: skip
+
+    def _verb(self) -> str | None:
+        """Return what users did, by the kinds of events, and by the words in the names of the file and its columns."""
+        if "rating" in self.side.values:
+            return "rated"
+        weights = self.side.values.get("weights")
+        events = [plain(event) for event in weights] if isinstance(weights, dict) else []
+        if any(event.startswith(("purchas", "buy", "bought", "order", "sale", "transaction")) for event in events):
+            return "bought"
+        title = [plain(word) for word in words_of(self.table.title)]
+        columns = [plain(word) for name in self.table.columns for word in words_of(name)]
+        for words in (title, columns) if not events else ():
+            for verb, known in _VERBS.items():
+                if set(words) & set(known.split()):
+                    return verb
+        return None

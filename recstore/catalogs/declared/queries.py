@@ -1,0 +1,53 @@
+"""Queries that a declaration needs where a file alone is not enough: of files as they are named, in DuckDB's SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from recstore import sql
+from recstore.catalogs.declared.profiles import Table
+
+_READ_BY_NAME = re.compile(r"(?i)\.(csv|tsv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?$|\.parquet$")
+
+
+def written(package: str, name: str, /, **placeholders: str) -> str:
+    """Return a query as it stands in a declaration: a template, filled."""
+    return sql.render(package, name, **placeholders).strip()
+
+
+def from_clause(table: Table, used: Iterable[str]) -> str:
+    """Return what stands after FROM for a source; `used` are the columns whose values must stay as they are written."""
+    if table.is_query:
+        lines = "\n".join(f"    {line}" for line in table.source.splitlines())
+        return f"(\n{lines}\n)"
+    if table.path is None:
+        return table.source
+    if table.path.is_dir():
+        ending = "parquet" if not table.relation.is_text and next(table.path.rglob("*.parquet"), None) else "*"
+        reader = "read_parquet" if ending == "parquet" else "read_csv" if table.relation.is_text else "read_json"
+        return f"{reader}({sql.literal(f'{table.source}/**/*.{ending}')}, union_by_name = true)"
+    name = sql.literal(table.source)
+    kinds = {}
+    if table.relation.is_text:
+        kinds = {
+            one: "VARCHAR"
+            for one in used
+            if table.columns[one].type == "VARCHAR" and table.columns[one].numeric > 0.1 * table.columns[one].filled
+        }
+    options = []
+    if table.dialect.columns:
+        listed = ", ".join(map(sql.literal, table.dialect.columns))
+        options = [f"header = false{'' if table.dialect.header is False else ', skip = 1'}", f"names = [{listed}]"]
+        if table.dialect.header is not False:
+            # A header that does not fit is no CSV by the strict rules.
+            options += ["quote = '\"'", "escape = '\"'", "strict_mode = false"]
+        options.append(f"delim = {sql.literal(table.delimiter or ',')}")
+    if table.dialect.encoding:
+        options.append(f"encoding = {sql.literal(table.dialect.encoding)}")
+    if kinds:
+        options.append("types = {" + ", ".join(f"{sql.literal(one)}: '{kind}'" for one, kind in kinds.items()) + "}")
+    if not options and _READ_BY_NAME.search(table.source):
+        return name
+    reader = "read_csv" if table.relation.is_text else "read_parquet" if "parquet" in table.source else "read_json"
+    return f"{reader}({', '.join([name, *options])})"

@@ -1,0 +1,2 @@
+SELECT nullif(trim(CAST($column AS VARCHAR)), '') AS value, count(*) AS n FROM $source WHERE value IS NOT NULL
+GROUP BY value ORDER BY n DESC, value ASC LIMIT $limit

@@ -1,0 +1,3 @@
+SELECT $columns, $picked
+FROM $many AS many
+LEFT JOIN $one AS one $link

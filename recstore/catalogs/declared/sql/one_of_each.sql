@@ -1,0 +1,4 @@
+SELECT DISTINCT ON ($key) *
+FROM $source
+WHERE $key IS NOT NULL
+ORDER BY ALL

@@ -1,0 +1,63 @@
+"""`recstore init`: a declaration of files, written down and explained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recstore.cli.commands import Command
+from recstore.cli.console import print_data, say
+from recstore.cli.running import run_command
+
+declaring = typer.Typer()
+
+
+@declaring.command(cls=Command, epilog="Example: recstore init books.csv sales.csv")
+def init(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="Files or folders; with --database the names of tables.")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="What the catalogue is called; by default as the file of its items.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="A SQLAlchemy URL, or a DuckDB or SQLite file, with the tables.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Write to this file; - prints the declaration.")
+    ] = Path("recstore.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Look at files of items and interactions, and write the declaration of a catalogue with its reasons."""
+
+    def work() -> None:
+        from recstore import init as guess
+        from recstore.errors import OptionError, SourceError
+
+        is_printed = str(output) == "-"
+        taken = OptionError(
+            f"{output} is there already. Name another file with -o, print the declaration with -o -, or write over it "
+            "with --force."
+        )
+        if not is_printed and output.exists() and not force:
+            raise taken
+        found = guess(*sources, name=name, database=database, folder=None if is_printed else output.parent)
+        for line in found.seen:
+            say(line)
+        if is_printed:
+            print_data(found.text.rstrip("\n"))
+            return
+        try:
+            with output.open("w" if force else "x", encoding="utf-8") as file:
+                file.write(found.text)
+        except FileExistsError:
+            raise taken from None
+        except OSError as error:
+            raise SourceError(f"{output} cannot be written ({error.strerror}).") from error
+        config = "" if output.name == "recstore.toml" else f" --config {output}"
+        say(f"Written to {output}: the catalogue {found.name}. Read it, then:")
+        say(f"  recstore build {found.name}.duckdb{config}")
+
+    run_command(work)
