@@ -78,6 +78,17 @@ def test_a_parquet_file_is_read_where_it_is(gathering, write, tmp_path):
     assert found.relation.files[0].bytes == (tmp_path / "odd [1]*.parquet").stat().st_size
 
 
+def test_a_column_may_have_the_name_of_a_rows_number(gathering, write, tmp_path):
+    for content in ("rowid,file_row_number\n7,8\n9,10\n", 'rowid,file_row_number\n"7",8\n9,10\n1\n'):
+        write(content)
+        found = gathering("books.csv")
+        assert (found.rows(), found.lines()) == ([(7, 8), (9, 10)], [2, 3])
+    duckdb.sql("SELECT 7 AS rowid, 8 AS File_Row_Number").write_parquet(str(tmp_path / "a.parquet"))
+    for source in ("a.parquet", "FROM 'a.parquet'"):
+        found = gathering(source)
+        assert (found.rows(), found.lines()) == ([(7, 8)], [1])
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -91,6 +102,8 @@ def test_a_parquet_file_is_read_where_it_is(gathering, write, tmp_path):
         ("a.csv", b"PAR1\x00\x00", "rename it to .parquet"),
         ("a.csv", b"a,b\n1,2,3\n1,2,3\n", "2 names, but its lines have 3 fields"),
         ("a.csv", b"_rs_no,b\n1,2\n", "recstore's own"),
+        ("a.csv", b"_rs_line,b\n1,2\n3\n", "recstore's own"),
+        ("a.json", b'[{"_rs_line": 1}]', "recstore's own"),
     ],
 )
 def test_what_is_no_source_is_said_in_one_sentence(gathering, write, name, content, said):

@@ -6,6 +6,8 @@ import sqlite3
 import sys
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
 import psycopg
@@ -217,3 +219,36 @@ def test_a_column_widens_to_what_comes_and_loses_no_row(gathering, batches):
     if len(kinds) == 1 and kinds & {bool, str, bytes, datetime, date, UUID, float}:
         assert [row[0] for row in rows] == [row[0] for row in expected]
     assert list(types) == ["a", "A_1"]
+
+
+def test_a_wrong_password_is_said_and_not_shown(gathering, shop):
+    """The server of the tests trusts everybody but this one user."""
+    secret = "Tr0ub:4dor/&3"
+    plain = shop.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("CREATE ROLE shopkeeper LOGIN PASSWORD 'right'; GRANT SELECT ON kinds TO shopkeeper")
+        (rules,) = connection.execute("SHOW hba_file").fetchone()
+        text = Path(rules).read_text()
+        Path(rules).write_text(f"local all shopkeeper scram-sha-256\n{text}")
+        connection.execute("SELECT pg_reload_conf()")
+    address = shop.replace("postgres:@", "shopkeeper:{}@")
+    assert len(gathering("kinds", database=address.format("right")).rows()) == 2
+    with pytest.raises(SourceError, match="password authentication failed") as raised:
+        gathering("kinds", database=address.format(quote(secret, safe="")))
+    assert secret not in f"{raised.value}{raised.value.__cause__}"
+    with pytest.raises(SourceError, match="permission denied"):
+        gathering('"My Shop"."Sales"', database=address.format("right"))
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("DROP OWNED BY shopkeeper; DROP ROLE shopkeeper")
+
+
+def test_no_row_of_several_batches_is_lost(gathering, tmp_path):
+    with sqlite3.connect(tmp_path / "many.db") as connection:
+        connection.execute("CREATE TABLE many (id, code)")
+        rows = ((number, number if number < 60_000 else f"x{number}") for number in range(120_000))
+        connection.executemany("INSERT INTO many VALUES (?, ?)", rows)
+    connection.close()
+    found = gathering("many", database="many.db")
+    assert found.columns == {"id": "BIGINT", "code": "VARCHAR"}
+    asked = f"SELECT count(*), sum(id), min(code), max(code), max(_rs_line) FROM {found.relation.text}"
+    assert gathering.connection.execute(asked).fetchall() == [(120_000, 7_199_940_000, "0", "x99999", 120_000)]

@@ -35,7 +35,7 @@ from recstore.sources.plain_text import (
     survey,
 )
 from recstore.sources.rejects import insert_rejects
-from recstore.sources.streams import place_of, registered, told
+from recstore.sources.streams import place_of, registered, row_number, told
 
 _SQL = "recstore.sources.sql"
 #: So many bytes may a record have that DuckDB's reader reads; a longer one is read by itself.
@@ -117,7 +117,7 @@ class CsvLoad:
             return None
         self.digests = [digest]
         selected = ", ".join(sql.identifier(name) for name in form.names)
-        line = f"rowid + {1 + form.has_header} AS _rs_line"
+        line = f"{row_number(form.names)} + {1 + form.has_header} AS _rs_line"
         return f"(SELECT {selected}, {line} FROM {place_of(self.table)})", columns.types
 
     def _load_records(self, files: Sequence[DataFile]) -> tuple[str, dict[str, str]]:
@@ -146,6 +146,7 @@ class CsvLoad:
             present=found.present(),
             starts=str(starts),
             headers=str(headers),
+            row=row_number(self.names),
             records=staged,
         )
         self.connection.execute(f"DROP TABLE {staged}")

@@ -13,7 +13,7 @@ from recstore.errors import SourceError
 from recstore.sources.csv_records import Grammar, Record, records
 from recstore.sources.dialect import Dialect
 from recstore.sources.plain_text import read_lines
-from recstore.sources.streams import unique_names
+from recstore.sources.streams import check_names, unique_names
 
 _DELIMITERS = (",", ";", "\t", "|")
 #: So many records show how a file is written.
@@ -102,6 +102,7 @@ def _with_names(named: str, dialect: Dialect, grammar: Grammar, found: Sequence[
                 f"{named}: its header has {len(first)} names, but its lines have {width} fields; name all of them by "
                 'columns = ["…", "…"], or mend the header.'
             )
+    check_names(named, names)
     return Form(grammar, has_header, unique_names(names))
 
 

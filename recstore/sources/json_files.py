@@ -15,7 +15,7 @@ from recstore.scratch import scratch_folder
 from recstore.sources.located import DataFile
 from recstore.sources.plain_text import no_pattern, plain_text, read_lines
 from recstore.sources.rejects import insert_rejects
-from recstore.sources.streams import place_of, plain_columns, plain_type, told
+from recstore.sources.streams import check_names, place_of, plain_columns, plain_type, told
 
 _SQL = "recstore.sources.sql"
 #: What DuckDB takes a text to be that looks like one; an id stays what it is.
@@ -56,11 +56,13 @@ class JsonLoad:
             if not sound:
                 raise SourceError(f"{files[0].path} holds no JSON object; write one in each line, or an array of them.")
             try:
-                return self._copy(files, sound, are_lines)
+                return self._copy(files, sound, are_lines, has_line=True)
             except duckdb.Error as error:
                 raise told(str(files[0].path), error) from error
 
-    def _copy(self, files: Sequence[DataFile], paths: Sequence[Path], are_lines: bool) -> tuple[str, dict[str, str]]:
+    def _copy(
+        self, files: Sequence[DataFile], paths: Sequence[Path], are_lines: bool, *, has_line: bool = False
+    ) -> tuple[str, dict[str, str]]:
         listed = "[" + ", ".join(sql.literal(no_pattern(path)) for path in paths) + "]"
         form = "newline_delimited" if are_lines else "array"
         whole = f"read_json({listed}, format = '{form}', sample_size = -1, union_by_name = true)"
@@ -73,8 +75,10 @@ class JsonLoad:
         columns = "{" + ", ".join(f"{sql.literal(name)}: {sql.literal(type_)}" for name, type_ in read.items()) + "}"
         reader = sql.render(_SQL, "read_json", paths=listed, format=form, columns=columns)
         number = "row_number() OVER ()" if len(paths) == 1 else "row_number() OVER (PARTITION BY _rs_file)"
-        if read.pop("_rs_line", ""):
+        if has_line:
             number = "_rs_line"
+            del read[number]
+        check_names(str(files[0].path), read)
         place = place_of(self.table)
         self.connection.execute(
             sql.render(_SQL, "number_json", table=place, columns=plain_columns(read), number=number, reader=reader)

@@ -13,6 +13,7 @@ from recstore.sources.plain_text import no_pattern
 from recstore.sources.streams import described, place_of, plain_columns, plain_type
 
 _SQL = "recstore.sources.sql"
+_NUMBER = "file_row_number"
 #: To open a file takes as long as to read thousands of rows: of more than so many a copy is made.
 _MANY = 32
 
@@ -27,7 +28,10 @@ def parquet_relation(
     _check(connection, files)
     paths = "[" + ", ".join(sql.literal(no_pattern(file.path)) for file in files) + "]"
     types = described(connection, f"read_parquet({paths}, union_by_name = true)")
-    text = sql.render(_SQL, "read_parquet", paths=paths, columns=plain_columns(types))
+    # (A file may have a column of the name that DuckDB gives to the numbers of its rows.)
+    is_free = _NUMBER not in map(str.casefold, types)
+    row, numbered = (f"{_NUMBER} + 1", f", {_NUMBER} = true") if is_free else ("row_number() OVER ()", "")
+    text = sql.render(_SQL, "read_parquet", paths=paths, columns=plain_columns(types), row=row, numbered=numbered)
     if len(files) > _MANY:
         place = place_of(table)
         connection.execute(f"CREATE TABLE {place} AS FROM {text}")

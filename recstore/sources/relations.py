@@ -24,7 +24,7 @@ from recstore.sources.plain_text import SourceDigest, digest_of
 from recstore.sources.rejects import kept_rejects, make_rejects
 from recstore.sources.selects import copy_select, is_select
 from recstore.sources.since import Since
-from recstore.sources.streams import in_order
+from recstore.sources.streams import check_names, in_order
 
 _SILENT = Progress()
 
@@ -75,11 +75,7 @@ def gather(
         relation = _gathered(
             connection, source, database, dialect or Dialect(), as_text, folder, progress, name_of_table, newer
         )
-    reserved = [name for name in relation.columns if name.casefold().startswith("_rs_")]
-    if reserved:
-        raise SourceError(
-            f"{relation.name} has a column {reserved[0]!r}; names that begin with _rs_ are recstore's own."
-        )
+    check_names(relation.name, relation.columns)
     if newer and not newer.is_asked:
         text = newer.of_relation(connection, relation.text, relation.columns, relation.name)
         relation = replace(relation, text=text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -104,7 +104,20 @@ def copy_relation(connection: duckdb.DuckDBPyConnection, relation: str, table: s
 def numbered(place: str, types: dict[str, str]) -> str:
     """Return what stands in FROM for a table, with the number of each row."""
     selected = ", ".join(sql.identifier(name) for name in types)
-    return f"(SELECT {selected}, rowid + 1 AS _rs_line FROM {place})"
+    return f"(SELECT {selected}, {row_number(types)} + 1 AS _rs_line FROM {place})"
+
+
+def row_number(names: Iterable[str]) -> str:
+    """Return the number of a row of a table in the order that it was filled, from 0."""
+    # (A column of that name hides DuckDB's own.)
+    return "row_number() OVER () - 1" if "rowid" in map(str.casefold, names) else "rowid"
+
+
+def check_names(named: str, names: Iterable[str]) -> None:
+    """Raise `SourceError` where a column has a name that is recstore's own."""
+    reserved = [name for name in names if name.casefold().startswith("_rs_")]
+    if reserved:
+        raise SourceError(f"{named} has a column {reserved[0]!r}; names that begin with _rs_ are recstore's own.")
 
 
 def told(named: str, error: Exception) -> SourceError:
