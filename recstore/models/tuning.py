@@ -20,7 +20,16 @@ from recstore.models.cuts import Cut, cut_latest
 from recstore.models.ease import Solver
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
-from recstore.models.person import Person, PersonSettings, evened, weighed_items, weights_of
+from recstore.models.latent import Factors, latent_factors
+from recstore.models.person import (
+    LATENT_EVENED,
+    Parts,
+    Person,
+    PersonSettings,
+    evened,
+    weighed_items,
+    weights_of,
+)
 from recstore.models.transitions import Timeline, transition_counts
 
 #: Below so many users whose latest item can be held out, chance decides, and the defaults stay.
@@ -46,6 +55,7 @@ GRIDS: dict[str, tuple[float, ...]] = {
     "regularization": (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0, 2.0, 4.0, 8.0, 16.0),
     "history": (20, 50, 100, 200, 500),
     "user_power": (0.0, 0.25, 0.5, 0.75, 1.0),
+    "latent": (0.0, 0.25, 0.5, 1.0, 1.5),
     "popularity_power": (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3),
     "trend_days": (0.125, 0.25, 0.5, 1.0, 2.0, 4.0),
     "next_decay": (0.3, 0.5, 0.7, 0.8, 0.87, 0.93, 0.97, 0.99),
@@ -117,8 +127,9 @@ def default_settings(train: Interactions, seen: str = "exclude", fading: Fading 
     return PersonSettings(
         regularization=_rounded(_REGULARIZATION * mean),
         min_ratings=2,
+        latent=0.5,
         taste_power=0.2,
-        mix=0.2,
+        mix=0.1,
         backward=0.5,
         trend_days=_rounded(_LATE * _days(train)),
         again=again,
@@ -192,6 +203,7 @@ class _Search:
         self._histories = Timeline.of(cut.train.take(asked[cut.train.users]), seed)
         self._solvers: dict[tuple[int, float], Solver] = {}
         self._tastes: dict[tuple[int, float, float], NDArray[np.float32]] = {}
+        self._factors: dict[int, Factors] = {}
         self._counts: dict[tuple[int, int, float], NDArray[np.float32]] = {}
         self._known: dict[PersonSettings, tuple[Trial, NDArray[np.float64]]] = {}
         self.tried: list[Trial] = []
@@ -199,13 +211,13 @@ class _Search:
     def cost(self) -> float:
         """Return about how many multiplications a trial takes: products with histories, and now and then a solution."""
         n, users = float(self._cut.train.n_items), float(len(self._cut.users))
-        return 2 * len(self._histories.users) * n + 20 * users * n + 10 * n**2 + n**3 / 10
+        return 2 * len(self._histories.users) * n + 20 * users * n + 10 * n**2 + n**3 / 100
 
     def run(self, trials: int) -> Trial:
         """Move along all settings, again and again, until nothing helps or so many were tried; return the best."""
         best = self._start
         self._try(best)
-        plain = replace(best, mix=0.0, taste_power=0.0, user_power=0.0, popularity_power=0.0, trend_power=0.0)
+        plain = replace(best, mix=0.0, taste_power=0.0, user_power=0.0, latent=0.0, trend_power=0.0)
         if self._start.mix or self._start.taste_power:
             best = self._better(best, replace(plain, history=max(int(h) for h in GRIDS["history"])), trials)
         while True:
@@ -271,7 +283,8 @@ class _Search:
             return np.zeros(len(self._cut.users)), np.zeros(len(self._cut.users))
         taste = self._taste(items, settings).copy()
         counts = self._transitions(items, settings) if train.times is not None and settings.mix > 0 else None
-        weights = weights_of(train, items, taste, counts, settings)
+        factors = self._latent(items, settings) if settings.latent else None
+        weights = weights_of(train, items, Parts(taste, factors, counts), settings)
         model = Person(settings, self._kept, self._seed)
         model.take(train, weights, self._histories)
         step = max(1, _BLOCK // max(1, train.n_items))
@@ -292,6 +305,12 @@ class _Search:
             _make_room(self._tastes)
             self._tastes[key] = self._solvers[solver].weights(settings.regularization * self._share)
         return self._tastes[key]
+
+    def _latent(self, items: NDArray[np.intp], settings: PersonSettings) -> Factors:
+        if settings.min_ratings not in self._factors:
+            seen = scipy.sparse.csr_matrix(seen_matrix(self._cut.train)[:, items])
+            self._factors[settings.min_ratings] = latent_factors(evened(seen, LATENT_EVENED), self._seed)
+        return self._factors[settings.min_ratings]
 
     def _transitions(self, items: NDArray[np.intp], settings: PersonSettings) -> NDArray[np.float32]:
         key = settings.min_ratings, settings.window, settings.reach
