@@ -29,3 +29,12 @@ def collaborative_vectors(
     matrix.sort_indices()
     reduced = matrix @ right_singular_vectors(matrix, dimensions, seed)
     return *unit_rows(reduced), explained_variance(matrix, reduced)
+
+
+def even_amounts(item: npt.NDArray[np.integer[Any]], n_items: int) -> npt.NDArray[np.float32]:
+    """Return what stands for ratings where nothing was rated, (n,): each item has the length 1 in all.
+
+    With ones instead the directions are those of what everybody has.
+    """
+    had = np.bincount(item, minlength=n_items)
+    return (had[item] ** -0.5).astype(np.float32)

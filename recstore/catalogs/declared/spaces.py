@@ -79,12 +79,12 @@ def _all(
 
 def spaces_of_interactions(data: Interactions, ids: NDArray[np.int32], options: BuildOptions) -> Iterator[Space]:
     """Yield the spaces that are made of who had what alone; `ids` (n_items,) are the numbers of the items."""
-    from recstore.models.collaborative import collaborative_vectors
+    from recstore.models.collaborative import collaborative_vectors, even_amounts
     from recstore.models.together import together_vectors
 
     if len(data) == 0:
         return
-    amounts = np.ones(len(data), np.float32) if data.ratings is None else data.ratings
+    amounts = even_amounts(data.items, data.n_items) if data.ratings is None else data.ratings
     shape = data.n_items, data.n_users
     vectors, kept, explained = collaborative_vectors(
         data.items, data.users, amounts, shape, options.collaborative_dimensions, options.seed
