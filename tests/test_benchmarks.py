@@ -73,6 +73,25 @@ def test_als(benchmarks):
     assert model.scores(np.arange(3, dtype=np.int32)).shape == (3, 7)
 
 
+def test_own_quality(command, benchmarks, tmp_path):
+    folder = tmp_path / "epub"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    lines, times = [], []
+    for session in range(300):
+        times.append(f"session_{session};Wed Jan  {session % 9 + 1} 19:59:00 2003")
+        first = rng.integers(20)
+        lines += [f"session_{session};doc_{(first + step) % 20}" for step in range(3)]
+    (folder / "epub.dat").write_text("\n".join(lines) + "\n")
+    (folder / "epub.time").write_text("\n".join(times) + "\n")
+    told = ("--name", "epub", "--trials", 3, "--only", "popularity", "itemknn")
+    printed = command("own_quality", "--data", tmp_path, *told).splitlines()
+    rows = [dict(zip(printed[0].split(","), line.split(","), strict=True)) for line in printed[1:]]
+    assert {row["protocol"] for row in rows} == {"last-paper", "calendar"}
+    figures = {(row["model"], row["metric"]): float(row["value"]) for row in rows if row["protocol"] == "last-paper"}
+    assert figures["recstore", "ndcg@10"] > figures["popularity", "ndcg@10"]
+
+
 def test_approximate(command, small_store):
     shell = ["--shell", SHELL] if SHELL.exists() else []
     printed = command("approximate", small_store, "--rows", 20, "--exact-rows", 10, *shell)
