@@ -37,4 +37,4 @@ def even_amounts(item: npt.NDArray[np.integer[Any]], n_items: int) -> npt.NDArra
     With ones instead the directions are those of what everybody has.
     """
     had = np.bincount(item, minlength=n_items)
-    return (had[item] ** -0.5).astype(np.float32)
+    return np.asarray(had[item] ** -0.5, np.float32)
