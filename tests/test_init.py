@@ -171,6 +171,16 @@ def test_kinds_of_events_and_headerless_files(shop):
     assert "are guesses" in found.text
 
 
+def test_days_that_are_counted(shop):
+    shop(transactions_csv=(["household_key", "BASKET_ID", "DAY", "PRODUCT_ID", "QUANTITY", "WEEK_NO"],
+                           events(lambda n, _i: n // 4 % 30, lambda n, _i: n // 4, lambda n, _i: 1 + n,
+                                  lambda _n, i: 9000 + i, lambda n, _i: 1 + n % 3,
+                                  lambda n, _i: 1 + n // 7)))  # fmt: skip
+    _found, _side, interactions = guessed("transactions.csv")
+    assert interactions["at"] == "TIMESTAMP '2000-01-01' + INTERVAL 1 DAY * CAST(DAY AS INTEGER)"
+    assert (interactions["user"], interactions["item"]) == ("household_key", "PRODUCT_ID")
+
+
 def test_an_unknown_kind_of_event_is_a_question(shop):
     shop(log_csv=(["user", "item", "action", "at"],
                   events(user, lambda _n, i: f"p{i}", lambda n, _i: ["view", "frobnicate"][n % 2], at)))  # fmt: skip
@@ -247,7 +257,7 @@ def test_mostly_nobody_is_named(shop):
 
 
 def test_ratings_that_stand_for_none(shop):
-    rate = {"-1": lambda n, _i: -1 if n % 4 == 0 else 6 + n % 4, "0": lambda n, _i: 0 if n % 2 else 5 + n % 5}
+    rate = {"-1": lambda n, _i: -1 if n % 4 == 0 else 6 + n % 4, "0": lambda n, _i: n % 6}
     for none, rating in rate.items():
         shop(ratings_csv=(["user_id", "book_id", "rating"], events(user, lambda _n, i: i, rating)))
         found, _side, interactions = guessed("ratings.csv")

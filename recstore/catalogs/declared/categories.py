@@ -96,7 +96,8 @@ def _of_written_list(column: Profile) -> str | None:
             return f"""regexp_extract_all({name}, '[''"]name[''"]: ?[''"]([^''"]+)[''"]', 1)"""
         return None
     parts = [value.strip("[]") for value in values]
-    if not any(re.search(r"[A-Za-z]", part) for part in parts):
+    pieces = [piece for part in parts for piece in part.split(",")]
+    if not any(re.search(r"[A-Za-z]", part) for part in parts) or sum(map(len, pieces)) > 25 * len(pieces):
         return None
     return f"list_transform(string_split(trim({name}, '[]'), ','), lambda x: trim(x, ' ''\"'))"
 

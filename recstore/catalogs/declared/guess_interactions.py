@@ -108,6 +108,11 @@ def any_ids(table: Table, others: set[str]) -> list[Profile]:
     return sorted(found, key=lambda one: (-one.is_key, one.spaced > 0, -one.distinct))
 
 
+def _is_counted(column: Profile) -> bool:
+    """Tell whether numbers may count days or weeks from some first one on: no days of a week, month or year."""
+    return column.least is not None and column.most is not None and column.least >= 0 and 53 < column.most < 20_000
+
+
 class InteractionsGuess:
     """Guesses the interactions' side of a declaration."""
 
@@ -168,6 +173,12 @@ class InteractionsGuess:
         problem = ""
         for one in found:
             self.taken.add(one.name)
+            if one.is_number and not one.is_time and not one.is_day:
+                unit = "week" if "week" in words_of(one.name) else "day"
+                days = f"INTERVAL {7 if unit == 'week' else 1} DAY"
+                note = f"{one.name} counts {unit}s; from which one on is not known, so 2000 stands for it."
+                self.side.set("at", f"TIMESTAMP '2000-01-01' + {days} * CAST({bare(one.name)} AS INTEGER)", note)
+                return
             if one.is_day and one.is_number:
                 self.side.set("at", f"strptime(CAST({bare(one.name)} AS VARCHAR), '%Y%m%d')")
                 return
@@ -192,6 +203,8 @@ class InteractionsGuess:
             score += 1
         elif column.is_time or (column.is_day and score):
             score += 0.8 if score else 0.3
+        elif column.is_number and words & {"day", "week"} and column.is_whole and _is_counted(column):
+            score = 0.3 if "day" in words else 0.2
         elif column.type != "VARCHAR" or not score or column.length < 6 or column.numeric > 0.5 * column.filled:
             return 0
         return score - 0.6 * bool(words & _OTHER_TIMES)
@@ -238,6 +251,10 @@ class InteractionsGuess:
         if column.least is None or column.least > 0 or column.distinct < 3 or column.distinct > 30:
             return False
         times = sum(n for value, n in column.common if float(value) == column.least)
+        scale = {float(value) for value, _n in column.common}
+        if scale in ({0.0, *map(float, range(1, top + 1))} for top in (5, 10)):
+            # Stars begin with 1.
+            return times > 0.02 * column.filled
         if column.least < 0:
             return column.negative == times and column.least == -1 and times > 0.005 * column.filled
         return times > 0.3 * column.filled

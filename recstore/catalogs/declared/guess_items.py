@@ -161,7 +161,8 @@ class ItemsGuess:
             said = max(said, 0.1 if column.spaced > 0.5 * column.filled and 8 < column.length < 100 else 0)
         lesser = 0.3 * len(_LESSER & set(words)) + 0.1 * (len(words) - 1)
         others = [word for word in words if meanings(word).get("category", 0) == 1 and not meanings(word).get("title")]
-        if (others and not meanings(words[0]).get("item")) or column.variety < 0.1:
+        is_other = others and not meanings(words[0]).get("item") and column.variety < 0.5
+        if is_other or column.variety < 0.1:
             said -= 0.6
         return (
             said * 2 - lesser + 0.5 * column.variety - column.missing - (0.3 if column.is_key else 0) if said > 0 else 0
@@ -178,7 +179,9 @@ class ItemsGuess:
             is_float = one.type.startswith(("FLOAT", "DOUBLE", "DECIMAL")) or any(
                 "." in value for value, _n in one.common
             )
-            if not lists or least != most or least < 2 or whole < lists or not (is_float or least >= 8):
+            if not lists or least != most or least < 2 or whole < lists or not is_float:
+                continue
+            if least < 16 and not re.search(r"(?i)vec|emb|latent|feature|factor", one.name):
                 continue
             self.taken.add(one.name)
             space = re.sub(r"_?(vec|vector|emb|embedding|embeddings|vectors)$", "", "_".join(words_of(one.name)))

@@ -23,7 +23,7 @@ from recstore.catalogs.declared.opening import as_written, open_sources
 from recstore.catalogs.declared.profiles import Profile, Table
 from recstore.catalogs.declared.queries import from_clause
 from recstore.catalogs.declared.queries import written as query
-from recstore.catalogs.declared.seeing import saw_interactions, saw_items, sound
+from recstore.catalogs.declared.seeing import saw_interactions, saw_items, see, sound
 from recstore.errors import OptionError
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
@@ -136,10 +136,9 @@ class _Guesser:
             )
         self._others(interactions, many, item, found)
         self._verify(interactions, many)
-        sound(self.connection, interactions, many, one if found.items else None, found, item)
-        self.seen.append(
-            saw_interactions(self.connection, interactions, many, one if found.items else None, found, item)
-        )
+        seen = see(self.connection, interactions, many, one if found.items else None, found, item)
+        sound(seen, interactions, many, one if found.items else None, found, item)
+        self.seen.append(saw_interactions(seen, many, one if found.items else None, found, item))
         return items, interactions
 
     def _item(self, many: Table, found: Pair) -> Profile:

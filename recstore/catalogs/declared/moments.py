@@ -19,6 +19,8 @@ _FORMATS = (
     "%d/%m/%Y %H:%M",
     "%d/%m/%Y",
     "%m/%d/%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
     "%m/%d/%Y %H:%M",
     "%m/%d/%Y",
     "%a %b %d %H:%M:%S %Y",

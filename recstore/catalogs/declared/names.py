@@ -25,6 +25,21 @@ OURS = frozenset(
     """movies audio spaces builds catalogs store_info load_rejects evaluations ratings tags similar recstore
     gathered""".split()  # noqa: SIM905
 )
+#: What a catalogue is called in the plural.
+_SINGULAR = (
+    "item",
+    "product",
+    "book",
+    "movie",
+    "track",
+    "song",
+    "article",
+    "artist",
+    "video",
+    "game",
+    "recipe",
+    "paper",
+)
 #: What items are called whose ids have a name of their own, or one that is cut short.
 _CALLED = {
     **dict.fromkeys(("asin", "sku", "ean", "upc", "gtin", "stock", "prod"), "products"),
@@ -66,6 +81,10 @@ def catalog_name(name: str) -> str:
         words.pop()
     while words and (words[0] in _GENERAL or words[0].isdigit()):
         words.pop(0)
+    while words and len(words[-1]) == 1:
+        words.pop()
+    if len(words) == 1 and words[0] in _SINGULAR:
+        words[0] += "s"
     text = "_".join(words)[:31].strip("_")
     return f"my_{text}"[:31] if text in OURS or text in keywords() else text
 

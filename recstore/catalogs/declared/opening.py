@@ -238,6 +238,7 @@ def _name(column: Profile, taken: set[str]) -> str:
         ("number", column.is_number and few),
         ("event", column.is_text and few and filled > 10 * column.distinct and not column.spaced),
         ("text", column.length > 60),
+        ("id", is_id and column.is_unique and column.rows > 1),
         ("user", is_id and not taken & {"user", "session", "item"}),
         ("item", is_id and "item" not in taken),
         ("number", column.is_number),

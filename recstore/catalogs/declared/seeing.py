@@ -24,7 +24,9 @@ _FEW = 0.005
 
 
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
+    """What there is in a table of interactions, and how many rows a build could not take, by what is wrong."""
+
     rows: int
     items: int
     users: int
@@ -44,11 +46,8 @@ def saw_items(connection: duckdb.DuckDBPyConnection, side: Side, table: Table) -
     return f"{table.title}: {distinct:,} items by {id_}, in {_rows(table.rows)} of {len(table.columns)} columns."
 
 
-def saw_interactions(
-    connection: duckdb.DuckDBPyConnection, side: Side, many: Table, one: Table | None, found: Pair, item: Profile
-) -> str:
+def saw_interactions(seen: Seen, many: Table, one: Table | None, found: Pair, item: Profile) -> str:
     """Return in a line what interactions there are."""
-    seen = _see(connection, side, many, one, found, item)
     who = (found.user or found.session or item).name
     parts = [f"{many.title}: {_rows(seen.rows)}, {seen.users:,} users by {who}, {seen.items:,} items by {item.name}"]
     if one is not None:
@@ -59,11 +58,8 @@ def saw_interactions(
     return "; ".join(parts) + "."
 
 
-def sound(
-    connection: duckdb.DuckDBPyConnection, side: Side, many: Table, one: Table | None, found: Pair, item: Profile
-) -> None:
+def sound(seen: Seen, side: Side, many: Table, one: Table | None, found: Pair, item: Profile) -> None:
     """Leave out the rows that a build would reject, where they are more than a few, and say how many they are."""
-    seen = _see(connection, side, many, one, found, item)
     conditions, reasons = [], []
     key = bare(item.name)
     if seen.unknown > _FEW * seen.rows and one is not None and found.link is not None:
@@ -116,13 +112,20 @@ def _known(many: Table, one: Table, found: Pair, item: Profile) -> str:
     return f"{theirs} IN (SELECT {ours} FROM {from_clause(one, [id_.name])})"
 
 
-def _see(
+def see(
     connection: duckdb.DuckDBPyConnection, side: Side, many: Table, one: Table | None, found: Pair, item: Profile
-) -> _Seen:
-    names = [f"CAST({sql.identifier(who.name)} AS VARCHAR)" for who in (found.user, found.session) if who]
+) -> Seen:
+    """Return what there is in a table of interactions."""
+    names = [sql.identifier(who.name) for who in (found.user, found.session) if who]
+    if len(names) > 1:
+        names = [f"CAST({name} AS VARCHAR)" for name in names]
     known = "true"
     if one is not None and found.link is not None:
-        ours, theirs = as_id(one.columns[found.link.one]), as_id(item)
+        id_ = one.columns[found.link.one]
+        ours, theirs = as_id(id_), as_id(item)
+        if item.type == id_.type and not item.is_float:
+            # As they are they are compared more quickly.
+            ours, theirs = sql.identifier(id_.name), sql.identifier(item.name)
         if found.link.how == "number":
             ours, theirs = f"TRY_CAST({ours} AS BIGINT)", f"TRY_CAST({theirs} AS BIGINT)"
         elif found.link.how == "case":
@@ -131,13 +134,13 @@ def _see(
     query = sql.render(
         _SQL,
         "seen_interactions",
-        item=as_id(item),
+        item=as_id(item) if item.is_float else sql.identifier(item.name),
         who=f"coalesce({', '.join(names)})",
         at=_moment(connection, side, many),
         known=known,
         source=many.relation.text,
     )
-    return _Seen(*connection.execute(query).fetchall()[0])
+    return Seen(*connection.execute(query).fetchall()[0])
 
 
 def _moment(connection: duckdb.DuckDBPyConnection, side: Side, many: Table) -> str:

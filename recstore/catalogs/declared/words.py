@@ -17,7 +17,7 @@ _WORDS = {
         artigo asin sku isbn ean upc gtin stock book buch livre libro livro boek bok kirja movie film pelicula song
         track trk tra musik artist art album video clip game app news story doc document dokument paper post recipe
         rezept receta recette business venue restaurant hotel listing place poi course job anime manga beer wine joke
-        podcast episode show content media material pin ad offer variant vare tuote asset dish boardgame thing
+        podcast episode show content media material pin ad offer variant vare tuote asset dish boardgame thing medien
         attraction property program programme gmap question quiz lesson toy cloth garment deal lot""",
     "session": """session sess sid basket cart order orders invoice inv visit transaction trans transactie txn tx trx
         receipt bon ticket bestellung bestell rechnung factura facture fattura factuur faktura pedido commande comanda
@@ -44,7 +44,8 @@ _WORDS = {
         descripcion description descrizione descricao resume resumen inhalt detail details feature features lyrics about
         subtitle ingredients tagline keyword keywords contents kurztext langtext teaser lead excerpt omschrijving note
         notes bio story review comment specification specs untertitel schlagworte samenvatting beskrivelse""",
-    "category": """category categories cat genre genres author authors brand tags tag keyword keywords department dept
+    "category": """subclass commodity category categories cat genre genres author authors brand tags tag keyword
+        keywords department dept
         aisle class classification color colour material publisher artist artists director directors actors actor cast
         language lang series section topic topics subject subjects theme kategorie categoria categorie marke marque
         marca merk hersteller autor autoren auteur auteurs autore autores verlag editeur editorial editore uitgever
