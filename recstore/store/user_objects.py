@@ -7,6 +7,7 @@ every object that DuckDB can keep in a file is kept, and so is every reference b
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import table_keys
 from recstore.errors import StoreError
-from recstore.store.definition import definition, read_objects
+from recstore.store.definition import Definition, definition, read_objects
 from recstore.store.file import name_tables_of
 
 _SQL = "recstore.store.sql"
@@ -99,14 +100,13 @@ class Carrier:
 
     def refuse_lacking_columns(self, tables: Iterable[str]) -> None:
         """Refuse, before the work begins, tables to be copied that lack a column, and sources that are not there."""
-        there = read_objects(self._connection, self._old)
         for table in tables:
             # What is computed may be missing: an older recstore had fewer such tables.
-            if table not in there.tables and table not in self._sources:
+            if table not in self._there.tables and table not in self._sources:
                 continue
             for column in self._own.columns(table):
-                if column not in there.columns(table):
-                    lacking = f"{table}.{column}" if table in there.tables else f"table {table}"
+                if column not in self._there.columns(table):
+                    lacking = f"{table}.{column}" if table in self._there.tables else f"table {table}"
                     raise StoreError(
                         f"{self._path} has no {lacking} any more, and a rebuild would leave it empty. Nothing was "
                         "changed. Put it back, or build the store from its source, which fills it."
@@ -167,17 +167,21 @@ class Carrier:
         self._connection.execute(f"UPDATE {target} AS n SET {quoted} = o.{quoted} FROM {source} AS o WHERE {same}")
 
     def _columns_added_to(self, table: str) -> list[tuple[str, str, str | None, str | None]]:
-        found: list[tuple[str, str, str | None, str | None]] = self._ask(
-            "added_columns",
-            self._old,
-            table=table,
-            columns=[*self._own.columns(table), *self._was_own.columns(table)],
-        )
-        return found
+        """Return name, type, default and comment of the columns that the user added to one of recstore's tables."""
+        own = {*self._own.columns(table), *self._was_own.columns(table)}
+        return [tuple(found) for name, *found in self._columns if name == table and found[0] not in own]
+
+    @cached_property
+    def _there(self) -> Definition:
+        return read_objects(self._connection, self._old)
+
+    @cached_property
+    def _columns(self) -> list[tuple[Any, ...]]:
+        # All at once: DuckDB binds every view of the store for each question.
+        return self._ask("columns", self._old)
 
     def _refuse_constraints(self) -> None:
-        there = read_objects(self._connection, self._old).constraints
-        for table, kind, columns in sorted(there - self._own.constraints):
+        for table, kind, columns in sorted(self._there.constraints - self._own.constraints):
             if table in self._own.tables:
                 raise self._stuck(f"the {kind} that was added to {table} ({', '.join(columns)})")
 
