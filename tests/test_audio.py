@@ -17,8 +17,7 @@ import pytest
 from conftest import data
 
 import recstore
-from recstore import BuildOptions, OptionError, RecstoreError, SourceError, TooManyRejectsError
-from recstore.reports.export import export_audio_json
+from recstore import BuildOptions, OptionError, RecstoreError, SourceError, TooManyRejectsError, export_json
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
 
@@ -158,7 +157,7 @@ def test_json_goes_out_and_comes_in(con, audio_store, tmp_path):
     shutil.copy(data("audioset/class_labels_indices.csv"), tmp_path)
     shutil.copy(data("audioset/ontology.json"), tmp_path)
     target = tmp_path / "clips.json"
-    assert export_audio_json(audio_store, target) == 8775
+    assert export_json(audio_store, "audio", target) == 8775
     clips = json.loads(target.read_text())
     assert len(clips[0]["frames"]) == 10
     assert len(clips[0]["frames"][0]) == 128
@@ -298,7 +297,7 @@ def test_clips_are_added_to_those_that_are_there(folder):
     assert [finding for finding in recstore.check(store) if finding.fault] == []
     found = ask(store, "SELECT clip_id, frames FROM audio_frames WHERE clip_id IN (1, 302) ORDER BY clip_id")
     exported = folder.parent / "clips.json"
-    export_audio_json(store, exported)
+    export_json(store, "audio", exported)
     # From the export as well: nothing of it is new.
     again = recstore.add(store, audioset=exported)
     assert (again.loads["audioset"].passed, again.loads["audioset"].lines) == (302, 302)

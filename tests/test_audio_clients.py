@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shells
 
-from recstore.connection.sessions import attach_script
+from recstore import attach_script
 
 CLIPS = range(5, 8776, 900)
 ASKED = f"(SELECT unnest({list(CLIPS)}) AS clip)"

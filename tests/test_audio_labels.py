@@ -14,9 +14,8 @@ import scipy.sparse
 from pages import questions
 
 import recstore
-from recstore import BuildOptions, OptionError
+from recstore import BuildOptions, OptionError, export_json
 from recstore.models.audio_labels import judge, label_vectors
-from recstore.reports.export import export_audio_json
 from recstore.samples.audio import write_audio_sample
 
 
@@ -140,7 +139,7 @@ def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_pa
     store, other, clips = tmp_path / "store.duckdb", tmp_path / "other.duckdb", tmp_path / "clips.json"
     recstore.build(store, {"audioset": halves / "mine-records"})
     recstore.build(other, {"audioset": halves / "other-records"})
-    export_audio_json(other, clips)
+    export_json(other, "audio", clips)
     carried = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
     clips.write_text(json.dumps([{**clip, "labels": []} for clip in json.loads(clips.read_text())]))
     command = [str(Path(sys.executable).parent / "recstore"), "add", str(store), "--audioset", str(clips), "--quiet"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import shells
 
-from recstore.connection.sessions import attach_script
+from recstore import attach_script
 
 _BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
 

@@ -16,10 +16,9 @@ import pytest
 import shells
 
 import recstore
-from recstore import BuildOptions, StoreError, sql
+from recstore import BuildOptions, StoreError, same_content, sql
 from recstore import manifest_differences as differences
 from recstore.catalogs.registry import to_be_stored
-from recstore.reports.differences import same_content
 from recstore.samples.movies import write_sample
 from recstore.store.digest import content_tables, render_query
 

@@ -18,14 +18,13 @@ from pages import questions
 from runner import recstore as command
 
 import recstore
+from recstore import Bar, check_plot
 from recstore.errors import BelowBarError, MissingExtraError, OptionError
 from recstore.evaluation import metrics, protocols
-from recstore.evaluation.bars import Bar
 from recstore.evaluation.results import Evaluation
 from recstore.models.baselines import Popularity, Random
 from recstore.models.interactions import Interactions
 from recstore.progress import Progress
-from recstore.reports.plots import check_plot
 
 
 def history(seed=0, n_users=300, n_items=400, most=40):

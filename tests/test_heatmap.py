@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 import recstore
-from recstore import OptionError
-from recstore.reports.heatmap import heatmap
+from recstore import OptionError, heatmap
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install 'recstore[plot]'")
 

@@ -15,11 +15,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from recstore import sql
+from recstore import attach_script, sql
 from recstore.catalogs import render
 from recstore.catalogs.audio.catalog import AUDIO
 from recstore.catalogs.movies.catalog import MOVIES
-from recstore.connection.sessions import attach_script
 from recstore.sources.loader import Loader, get_loader, loader_names
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +99,50 @@ def test_the_command_line_uses_the_public_api_alone():
             may = {"recstore.samples.movies", "recstore.samples.audio"} if module.endswith(".demo") else set()
             others = {name for name in imported(path) if room(name) != "cli"}
             assert others <= allowed | may, f"{module} imports {others - allowed - may}"
+
+
+#: What tests may import that is not public, and why: all else is tried as its users use it. "Extends recstore" stands
+#: where those import it who add a loader or a catalogue.
+TESTED_INSIDE = {
+    "budget": "extends recstore",
+    "catalogs.catalog": "extends recstore",
+    "catalogs.registry": "extends recstore; a loader is tried on the tables of a catalogue alone",
+    "catalogs.render": "extends recstore; the golden files, and the tables that a loader is tried on",
+    "catalogs.rules": "a rule is tried on the rows that break it",
+    "evaluation": "metrics and protocols are compared with other libraries' and with their definitions",
+    "models": "what a model computes is compared with other libraries', NumPy's and its formula",
+    "search": "clusters, exact search and Annoy's files are tried on vectors and on damaged bytes",
+    "sources.dialect": "a dialect that is said, not found",
+    "sources.download": "a server that breaks off, lies and comes back",
+    "sources.files": "archives that are no archives",
+    "sources.loader": "extends recstore",
+    "sources.relations": "each kind of source is gathered before it is a catalogue's",
+    "sources.rows": "rows of a database in batches of any size",
+    "scratch": "what is left behind in temporary folders",
+    "samples": "the data that the tests build from",
+    "catalogs.audio.catalog": "the golden files",
+    "catalogs.movies": "the golden files; what the model learns from, and the rules of the rows",
+    "catalogs.declared.words": "no word that a user may choose means two things",
+    "pipeline": "a step of a build is stopped, or fails",
+    "store": "locks, publication and proofs under faults; comparison of definitions, which takes any text of SQL",
+    "cli": "the application, run in this process; parts of the shell that take a line at a time",
+    "connection.saved_queries": "the parser of a saved query's header",
+    "reports.output_files": "a file that cannot be written whole",
+}
+
+
+def test_tests_reach_inside_only_where_it_is_said_why():
+    public = {"recstore", "testing", "sqlalchemy", "dbt", *PUBLIC}
+    used = set()
+    for path in (ROOT / "tests").glob("*.py"):
+        for module in imported(path):
+            if room(module) in public:
+                continue
+            inner = module.removeprefix("recstore.")
+            found = [name for name in TESTED_INSIDE if f"{inner}.".startswith(f"{name}.")]
+            assert found, f"{path.name} imports {module}: use the public name, or say in TESTED_INSIDE why not"
+            used |= set(found)
+    assert used == set(TESTED_INSIDE)
 
 
 def test_neither_the_command_line_nor_the_pipeline_names_a_catalogue_or_a_loader():

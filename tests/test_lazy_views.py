@@ -13,7 +13,7 @@ import pytest
 import shells
 
 import recstore
-from recstore.connection.sessions import attach_script
+from recstore import attach_script
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
 #: Nothing here takes nearly that long; what opens a FIFO waits for ever.

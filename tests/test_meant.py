@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import recstore
+from recstore import heatmap
 from recstore.errors import OptionError
-from recstore.reports.heatmap import heatmap
 
 NAME = "Ninth Horizon (1979)"
 FIRST = ["1", "+1", " 1 ", "1.0", "1.", "+1.00", "01", NAME, f"  {NAME} "]

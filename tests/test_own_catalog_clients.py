@@ -10,8 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import recstore
-from recstore.catalogs.declared.declaration import Interactions, Items
-from recstore.connection.saved_queries import find_query
+from recstore import Interactions, Items, find_query
 from recstore.sqlalchemy import functions
 
 FIXTURE = Path(__file__).parent / "fixtures" / "format-1.duckdb.gz"

@@ -15,7 +15,8 @@ from conftest import data
 from runner import recstore as run_recstore
 
 import recstore
-from recstore.connection.saved_queries import find_query, parse, saved_queries, set_parameters
+from recstore import find_query, saved_queries, set_parameters
+from recstore.connection.saved_queries import parse
 from recstore.errors import OptionError
 
 QUERIES = {query.name: query for query in saved_queries()}

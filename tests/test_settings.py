@@ -13,8 +13,7 @@ import pytest
 import shells
 
 import recstore
-from recstore.connection.saved_queries import saved_queries
-from recstore.connection.sessions import attach_script
+from recstore import attach_script, saved_queries
 
 QUESTIONS = (
     "FROM rec.similar_movies(1, k := 12)",

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import recstore
-from recstore.connection.sessions import attach_script
+from recstore import attach_script
 from recstore.errors import OptionError, StoreError
 from recstore.text import shown
 

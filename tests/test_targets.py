@@ -11,8 +11,8 @@ import pytest
 from runner import run
 
 import recstore
+from recstore import heatmap
 from recstore.errors import OptionError
-from recstore.reports.heatmap import heatmap
 from recstore.reports.output_files import whole_file
 
 

@@ -36,8 +36,3 @@ def export_json(
         with open_connection() as writer:
             writer.register("rows_to_write", rows)
             return int(writer.execute(f"COPY rows_to_write {copy}").fetchall()[0][0])
-
-
-def export_audio_json(path: str | os.PathLike[str], target: str | os.PathLike[str], *, untrusted: bool = False) -> int:
-    """Write the trimmed clips of the store at `path` to `target`: `export_json` of the catalogue `audio`."""
-    return export_json(path, "audio", target, untrusted=untrusted)
