@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -58,6 +60,19 @@ def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
         return folder
 
     return made
+
+
+@pytest.fixture(scope="session")
+def bookshop(once) -> Path:
+    """The folder of the example `bookshop`, its files made, with the store that its declaration builds."""
+
+    def fill(folder: Path) -> None:
+        example = Path(__file__).parents[1] / "examples" / "bookshop"
+        subprocess.run([sys.executable, example / "make_shop.py", folder], check=True)
+        shutil.copy(example / "recstore.toml", folder)
+        recstore.build(folder / "shop.duckdb", recstore.read_config(folder / "recstore.toml"))
+
+    return once("bookshop", fill)
 
 
 @pytest.fixture(scope="session")

@@ -95,6 +95,7 @@ def build(
         ) as staged,
     ):
         staged.allow(budget)
+        staged.models |= {one.catalog.name: one.model for one in found if one.model}
         catalogs = [catalog for catalog in staged.catalogs if catalog.name in {one.catalog.name for one in found}]
         kept = [catalog for catalog in staged.catalogs if staged.carrier and catalog not in catalogs]
         refuse_early(staged, (), kept)
@@ -220,9 +221,9 @@ def _compute_all(staged: Staged, catalogs: list[Catalog], options: BuildOptions,
     with one_blas_thread():
         for catalog in catalogs:
             given, chosen = _given_spaces(staged, catalog)
-            as_computed, figures = compute(staged.connection, catalog, options, staged.budget, stages, given, chosen)
-            settled.append(as_computed)
-            measured += figures
+            model = staged.models.get(catalog.name) or model_of(catalog)
+            measured += compute(staged.connection, model, options, staged.budget, stages, given, chosen)
+            settled.append(model.catalog)
     if settled != catalogs:
         staged.settle(settled)
     return measured

@@ -13,7 +13,6 @@ from recstore.arrow import arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
-from recstore.catalogs.registry import model_of
 from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
@@ -26,25 +25,24 @@ _SQL = "recstore.pipeline.sql"
 
 def compute(
     connection: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
+    model: CatalogModel,
     options: BuildOptions,
     budget: Budget,
     stages: Stages,
     given: list[Space] | None = None,
     chosen: str | None = None,
-) -> tuple[Catalog, list[Measured]]:
-    """Fill the vectors, neighbours and indexes of one catalogue, space by space.
+) -> list[Measured]:
+    """Fill the vectors, neighbours and indexes of one catalogue, space by space, and return what was found out.
 
-    Returns the catalogue, with the constants that its data decided, and what was found out.
-    `given` are spaces besides those of the models; `chosen` is the default one, where it is not for recstore to say.
+    `given` are spaces besides those of the model; `chosen` is the default one, where it is not for recstore to say.
     """
-    model = model_of(catalog)
+    catalog = model.catalog
     measured = _place(connection, catalog, model, options, budget, stages, given or [], chosen)
     if catalog.weights:
         # All spaces are written and freed.
         with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
             measured += model.weigh(connection, options, budget, stages.progress)
-    return model.catalog, measured
+    return measured
 
 
 def _place(
@@ -63,7 +61,8 @@ def _place(
     with stages.stage(f"prepare {catalog.name}"):
         model.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
-        spaces = [*model.spaces(connection, options, budget, stages.progress), *given]
+        spaces = list(model.spaces(connection, options, budget, stages.progress))
+        spaces += [space for space in given if space.name not in {one.name for one in spaces}]
         made = [space.name for space in spaces]
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:

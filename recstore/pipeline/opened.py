@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import installed
 from recstore.errors import OptionError
 from recstore.pipeline.ahead import prepare_ahead
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """A source, the catalogue that it fills, and what loads it."""
+    """A source, the catalogue that it fills, and what loads it; what computes it, where its value does not say."""
 
     catalog: Catalog
     loader: Loader
     source: str
+    model: CatalogModel | None = None
 
 
 @contextmanager
@@ -44,15 +46,17 @@ def opened(
         for name, source in sources.items():
             if isinstance(source, str | os.PathLike):
                 continue
-            from recstore.catalogs.declared.declaration import sources_of
+            from recstore.catalogs.declared.declaration import sources_of, unnamed_encoders
             from recstore.catalogs.declared.loading import DeclaredLoader
+            from recstore.catalogs.declared.model import Declared
             from recstore.catalogs.declared.reading import read_sources
 
             if name in installed():
                 raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
             with stages.stage(f"read {name}"):
                 read = stack.enter_context(read_sources(name, source, budget, stages.progress))
-            found.append(Opened(read.catalog, DeclaredLoader(read), sources_of(source)))
+            model = Declared(read.catalog, unnamed_encoders(source))
+            found.append(Opened(read.catalog, DeclaredLoader(read), sources_of(source), model))
         yield found
 
 

@@ -18,6 +18,7 @@ from recstore import scratch, sql
 from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
 from recstore.progress import Progress, Stages
@@ -127,7 +128,7 @@ class Staged:
     """A store in the making: the current database of `connection`, with its catalogues.
 
     `carrier` is None where there is no old store. `budget` is what its making may use: half of the machine, until
-    `allow` says otherwise.
+    `allow` says otherwise. `models` are what computes catalogues, where their values do not lead to it.
     """
 
     def __init__(
@@ -136,6 +137,7 @@ class Staged:
         self.connection = connection
         self.carrier = carrier
         self.catalogs = catalogs
+        self.models: dict[str, CatalogModel] = {}
         self.allow(Budget.of())
 
     def allow(self, budget: Budget) -> None:

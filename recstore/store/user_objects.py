@@ -149,6 +149,8 @@ class Carrier:
 
     def given_spaces(self, catalog: Catalog) -> list[tuple[str, bool, str | None]]:
         """Return name, whether it is the default, and recipe of the spaces of a catalogue that its user put in."""
+        if catalog.vectors not in self._was_own.tables:
+            return []
         query = sql.render(_SQL, "given_spaces", old=self._old, vectors=catalog.vectors)
         values = {"catalog": catalog.name, "made": list(catalog.made)}
         found: list[tuple[str, bool, str | None]] = self._connection.execute(query, values).fetchall()

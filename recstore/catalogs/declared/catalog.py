@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog, Column, InteractionTable, StoredColumn, Table
-from recstore.catalogs.declared.declaration import MADE, Interactions, Items
+from recstore.catalogs.declared.declaration import MADE, Interactions, Items, unnamed_encoders
 from recstore.catalogs.rules import Rule
 from recstore.models.fading import FADING
 
@@ -61,7 +61,7 @@ def catalog_of(name: str, items: Items, shape: Shape) -> Catalog:
         sources=_tables(name, items, shape),
         spaces=preferred,
         # A transformer that has no name cannot be made again: what it made is kept as its user's own.
-        made=(*MADE, *items.vectors, *(space for space, path in items.encoders.items() if isinstance(path, str))),
+        made=(*MADE, *items.vectors, *(space for space in items.encoders if space not in unnamed_encoders(items))),
         nearest_space=preferred[0] if preferred else "content",
         schema="",
         interactions=_interactions(name, declared, shape.roles) if declared else None,

@@ -206,6 +206,11 @@ def described(source: object) -> str | None:
     return f"a {type(source).__module__.split('.', maxsplit=1)[0]} {type(source).__name__}"
 
 
+def unnamed_encoders(declared: Items) -> dict[str, Any]:
+    """Return the transformers that are given themselves, not by a name to import them by."""
+    return {space: encoder for space, encoder in declared.encoders.items() if not isinstance(encoder, str)}
+
+
 def sources_of(declared: Items) -> str:
     """Return the sources of a declaration in words, without passwords."""
     history = declared.interactions

@@ -234,12 +234,18 @@ class _Reader:
         }
 
     def _number(self, relation: Relation, role: str, found: Expression) -> str:
+        if found.type == "VARCHAR" and not self._texts_that_are_no_numbers(relation, found):
+            return f"TRY_CAST(nullif(trim({found.sql}), '') AS DOUBLE)"
         if found.type in ("VARCHAR", "BOOLEAN") or found.type.endswith("]"):
             raise OptionError(
                 f"interactions.{role} of {relation.name} is a {found.type} and no number; an expression such as "
                 f'{role} = "TRY_CAST({found.column or "…"} AS DOUBLE)" makes one of it.'
             )
         return f"CAST({found.sql} AS DOUBLE)"
+
+    def _texts_that_are_no_numbers(self, relation: Relation, found: Expression) -> int:
+        query = sql.render(_SQL, "text_numbers", number=found.sql, source=relation.text)
+        return int(self.connection.execute(query).fetchall()[0][0])
 
     def _kind(self, relation: Relation, expression: str) -> str:
         [kind] = self.connection.sql(f"SELECT {expression} FROM {relation.text}").types

@@ -7,6 +7,7 @@ FROM (
     WHERE $identity IS NOT NULL AND _rs_line NOT IN (SELECT _rs_line FROM gathered.repeated_items)
 ) AS e
 JOIN $items AS i ON i.$identity = e.id
-WHERE len(list_filter(e.vector, lambda x: x IS NULL OR NOT isfinite(x))) = 0
-    AND list_inner_product(e.vector, e.vector) > 0
+WHERE CASE
+    WHEN len(list_filter(e.vector, lambda x: x IS NULL OR NOT isfinite(x))) = 0 THEN list_max(list_transform(e.vector, lambda x: abs(x))) > 0
+END
 ORDER BY i._rs_no;
