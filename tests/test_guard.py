@@ -143,7 +143,7 @@ def test_a_figure_that_is_worse_than_the_build_before_measured(store):
 
 
 def test_an_empty_catalogue_of_another_loader(store, monkeypatch):
-    from recstore.pipeline import build
+    from recstore.pipeline import opened
     from recstore.sources.loader import LoadReport
 
     class Empty:
@@ -152,7 +152,7 @@ def test_an_empty_catalogue_of_another_loader(store, monkeypatch):
         def load(self, connection, source, options, progress):
             return LoadReport(source)
 
-    monkeypatch.setattr(build, "get_loader", lambda name: Empty())
+    monkeypatch.setattr(opened, "get_loader", lambda name: Empty())
     named = losses_of(lambda: recstore.build(store, {"empty": "nothing"}), store)
     assert named == ["the catalogue movies: 100 before, 0 now"]
 

@@ -87,16 +87,17 @@ def test_recommendations_are_the_sums_of_the_stored_weights(con):
     settings = json.loads(con.sql("SELECT declaration FROM catalogs").fetchall()[0][0])["fading"]
     for customer in ("C0001", "C0007", "C0123"):
         history = con.execute("""
-            SELECT b._rs_no, least(sum(quantity * CASE kind WHEN 'purchase' THEN 1.0 WHEN 'view' THEN 0.1 ELSE -1.0 END), 1.0),
-                max(epoch(sold_at))
+            SELECT
+                b._rs_no, max(epoch(sold_at)),
+                sum(quantity * CASE kind WHEN 'purchase' THEN 1.0 WHEN 'view' THEN 0.1 ELSE -1.0 END) AS amount
             FROM books_interactions JOIN books AS b USING (isbn) WHERE customer = ? GROUP BY ALL
-            HAVING sum(quantity * CASE kind WHEN 'purchase' THEN 1.0 WHEN 'view' THEN 0.1 ELSE -1.0 END) > 0""", [customer]
+            HAVING amount > 0""", [customer]
         ).fetchall()  # fmt: skip
-        times = np.array([at for *_rest, at in history])
+        times = np.array([at for _number, at, _amount in history])
         first = 1 + (times[None, :] > times[:, None]).sum(axis=1)
         last = (times[None, :] >= times[:, None]).sum(axis=1)
         scores: dict[int, float] = {}
-        for (number, counts, _at), back, begins in zip(history, (first + last) / 2, first, strict=True):
+        for (number, _at, amount), back, begins in zip(history, (first + last) / 2, first, strict=True):
             if begins > settings["history"]:
                 continue
             rows = con.execute(
@@ -104,7 +105,7 @@ def test_recommendations_are_the_sums_of_the_stored_weights(con):
             ).fetchall()
             for other, taste, after in rows:
                 part = taste * back ** -settings["taste_power"] + after * settings["next_decay"] ** back
-                scores[other] = scores.get(other, 0.0) + float(counts) * part
+                scores[other] = scores.get(other, 0.0) + min(float(amount), 1) * part
         had = {number for number, *_rest in history}
         isbn = dict(con.sql("SELECT _rs_no, isbn FROM books WHERE NOT withdrawn").fetchall())
         best = sorted(
@@ -289,8 +290,8 @@ def test_three_catalogues_in_one_file(shop, sample_store):
     store = shop / "all.duckdb"
     shutil.copy(sample_store, store)
     recstore.build(store, recstore.read_config(shop / "recstore.toml"))
-    recstore.build(store, {"mugs": Items(source=pd.DataFrame({"no": [1, 2, 3], "name": ["red mug", "blue mug", "red cup"]}),
-                                         id="no", title="name", text="name")})  # fmt: skip
+    mugs = pd.DataFrame({"no": [1, 2, 3], "name": ["red mug", "blue mug", "red cup"]})
+    recstore.build(store, {"mugs": Items(source=mugs, id="no", title="name", text="name")})
     with recstore.connect(store) as connection:
         joined = connection.sql("""
             SELECT b.title, m.title, g.name
