@@ -228,6 +228,8 @@ def examples_folder(sample_folder, tmp_path_factory) -> Path:
     recstore.rebuild(folder / "movies.duckdb")
     recstore.backup(folder / "movies.duckdb", folder / "saved.duckdb")
     (folder / "new-ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1700000000\n")
+    (folder / "books.csv").write_text("isbn,title\n" + "".join(f"97800{n},The Book {n}\n" for n in range(9)))
+    (folder / "sales.csv").write_text("customer,isbn\n" + "".join(f"c{n % 4},97800{n % 9}\n" for n in range(30)))
     return folder
 
 
