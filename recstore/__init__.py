@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from recstore.pipeline.add import add
     from recstore.pipeline.build import BuildReport, build, rebuild
     from recstore.pipeline.evaluate import EvaluationReport, evaluate
+    from recstore.pipeline.tune import tune
     from recstore.reports.checks import check
     from recstore.reports.differences import diff, same_content
     from recstore.reports.export import export_json
@@ -95,6 +96,7 @@ __all__ = [
     "saved_queries",
     "set_parameters",
     "space_names",
+    "tune",
     "why_nothing_is_similar",
 ]
 
@@ -126,6 +128,7 @@ _GIVEN = {
         "EvaluationReport",
         "evaluate",
     ),
+    "recstore.pipeline.tune": ("tune",),
     "recstore.reports.checks": ("check",),
     "recstore.reports.differences": (
         "diff",

@@ -316,3 +316,31 @@ def test_a_changed_declaration_leaves_nothing_of_the_old_one(shop):
         tables = {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
         assert not {"books_interactions", "books_weights"} & tables
     assert not [finding for finding in recstore.check(store) if finding.fault]
+
+
+def test_what_was_tried_for_the_recommendations_is_recorded(shop):
+    """A longer search tries what the build did, and more; without one the defaults stay."""
+    store = shop / "shop.duckdb"
+
+    def tried() -> list[str]:
+        with recstore.connect(store) as connection:
+            return [
+                what for (what,) in connection.sql(
+                    "SELECT m.what FROM (SELECT unnest(measured) AS m FROM builds) WHERE m.what LIKE 'tried%ndcg@10'"
+                ).fetchall()
+            ]  # fmt: skip
+
+    briefly = tried()
+    assert briefly[0] == "tried 0: the defaults: ndcg@10"
+    recstore.tune(store, trials=2)
+    assert tried() == briefly[: len(tried())]
+    assert 0 < len(tried()) <= 3
+    assert run("rebuild", store, "--no-tune", "--quiet", "--allow-loss")[0] == 0
+    assert tried() == []
+
+
+def test_info_says_what_was_declared(bookshop):
+    declared = recstore.info(bookshop / "shop.duckdb").declared["books"]
+    assert declared["items"] == "books.csv"
+    assert declared["interactions"]["from"] == "sales.csv"
+    assert declared["interactions"]["weights"] == {"purchase": 1, "view": 0.1, "return": -1}

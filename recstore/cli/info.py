@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from recstore import connect, info, sql
 from recstore.cli.console import print_data
@@ -36,10 +38,23 @@ def print_info(store: Path, untrusted: bool) -> None:
         for name in ("spaces", "sources", "rejects"):
             print()
             write_result(connection, sql.read("recstore.queries", name))
+    for name, declared in facts.declared.items():
+        print(shown(f"\n{name}, as it was declared:"))
+        for line in _lines(declared):
+            print(shown(line))
     # Those before this one, the newest first.
     for before in facts.versions:
         text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"
         print(shown(f"\nthe version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}"))
+
+
+def _lines(declared: dict[str, Any], indent: str = "  ") -> Iterator[str]:
+    for key, value in declared.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}:"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{key} = {', '.join(map(str, value)) if isinstance(value, list) else value}"
 
 
 def print_json(store: Path, untrusted: bool) -> None:

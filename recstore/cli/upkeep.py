@@ -92,6 +92,40 @@ def add(
     run_command(work)
 
 
+@upkeep.command(cls=WaitingCommand, epilog="Example: recstore tune {store} --seconds 600")
+def tune(
+    store: Store,
+    only: Annotated[str | None, typer.Option(metavar="CATALOG", help="Tune this catalogue alone.")] = None,
+    trials: Annotated[int, typer.Option(min=1, help="How many settings to try at most.")] = 400,
+    seconds: Annotated[float, typer.Option(min=0, help="About how long to try them, in seconds of one core.")] = 600.0,
+    threads: Threads = 0,
+    keep: Keep = None,
+    wait: Wait = 0.0,
+    quiet: Quiet = False,
+) -> None:
+    """Search longer for the constants of recommendations, on a cut of the store's own data; builds do it briefly."""
+
+    def work() -> None:
+        from recstore import tune as tune_store
+
+        run_build(
+            store,
+            quiet,
+            lambda progress: tune_store(
+                store,
+                only=only,
+                trials=trials,
+                seconds=seconds,
+                threads=threads,
+                keep=keep,
+                wait=wait,
+                progress=progress,
+            ),
+        )
+
+    run_command(work)
+
+
 @upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback {store}")
 def rollback(store: Store, discard: Discard = False, wait: Wait = 0.0) -> None:
     """Put the version before a store back in its place; a second rollback undoes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,7 +34,8 @@ class StoreInfo:
     build found. `items` counts the items of each catalogue, `rejects` the lines that were not loaded. `spaces` are rows
     of the table. `evaluated_at` and `evaluations` are when it was last measured how good the recommendations are, and
     how many figures stand there. `checked_at` is None: a check writes nothing into a store. `versions` are the files of
-    those before, the newest first, with `bytes` and `built_at`.
+    those before, the newest first, with `bytes` and `built_at`. `declared` are the declarations of the user's own
+    catalogues, by name, as the keys of `recstore.toml` have it, what was left out left out.
     """
 
     path: str
@@ -52,6 +54,7 @@ class StoreInfo:
     evaluations: int
     checked_at: datetime | None
     versions: list[dict[str, Any]]
+    declared: dict[str, dict[str, Any]]
 
 
 def info(path: str | os.PathLike[str]) -> StoreInfo:
@@ -61,10 +64,8 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
         facts = rows_of_info(connection, STORE)
         built_at = _time(facts.get("built_at"))
         try:
-            items = {
-                each.name: _one(connection, _ITEMS.format(items=each.items))[0]
-                for each in stored_catalogs(connection, STORE)
-            }
+            catalogs = stored_catalogs(connection, STORE)
+            items = {each.name: _one(connection, _ITEMS.format(items=each.items))[0] for each in catalogs}
             rejects = _one(connection, _REJECTS)[0]
             spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
             evaluated_at, evaluations = _one(connection, _EVALUATED)
@@ -87,7 +88,22 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
         evaluations=evaluations,
         checked_at=None,
         versions=[_version(file) for file in versions(store)],
+        declared={each.name: _said(json.loads(each.declaration)) for each in catalogs if each.declaration},
     )
+
+
+def _said(declaration: dict[str, Any]) -> dict[str, Any]:
+    """Return what was said in a declaration, under the keys of `recstore.toml`."""
+    said: dict[str, Any] = {}
+    for key, value in declaration.items():
+        if key == "interactions" and value:
+            inner = _said(value)
+            said[key] = {("from" if name == "items" else name): one for name, one in inner.items()}
+        elif key == "dialect":
+            said |= _said(value or {})
+        elif value not in (None, [], {}, ""):
+            said[{"source": "items", "encoders": "encoder"}.get(key, key)] = value
+    return said
 
 
 def _version(file: Path) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""A catalogue of one's own at size: 10 million interactions of 200,000 users on 100,000 items with text ids.
+
+`python benchmarks/own_large.py [--interactions 10000000] [--users 200000] [--items 100000] [--memory 5]`
+
+Prints what a bare CREATE TABLE … FROM of the same Parquet takes beside reading and loading, then each stage of the
+build, and the peak memory of its process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+_ITEMS = """
+COPY (
+    SELECT
+        format('SKU-{:07d}', i) AS sku, format('Thing {} of kind {}', i, i % 997) AS title,
+        format('kind{} colour{} maker{} size{}', i % 997, hash(i) % 23, hash(i + 1) % 401, hash(i + 2) % 7) AS blurb,
+        round(5 + hash(i + 3) % 10000 / 100.0, 2) AS price
+    FROM range($items) AS t(i)
+) TO '$folder/items.parquet'
+"""
+#: Popularity falls as a power of the rank, and each user keeps to the kinds that they like.
+_SALES = """
+COPY (
+    SELECT
+        format('U{:08d}', person) AS customer,
+        format('SKU-{:07d}', CAST(floor($items * pow(random(), 3)) AS BIGINT) // 997 * 997 + hash(person) % 997) AS sku,
+        TIMESTAMP '2025-01-01' + to_seconds(CAST(random() * 3e7 AS BIGINT)) AS sold_at
+    FROM (SELECT CAST(floor($users * pow(random(), 1.5)) AS BIGINT) AS person FROM range($interactions))
+) TO '$folder/sales.parquet'
+"""
+_BUILD = """
+import sys, recstore
+from recstore import Interactions, Items
+from recstore.progress import Progress
+
+class Told(Progress):
+    def notice(self, text): print(text)
+
+sold = Interactions(source=sys.argv[1] + "/sales.parquet", user="customer", item="sku", at="sold_at")
+things = Items(source=sys.argv[1] + "/items.parquet", id="sku", title="title", text="blurb", interactions=sold)
+options = recstore.BuildOptions(memory=float(sys.argv[2]), max_reject_rate=0.2)
+report = recstore.build(sys.argv[1] + "/large.duckdb", {"things": things}, options=options, progress=Told())
+for stage, seconds in report.seconds.items():
+    print(f"{stage}: {seconds:.1f} s")
+"""
+
+
+def main() -> None:
+    """Generate, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--interactions", type=int, default=10_000_000)
+    parser.add_argument("--users", type=int, default=200_000)
+    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--memory", type=float, default=5.0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        with duckdb.connect() as connection:
+            connection.execute("SET threads = 1; SELECT setseed(0.5)")
+            for statement in (_ITEMS, _SALES):
+                for name, value in (
+                    ("$folder", folder),
+                    *((f"${key}", str(value)) for key, value in vars(asked).items()),
+                ):
+                    statement = statement.replace(name, value)  # noqa: PLW2901
+                connection.execute(statement)
+        with duckdb.connect(str(Path(folder) / "bare.duckdb")) as connection:
+            began = time.perf_counter()
+            for name in ("items", "sales"):
+                connection.execute(f"CREATE TABLE {name} AS FROM '{folder}/{name}.parquet'")
+            connection.execute("CHECKPOINT")
+            print(f"bare CREATE TABLE of both: {time.perf_counter() - began:.1f} s")
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", _BUILD, folder, str(asked.memory)], check=True)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+        size = (Path(folder) / "large.duckdb").stat().st_size / 1e6
+        print(f"the whole build: {time.perf_counter() - began:.1f} s, peak {peak:.2f} GB, file {size:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
