@@ -119,7 +119,7 @@ def test_papers_of_sessions(tmp_path):
         rejected = con.sql("SELECT count(*), count(DISTINCT reason) FROM load_rejects").fetchall()
         assert rejected == [(unknown, 1)]
         assert con.sql("SELECT count(*) FROM papers_about('arbitrage pricing')").fetchall() == [(10,)]
-        assert con.sql("SELECT min(year(at)), max(year(at)) FROM papers_interactions").fetchall() == [(2003, 2008)]
+        assert con.sql('SELECT min(year("at")), max(year("at")) FROM papers_interactions').fetchall() == [(2003, 2008)]
 
 
 def test_books_whose_numbers_are_ruined_are_refused(tmp_path):
