@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -344,3 +345,26 @@ def test_info_says_what_was_declared(bookshop):
     assert declared["items"] == "books.csv"
     assert declared["interactions"]["from"] == "sales.csv"
     assert declared["interactions"]["weights"] == {"purchase": 1, "view": 0.1, "return": -1}
+
+
+def test_a_list_shows_one_item_of_a_group(shop):
+    """The best of each author, as a query over lists without groups finds them."""
+    declared = recstore.read_config(shop / "recstore.toml")["books"]
+    plain, grouped = shop / "plain.duckdb", shop / "grouped.duckdb"
+    recstore.build(plain, {"books": replace(declared, available=None)}, options=recstore.BuildOptions(tune=False))
+    by_author = replace(declared, available=None, group="author")
+    recstore.build(grouped, {"books": by_author}, options=recstore.BuildOptions(tune=False))
+    with recstore.connect(plain) as one, recstore.connect(grouped) as other:
+        isbn, title = one.sql("SELECT isbn, title FROM books ORDER BY _rs_popularity DESC, isbn LIMIT 1").fetchall()[0]
+        for call in (
+            f"similar_books('{isbn}', k := {{}})",
+            f"similar_books('{isbn}', k := {{}}, space := 'content', filter := price < 20)",
+            "recommend_books('C0001', k := {})",
+            "recommend_books('nobody', k := {})",
+            f"recommend_books_for(['{title.replace(chr(39), chr(39) * 2)}'], k := {{}})",
+            "books_about('dragon tower', k := {})",
+        ):
+            whole = f"FROM {call.format(480)} QUALIFY row_number() OVER (PARTITION BY author ORDER BY rank) = 1"
+            expected = one.sql(f"SELECT isbn, score FROM ({whole}) ORDER BY rank LIMIT 12").fetchall()
+            assert other.sql(f"SELECT isbn, score FROM {call.format(12)} ORDER BY rank").fetchall() == expected != []
+    assert not [finding for finding in recstore.check(grouped) if finding.fault]

@@ -111,6 +111,7 @@ class Catalog:
     `kind` names what computes the catalogue where no class of its own does, which then goes by `declaration`.
     `identity` is the column by which the user tells items apart, of the type `identity_type`, where that is not `key`.
     `available` is a condition on an item, as SQL over its columns, that it must meet to be answered; "" for none.
+    `group` is SQL of a value over the item's columns: of items with the same one a list shows the best; "" for none.
 
     `interactions`, with the table `weights` of weights from item to item, is what histories are continued by;
     `fading` says how. `recommends_for` names the function that continues anybody's list. `terms` is the table of terms
@@ -148,6 +149,7 @@ class Catalog:
     identity: str = ""
     identity_type: str = ""
     available: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         """Refuse names that would not stand in SQL as they are: a `StoreError`, since a value may come from a file."""

@@ -87,7 +87,9 @@ def render_function(
         ),
     }
     whole_k = sql.render(_FUNCTIONS, "whole_k", **names).strip()
-    if asking and catalog.name in asking.catalogs:
+    if catalog.group:
+        ranking = sql.render(_FUNCTIONS, "ranking_by_group", **names)
+    elif asking and catalog.name in asking.catalogs:
         build = sql.literal(asking.build_id)
         ranking = sql.render(_FUNCTIONS, "asking", **names, ask=ASK, among=AMONG, build=build)
     else:
@@ -194,6 +196,7 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "interactions": history.table if history else "",
         **_of_history(catalog),
         **_limits(catalog, relation),
+        **_groups(catalog),
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
         **{constant: str(value) for constant, value in asdict(catalog.fading).items()},
@@ -221,19 +224,42 @@ def _titled(catalog: Catalog, row: str) -> str:
 def _limits(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
     """Return which items may be answered: those that pass the caller's filter, and those that are available at all.
 
-    Where not every item is available, the stored neighbours may be too few, so all candidates are ranked.
+    Where not every item is available, or a list shows one item of a group, the stored neighbours may be too few: then
+    all candidates are ranked.
     """
     no_filter = "typeof(filter) = '\"NULL\"'"
-    if not catalog.available:
+    passes = f"CASE WHEN {no_filter} THEN true ELSE filter END"
+    if not catalog.available and not catalog.group:
         return {
-            "passes": f"CASE WHEN {no_filter} THEN true ELSE filter END",
+            "passes": passes,
             "passes_too": f"CASE WHEN {no_filter} THEN false ELSE filter END",
             "is_limited": "typeof(filter) <> '\"NULL\"'",
             "beyond": f"SELECT 1 FROM {relation(catalog.items)} WHERE typeof(filter) <> '\"NULL\"'",
             "near": f"NOT coalesce(TRY_CAST(k AS DOUBLE) > {catalog.depth}, false)",
         }
-    passes = f"CASE WHEN {no_filter} THEN true ELSE filter END AND coalesce({catalog.available}, false)"
+    if catalog.available:
+        passes += f" AND coalesce({catalog.available}, false)"
     return {"passes": passes, "passes_too": passes, "is_limited": "true", "beyond": "SELECT 1", "near": "false"}
+
+
+def _groups(catalog: Catalog) -> dict[str, str]:
+    """Return what lets one list show one item of a group; an item that is in none is one by itself."""
+    if not catalog.group:
+        return {
+            "group": "",
+            "grouped_by": "",
+            "and_group": "",
+            "best_keys": "_rs_keys",
+            "is_among_popular": "_rs_p._rs_place <= _rs_q._rs_many",
+        }
+    group = f"coalesce('g' || CAST({catalog.group} AS VARCHAR), CAST({catalog.key} AS VARCHAR))"
+    return {
+        "group": group,
+        "grouped_by": ", _rs_i._rs_group",
+        "and_group": f", {group} AS _rs_group",
+        "best_keys": sql.read(_FUNCTIONS, "best_of_groups"),
+        "is_among_popular": "_rs_q._rs_many > 0",
+    }
 
 
 def _of_history(catalog: Catalog) -> dict[str, str]:

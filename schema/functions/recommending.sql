@@ -26,7 +26,7 @@ $debit    SELECT _rs_p._rs_id, 0, NULL
     JOIN (
         SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key ASC) AS _rs_place
         FROM $items WHERE $passes
-    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+    ) AS _rs_p ON $is_among_popular
 ),
 _rs_sums AS (
     SELECT
@@ -42,10 +42,10 @@ _rs_keys AS (
             WHEN _rs_s._rs_sum = 0 THEN _rs_i._rs_popularity - 1000000000
             ELSE _rs_s._rs_sum - 2000000000
         END * $key_span + ($key_largest_id - CAST(_rs_s._rs_id AS BIGINT)) AS _rs_key,
-        _rs_s._rs_cause
+        _rs_s._rs_cause$grouped_by
     FROM _rs_sums AS _rs_s
     JOIN (
-        SELECT $key AS _rs_id, CAST($preference AS BIGINT) AS _rs_popularity
+        SELECT $key AS _rs_id, CAST($preference AS BIGINT) AS _rs_popularity$and_group
         FROM $items WHERE $passes
     ) AS _rs_i ON _rs_i._rs_id = _rs_s._rs_id
 ),
@@ -57,7 +57,7 @@ _rs_found AS (
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
         FROM (
             SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
-            FROM (SELECT $whole_k AS _rs_k) AS _rs_a, _rs_keys
+            FROM (SELECT $whole_k AS _rs_k) AS _rs_a, $best_keys
         ) AS _rs_l
     ) AS _rs_t
 )

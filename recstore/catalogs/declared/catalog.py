@@ -76,6 +76,7 @@ def catalog_of(name: str, items: Items, shape: Shape) -> Catalog:
         identity=shape.identity.name,
         identity_type=shape.identity.type,
         available=f"({items.available})" if items.available else "",
+        group=f"({items.group})" if items.group else "",
     )
 
 

@@ -62,13 +62,13 @@ def refuse_names(relation: Relation) -> None:
             )
 
 
-def refuse_captured(relation: Relation, condition: str) -> None:
+def refuse_captured(relation: Relation, what: str, condition: str) -> None:
     """Refuse a condition on a column that is called as a parameter of the functions it will stand in."""
     words = {word.lower() for word in re.findall(r"\w+", condition)}
     for column in relation.columns:
         if column.lower() in words & PARAMETERS:
             raise OptionError(
-                f"available = {condition!r} names the column {column!r}, and functions have a parameter of that name. "
+                f"{what} = {condition!r} names the column {column!r}, and functions have a parameter of that name. "
                 f"Rename it: items = \"SELECT * RENAME ({sql.identifier(column)} AS item_{column.lower()}) FROM '…'\"."
             )
 

@@ -163,8 +163,9 @@ class _Reader:
         for what in ("group", "available"):
             if getattr(declared, what):
                 resolve(self.connection, relation, what, getattr(declared, what))
-        if declared.available:
-            refuse_captured(relation, declared.available)
+        for what in ("group", "available"):
+            if getattr(declared, what):
+                refuse_captured(relation, what, getattr(declared, what))
         if not columns:
             raise SourceError(f"{relation.name} has no columns.")
         listed = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in select.items())
