@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -143,6 +143,16 @@ def test_tests_reach_inside_only_where_it_is_said_why():
             assert found, f"{path.name} imports {module}: use the public name, or say in TESTED_INSIDE why not"
             used |= set(found)
     assert used == set(TESTED_INSIDE)
+
+
+def test_what_tests_import_is_there():
+    for path in (ROOT / "tests").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "recstore":
+                module = import_module(node.module)
+                for alias in node.names:
+                    there = hasattr(module, alias.name) or f"{node.module}.{alias.name}" in modules()
+                    assert there, f"{path.name} imports {alias.name} from {node.module}, which has none"
 
 
 def test_neither_the_command_line_nor_the_pipeline_names_a_catalogue_or_a_loader():

@@ -15,7 +15,8 @@ import typer
 
 import recstore
 from recstore import BusyError
-from recstore.cli.arguments import Wait, WaitingCommand
+from recstore.cli.arguments import Wait
+from recstore.cli.commands import WaitingCommand
 from recstore.progress import Progress
 from recstore.store import hold, publish
 
