@@ -67,8 +67,8 @@ class InteractionTable:
 
     The item's column is called as the catalogue's key, unless `item` names the one that holds the item's id. `verb` is
     what people did: "rated". `user_type` is the SQL type of the column of the person. Several rows of one person and
-    item count as their sum: `amount` is what a row adds to it, as SQL over the columns of the table; "" where there is
-    one row for each. `keeps_seen` says whether an item that a person had may be recommended to them.
+    item count as their sum: `amount` is what a row adds to it, as SQL over the table, named `$$`; "" where there
+    is one row for each. `keeps_seen` says whether an item that a person had may be recommended to them.
     """
 
     table: str
@@ -80,6 +80,10 @@ class InteractionTable:
     user_type: str = "BIGINT"
     amount: str = ""
     keeps_seen: bool = False
+
+    def amount_of(self, row: str) -> str:
+        """Return the amount of a row that goes by the SQL name `row`."""
+        return self.amount.replace("$$", row)
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
             "interactions": relations[history.table],
             "user": sql.identifier(history.user),
             "item": sql.identifier(history.item or catalog.key),
-            "amount": history.amount or "1",
+            "amount": history.amount_of("h") or "1",
         }
         checks.append(_check(_CHECKS, "weights", catalog.weights, names | weights))
     return checks

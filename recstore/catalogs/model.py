@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -69,6 +69,10 @@ class CatalogModel(ABC):
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces of the items in the connection's current database."""
+
+    def lacking(self, made: Collection[str], progress: Progress) -> list[Measured]:
+        """Say which spaces the data was too little for, and why: none, by default. `made` are those that there are."""
+        return []
 
     def weigh(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

@@ -283,11 +283,16 @@ def _of_history(catalog: Catalog) -> dict[str, str]:
             "",
         )
     person = '"user"' if catalog.identity else history.user
+
+    def by(column: str) -> str:
+        """Name a column of the user's own by its table: else a parameter of that name would take its place."""
+        return f"_rs_h.{catalog.named(column)}" if catalog.kind else column
+
     return {
-        "user": catalog.named(history.user),
+        "user": by(history.user),
         "person": person,
         "as_user": typed_text(f"CAST({person} AS VARCHAR)", history.user_type),
-        "value": catalog.named(history.value) if history.value else "CAST(NULL AS DOUBLE)",
+        "value": by(history.value) if history.value else "CAST(NULL AS DOUBLE)",
         # An event that says less than one, such as a look, counts for as much less.
         "counted": f"CASE WHEN _rs_rating < {catalog.fading.low_rating} THEN {catalog.fading.low_share} ELSE 1.0 END"
         if history.value
@@ -296,10 +301,10 @@ def _of_history(catalog: Catalog) -> dict[str, str]:
         "valued": "arg_max(_rs_b._rs_value, coalesce(_rs_b._rs_moment, TIMESTAMP '1970-01-01'))"
         if history.value
         else "sum(_rs_b._rs_amount)",
-        "time": catalog.named(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
-        "history_item": sql.identifier(history.item),
-        "amount": history.amount,
-        "verb": history.verb,
+        "time": by(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
+        "history_item": by(history.item),
+        "amount": history.amount_of("_rs_h"),
+        "verb": history.verb.replace("'", "''"),
         "debit": "" if history.keeps_seen else sql.read(_FUNCTIONS, "debit"),
     }
 

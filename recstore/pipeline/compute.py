@@ -67,7 +67,7 @@ def _place(
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
             _store_vectors(connection, catalog, space, is_default=space.name == default)
-    measured: list[Measured] = []
+    measured = model.lacking(made, stages.progress)
     with building_indexes(spaces, options, budget) as building:
         for space in spaces:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):

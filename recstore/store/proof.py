@@ -278,7 +278,8 @@ def _nearest_of_sample(
         with np.errstate(invalid="ignore"):  # a vector that is not finite is another check's fault
             keys = np.where(ids == sample[:, None], np.iinfo(np.int64).min, pack(asked @ part.T, ids))
         best = np.concatenate([best, keys], axis=1)
-        best = np.partition(best, max(0, best.shape[1] - m), axis=1)[:, best.shape[1] - min(m, best.shape[1]) :]
+        if best.shape[1] > m:
+            best = np.partition(best, best.shape[1] - m - 1, axis=1)[:, best.shape[1] - m :]
     best.sort(axis=1)
     near, scores = unpack(best[:, ::-1])
     return sample, near, scores

@@ -19,6 +19,7 @@ from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
+from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
 from recstore.progress import Progress, Stages
@@ -203,6 +204,7 @@ def staged_store(
             chain = Chain(keep)
         stored = stored_catalogs(connection, OLD) if hold else ()
         catalogs = to_be_stored(stored, loaded)
+        refuse_names(connection, catalogs)
         if hold and base is None:
             carrier = Carrier(connection, path, OLD, NEW, stored, catalogs)
         copied = base or (target if carrier and carrier.needs_copy else None)

@@ -8,7 +8,7 @@ FROM (
     -- Items that fewer than three people had have none. Where others were had oftener than there are people, two of them
     -- are of one person. A million rows say so quickly; where something was taken back they do not say it.
     SELECT 'there are none'
-    WHERE NOT EXISTS (FROM $weights) AND NOT EXISTS (FROM $interactions WHERE $amount <= 0)
+    WHERE NOT EXISTS (FROM $weights) AND NOT EXISTS (FROM $interactions AS h WHERE $amount <= 0)
         AND (
             SELECT coalesce(sum(n) FILTER (n >= 3), 0) > max(people)
             FROM (

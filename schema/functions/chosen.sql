@@ -12,7 +12,7 @@
             ) AS _rs_s
             JOIN $items AS _rs_i ON _rs_i.$key = _rs_s._rs_id
             JOIN (
-                SELECT $user AS _rs_by, $history_item AS _rs_item_of, $amount AS _rs_amount FROM $history_table
+                SELECT $user AS _rs_by, $history_item AS _rs_item_of, $amount AS _rs_amount FROM $history_table AS _rs_h
             ) AS _rs_h ON _rs_h._rs_item_of = _rs_i.$identity
             GROUP BY _rs_s._rs_of, _rs_s._rs_is_first, _rs_h._rs_by
             HAVING sum(_rs_h._rs_amount) > 0

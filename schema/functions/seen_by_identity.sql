@@ -3,7 +3,7 @@
     JOIN (
         SELECT
             $user AS _rs_by, $history_item AS _rs_of, $time AS _rs_moment, $value AS _rs_value, $amount AS _rs_amount
-        FROM $history_table
+        FROM $history_table AS _rs_h
     ) AS _rs_b ON _rs_b._rs_by = _rs_a._rs_user
     JOIN $items AS _rs_i ON _rs_i.$identity = _rs_b._rs_of
     GROUP BY _rs_i.$key

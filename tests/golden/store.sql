@@ -360,7 +360,7 @@ FROM (
     -- Items that fewer than three people had have none. Where others were had oftener than there are people, two of them
     -- are of one person. A million rows say so quickly; where something was taken back they do not say it.
     SELECT 'there are none'
-    WHERE NOT EXISTS (FROM "movie_weights") AND NOT EXISTS (FROM "ratings" WHERE 1 <= 0)
+    WHERE NOT EXISTS (FROM "movie_weights") AND NOT EXISTS (FROM "ratings" AS h WHERE 1 <= 0)
         AND (
             SELECT coalesce(sum(n) FILTER (n >= 3), 0) > max(people)
             FROM (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from recstore import sql
 from recstore.catalogs.catalog import Catalog, Column, InteractionTable, StoredColumn, Table
 from recstore.catalogs.declared.declaration import MADE, Interactions, Items, unnamed_encoders
+from recstore.catalogs.declared.expressions import over
 from recstore.catalogs.rules import Rule
 from recstore.models.fading import FADING
 
@@ -75,8 +76,9 @@ def catalog_of(name: str, items: Items, shape: Shape) -> Catalog:
         declaration=items.recorded(),
         identity=shape.identity.name,
         identity_type=shape.identity.type,
-        available=f"({items.available})" if items.available else "",
-        group=f"({items.group})" if items.group else "",
+        # (Databases that know no conditions have 0 and 1.)
+        available=f"CAST({over(shape.columns, items.available)} AS BOOLEAN)" if items.available else "",
+        group=over(shape.columns, items.group) if items.group else "",
     )
 
 
@@ -174,13 +176,13 @@ def _interactions(name: str, declared: Interactions, roles: dict[str, Role]) -> 
 
 
 def amount(declared: Interactions, roles: dict[str, Role]) -> str:
-    """Return what a row of interactions counts, as SQL over the columns of their table."""
+    """Return what a row of interactions counts, as SQL over their table, which goes by `$$`."""
     parts = []
     if "event" in roles:
         cases = " ".join(
             f"WHEN {sql.literal(event)} THEN CAST({weight!r} AS DOUBLE)" for event, weight in declared.weights.items()
         )
-        parts.append(f"CASE CAST({sql.identifier(roles['event'].name)} AS VARCHAR) {cases} ELSE 0e0 END")
+        parts.append(f"CASE CAST($$.{sql.identifier(roles['event'].name)} AS VARCHAR) {cases} ELSE 0e0 END")
     if "value" in roles:
-        parts.append(f"coalesce(CAST({sql.identifier(roles['value'].name)} AS DOUBLE), 1e0)")
+        parts.append(f"coalesce(CAST($$.{sql.identifier(roles['value'].name)} AS DOUBLE), 1e0)")
     return " * ".join(parts) or "1e0"

@@ -12,6 +12,9 @@ from recstore.sources.relations import Relation
 
 _SQL = "recstore.catalogs.declared.sql"
 _FLOATING = ("DOUBLE", "FLOAT")
+_DIGITS_OF_BIGINT = 18
+#: Blanks of all kinds: text that is nothing else is no id.
+_BLANKS = "chr(9) || chr(10) || chr(13) || chr(32) || chr(160)"
 #: Types that an id cannot be of: nothing is equal to such a value, or nobody could ask for it.
 _NO_IDS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
 
@@ -32,25 +35,38 @@ def identity_type(
     if kind.endswith("]") or kind.startswith(_NO_IDS):
         raise OptionError(f"{what} is a {kind}, which cannot be an id. Name a column of text, numbers or UUIDs.")
     if kind == "VARCHAR" and relation.is_text:
-        n, whole, scientific, numeric = _ask(connection, "text_ids", relation, id_)
-        if not n:
-            return "VARCHAR"
-        if whole:
-            return "BIGINT"
-        if scientific and title is not None:
-            _refuse_clashes(connection, relation, what, id_, title)
-        if not numeric:
-            return "VARCHAR"
-    elif kind not in _FLOATING and not kind.startswith("DECIMAL"):
-        return "VARCHAR" if kind.startswith("ENUM") or kind in ('"NULL"', "JSON") else kind
+        return _type_of_text(connection, relation, what, id_, title)
+    if kind in _FLOATING or kind.startswith("DECIMAL"):
+        return _type_of_numbers(connection, relation, what, id_, title)
+    return "VARCHAR" if kind.startswith("ENUM") or kind in ('"NULL"', "JSON") else kind
+
+
+def _type_of_text(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, what: str, id_: Expression, title: Expression | None
+) -> str:
+    """Return the type of ids that stand in a text file: numbers only where nothing is lost by it."""
+    n, whole, scientific, numeric = _ask(connection, "text_ids", relation, id_)
+    if n and whole:
+        return "BIGINT"
+    if scientific and title is not None:
+        _refuse_clashes(connection, relation, what, id_, title)
+    if not n or not numeric or _ask(connection, "fractional_ids", relation, id_)[0]:
+        return "VARCHAR"
+    return _type_of_numbers(connection, relation, what, id_, title)
+
+
+def _type_of_numbers(
+    connection: duckdb.DuckDBPyConnection, relation: Relation, what: str, id_: Expression, title: Expression | None
+) -> str:
     fractions, fraction, huge, example = _ask(connection, "fractional_ids", relation, id_)
     if fractions:
-        if kind == "VARCHAR":
-            return "VARCHAR"
         raise SourceError(
             f"{what} of {relation.name} holds {fractions:,} numbers that are not whole, such as {fraction!r}: "
             "ids are whole numbers or text. Name the column that holds the ids."
         )
+    if id_.type.startswith("DECIMAL"):
+        # These are exact, however large.
+        return "HUGEINT" if int(id_.type[8:].partition(",")[0]) > _DIGITS_OF_BIGINT else "BIGINT"
     if title is not None:
         _refuse_clashes(connection, relation, what, id_, title)
     if huge:
@@ -62,7 +78,7 @@ def identity_type(
 
 
 def to_type(expression: Expression, kind: str) -> str:
-    """Return SQL that brings ids to the type `kind`: NULL where a value has no equal there."""
+    """Return SQL that brings ids to the type `kind`: NULL where a value has no equal there, or is blank."""
     given = expression.sql
     if expression.type == kind and kind != "VARCHAR":
         return given
@@ -71,14 +87,36 @@ def to_type(expression: Expression, kind: str) -> str:
         is_whole = f"isfinite(CAST({given} AS DOUBLE)) AND {given} = round({given})"
         return f"TRY_CAST(CASE WHEN {is_whole} THEN TRY_CAST({given} AS HUGEINT) END AS {kind})"
     if kind == "VARCHAR":
-        return f"nullif({text}, '')"
+        return f"CASE WHEN {is_there(expression)} THEN {text} END"
     if expression.type == "VARCHAR":
         # What is written as 123.0 or 1.23e2 is 123.
         number = f"TRY_CAST({text} AS DOUBLE)"
         floating = f"CASE WHEN {number} = round({number}) AND abs({number}) < 9007199254740992 THEN {number} END"
         typed = typed_text(text, kind)
         return f"coalesce({typed}, TRY_CAST({floating} AS {kind}))" if kind.endswith("INT") else typed
-    return f"TRY_CAST({given} AS {kind})"
+    # A time is no day, though DuckDB makes one of it.
+    typed = f"TRY_CAST({given} AS {kind})"
+    return f"CASE WHEN TRY_CAST({typed} AS {expression.type}) = {given} THEN {typed} END"
+
+
+def is_there(expression: Expression) -> str:
+    """Return the condition that an id is there, and no text of blanks alone."""
+    if expression.type != "VARCHAR":
+        return f"{expression.sql} IS NOT NULL"
+    return f"trim(CAST({expression.sql} AS VARCHAR), {_BLANKS}) <> ''"
+
+
+def refuse_lost_zeros(connection: duckdb.DuckDBPyConnection, relation: Relation, id_: Expression, kind: str) -> None:
+    """Refuse text of which several become one number, such as 7 and 007: a `SourceError` that names two."""
+    if id_.type != "VARCHAR" or not kind.endswith(("INT", "INTEGER")):
+        return
+    query = sql.render(_SQL, "lost_zeros", id=id_.sql, typed=to_type(id_, kind), source=relation.text)
+    for one, other, count in connection.execute(query).fetchall():
+        raise SourceError(
+            f"{relation.name} has the items {one!r} and {other!r}, which become one where ids are numbers, as those of "
+            f"the items are ({count:,} ids like it). Have the ids of the items read as text where they come from, or "
+            "name the columns in which both have the same ids."
+        )
 
 
 def _refuse_clashes(

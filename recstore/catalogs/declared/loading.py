@@ -97,22 +97,32 @@ class DeclaredLoader:
         if declared.event is not None:
             self._refuse_unlisted_events(connection, relation, declared)
         identity = sql.identifier(catalog.identity)
-        select = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in self.read.selected.items())
+        select = ", ".join(
+            [
+                *(f"{text} AS {sql.identifier(column)}" for column, text in self.read.selected.items()),
+                f"{self.read.given_item} AS {_GIVEN}",
+                f"{self.read.is_named} AS {_IS_NAMED}",
+            ]
+        )
+        given = {column: f"h.{sql.identifier(column)}" for column in self.read.selected}
+        given[history.item] = f"h.{_GIVEN}"
         names = {
             "interactions": history.table,
             "select": select,
             "source": relation.text,
-            "fault": self._faults(declared),
+            "fault": self._faults(),
             "known": f"LEFT JOIN {catalog.items} AS i ON i.{identity} = h.{sql.identifier(history.item)}",
             "names": ", ".join(map(sql.identifier, self.read.selected)),
             "columns": ", ".join(f"h.{sql.identifier(column)}" for column in self.read.selected),
-            "given": ", ".join(f"{sql.literal(one)}: h.{sql.identifier(one)}" for one in self.read.selected),
+            "given": ", ".join(f"{sql.literal(column)}: {text}" for column, text in given.items()),
         }
         judged = connection.execute(sql.render(_SQL, "judge_interactions", **names)).fetchall()
         found = {fault and fault["reason"]: count for fault, count in judged}
         rows, total = found.get(None, 0), sum(found.values())
         if found.get(_UNKNOWN, 0) * 2 > total:
             raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
+        if _UNKNOWN in found:
+            self._tell_of_alike_items(connection, relation, progress)
         where = f"WHERE ({names['fault']}) IS NULL" if total > rows else ""
         before = _count(connection, history.table)
         insert = "insert_new_interactions" if before else "insert_interactions"
@@ -120,22 +130,18 @@ class DeclaredLoader:
         added = _count(connection, history.table) - before
         if total > rows:
             connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
+        self._tell_of_alike_users(connection, relation, progress)
         return _reports(connection, relation, rows=added, rejects=total - rows, passed=rows - added)
 
-    def _faults(self, declared: Interactions) -> str:
+    def _faults(self) -> str:
         """Return SQL of what is wrong with a row of interactions, a struct, or NULL."""
         catalog = self.read.catalog
         assert catalog.interactions is not None
         history = catalog.interactions
-        item = f"h.{sql.identifier(history.item)}"
-        people = [f"h.{sql.identifier(history.user)}"]
-        session = declared.session and next(
-            (one for one in (declared.session, "session") if one in self.read.selected), None
-        )
-        if session:
-            people.append(f"h.{sql.identifier(session)}")
+        roles = self.read.roles
+        people = [f"h.{sql.identifier(roles[role])}" for role in ("user", "session") if role in roles]
         branches = [
-            (f"{item} IS NULL", history.item, "no id of an item"),
+            (f"NOT coalesce(h.{_IS_NAMED}, false)", history.item, "no id of an item"),
             (f"i.{catalog.key} IS NULL", history.item, _UNKNOWN),
             (f"coalesce({', '.join(f'CAST({one} AS VARCHAR)' for one in people)}) IS NULL", history.user, "no user"),
         ]
@@ -146,9 +152,8 @@ class DeclaredLoader:
         if history.value:
             rating = f"h.{sql.identifier(history.value)}"
             branches.append((f"{rating} IS NULL OR NOT isfinite({rating})", history.value, "no rating"))
-        if declared.value:
-            value = declared.value if declared.value in self.read.selected else "value"
-            branches.append((f"NOT isfinite(h.{sql.identifier(value)})", value, "no number"))
+        if "value" in roles:
+            branches.append((f"NOT isfinite(h.{sql.identifier(roles['value'])})", roles["value"], "no number"))
         cases = " ".join(
             f"WHEN {condition} THEN {{'field': {sql.literal(field)}, 'reason': {sql.literal(reason)}}}"
             for condition, field, reason in branches
@@ -170,7 +175,7 @@ class DeclaredLoader:
     def _refuse_unlisted_events(
         self, connection: duckdb.DuckDBPyConnection, relation: Relation, declared: Interactions
     ) -> None:
-        event = self.read.selected[declared.event if declared.event in self.read.selected else "event"]
+        event = self.read.selected[self.read.roles["event"]]
         rows = connection.execute(sql.render(_SQL, "event_counts", event=event, source=relation.text)).fetchall()
         if any(name not in declared.weights for name, _count in rows):
             counted = ", ".join(f"{name!r} ({count:,})" for name, count in rows[:20])
@@ -195,14 +200,59 @@ class DeclaredLoader:
             items=catalog.items,
         )
         theirs, ours = connection.execute(query).fetchall()[0]
+        if not ours:
+            return SourceError(
+                f"There are no items: none of the {total:,} interactions of {relation.name} can be with one. Give "
+                "items, or leave them out, and those that interactions name are the items."
+            )
         return SourceError(
             f"{unknown:,} of the {total:,} interactions of {relation.name} are with items that are not there: they "
             f"name {', '.join(map(repr, theirs))}, and items have ids such as {', '.join(map(repr, ours))}. Name the "
             "columns in which both have the same ids."
         )
 
+    def _tell_of_alike_items(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
+    ) -> None:
+        """Say how many interactions were rejected for a difference of case or blanks alone."""
+        catalog = self.read.catalog
+        assert catalog.interactions is not None
+        query = sql.render(
+            _SQL,
+            "alike_items",
+            given=self.read.given_item,
+            item=self.read.selected[catalog.interactions.item],
+            source=relation.text,
+            identity=sql.identifier(catalog.identity),
+            items=catalog.items,
+        )
+        count, theirs, ours = connection.execute(query).fetchall()[0]
+        if count:
+            progress.notice(
+                f"{count:,} interactions of {relation.name} name an item that differs from one that is there by case "
+                f'or blanks alone, such as {theirs!r} and {ours!r}. They are rejected; item = "trim(…)" may join them.'
+            )
+
+    def _tell_of_alike_users(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
+    ) -> None:
+        history = self.read.catalog.interactions
+        assert history is not None
+        if history.user_type != "VARCHAR":
+            return
+        source = f"{history.table} WHERE {sql.identifier(history.user)} IS NOT NULL"
+        query = sql.render(_SQL, "alike_ids", identity=sql.identifier(history.user), source=source)
+        count, one, other = connection.execute(query).fetchall()[0]
+        if count:
+            progress.notice(
+                f"{count:,} users of {relation.name} differ from another by case or blanks alone, such as {one!r} and "
+                f"{other!r}. They are kept apart."
+            )
+
 
 _UNKNOWN = "no item has this id"
+#: What the item is called in the source, and whether that names one at all.
+_GIVEN, _IS_NAMED = "_rs_given", "_rs_is_named"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from recstore.catalogs.catalog import Catalog
@@ -23,6 +23,9 @@ class Declared(CatalogModel):
     """Computes a declared catalogue from its text and categories, its interactions, and vectors of the user's own."""
 
     options: ClassVar[type[DeclaredOptions]] = DeclaredOptions
+    too_small: ClassVar[str] = (
+        "declare text, categories or vectors of the items, or interactions, from which more than one item has something"
+    )
     imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
 
     def __init__(self, catalog: Catalog, encoders: Mapping[str, Any] | None = None) -> None:
@@ -43,6 +46,12 @@ class Declared(CatalogModel):
         from recstore.catalogs.declared.spaces import spaces
 
         return spaces(connection, self.catalog, options, progress, self._encoders)
+
+    def lacking(self, made: Collection[str], progress: Progress) -> list[Measured]:
+        """Say which of the declared spaces could not be made, and why; each is a figure of the build."""
+        from recstore.catalogs.declared.spaces import lacking
+
+        return lacking(self.catalog, made, progress)
 
     def weigh(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

@@ -15,8 +15,14 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.catalog import Role, Shape, catalog_of
 from recstore.catalogs.declared.declaration import Interactions, Items, check_name
-from recstore.catalogs.declared.expressions import Expression, refuse_captured, refuse_names, resolve
-from recstore.catalogs.declared.identities import identity_type, to_type
+from recstore.catalogs.declared.expressions import (
+    Expression,
+    check_condition,
+    made_column,
+    refuse_names,
+    resolve,
+)
+from recstore.catalogs.declared.identities import identity_type, is_there, refuse_lost_zeros, to_type
 from recstore.catalogs.declared.moments import moment
 from recstore.errors import OptionError, SourceError
 from recstore.progress import Progress
@@ -34,8 +40,9 @@ class Read:
 
     `items` and `interactions` are their relations, in any connection that has `file` attached as `gathered`; there, the
     table `shaped_items` holds the items as they will be kept, and `vectors` says under which column each vector is.
-    `selected` is the SQL of each column of the interactions over their relation, `given_item` that of the item as its
-    source has it. `has_items_by_interactions` says that no source of items is known.
+    `selected` is the SQL of each column of the interactions over their relation, and `roles` says which has which role.
+    `given_item` is the SQL of the item as its source has it, and `is_named` of whether that names one.
+    `has_items_by_interactions` says that no source of items is known.
     """
 
     catalog: Catalog
@@ -45,7 +52,9 @@ class Read:
     interactions: Relation | None
     vectors: dict[str, str]
     selected: dict[str, str]
+    roles: dict[str, str]
     given_item: str
+    is_named: str
     has_items_by_interactions: bool
 
 
@@ -107,15 +116,22 @@ class _Reader:
                 identity = replace(identity, name=self.known.identity, type=self.known.identity_type)
             columns, title, vectors = {identity.name: identity.type}, identity.name, {}
         given = selected.get("item", "")
+        is_named = ""
         if interactions is not None:
             item = Expression(roles["item"].expression, self._kind(interactions, roles["item"].expression), None)
+            is_named = is_there(item)
+            if self.declared.source is not None or self.known:
+                refuse_lost_zeros(self.connection, interactions, item, identity.type)
             roles["item"] = replace(roles["item"], type=identity.type)
             selected["item"] = to_type(item, identity.type)
         catalog = self.known or catalog_of(self.name, declared, Shape(columns, identity, title, roles))
         named = {roles[role].name: text for role, text in selected.items()}
         stored = Items.as_recorded(self.known.declaration) if self.known else declared
         by_interactions = stored.source is None
-        return Read(catalog, declared, file, items, interactions, vectors, named, given, by_interactions)
+        called = {role: one.name for role, one in roles.items()}
+        return Read(
+            catalog, declared, file, items, interactions, vectors, named, called, given, is_named, by_interactions
+        )
 
     def _gather(self, what: str, side: Items | Interactions) -> Relation:
         ids = (side.id,) if isinstance(side, Items) else (side.user, side.item, side.session)
@@ -139,13 +155,13 @@ class _Reader:
         id_ = resolve(self.connection, relation, "id", declared.id)
         title = resolve(self.connection, relation, "title", declared.title) if declared.title else None
         kind = self.known.identity_type if self.known else identity_type(self.connection, relation, "id", id_, title)
-        identity = Role(id_.column or "id", kind, to_type(id_, kind))
+        identity = Role(id_.column or made_column(relation, "id", declared.id), kind, to_type(id_, kind))
         columns = dict(relation.columns)
         select = {column: sql.identifier(column) for column in columns}
         columns[identity.name], select[identity.name] = kind, identity.expression
         named = identity.name
         if title is not None:
-            named = title.column or "title"
+            named = title.column or made_column(relation, "title", declared.title or "")
             if named != identity.name:
                 columns[named], select[named] = "VARCHAR", f"CAST({title.sql} AS VARCHAR)"
         vectors = {}
@@ -160,12 +176,14 @@ class _Reader:
         for what in ("text", "categories"):
             for expression in getattr(declared, what):
                 resolve(self.connection, relation, what, expression)
-        for what in ("group", "available"):
+        for what in ("group", "updated"):
             if getattr(declared, what):
                 resolve(self.connection, relation, what, getattr(declared, what))
         for what in ("group", "available"):
             if getattr(declared, what):
                 refuse_captured(relation, what, getattr(declared, what))
+        if declared.available:
+            check_condition(self.connection, relation, "available", declared.available)
         if not columns:
             raise SourceError(f"{relation.name} has no columns.")
         listed = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in select.items())
@@ -191,7 +209,9 @@ class _Reader:
                 )
 
     def _warn_of_alike(self, relation: Relation, identity: str) -> None:
-        count, one, other = self.connection.execute(sql.render(_SQL, "alike_ids", identity=identity)).fetchall()[0]
+        source = f"gathered.shaped_items WHERE {identity} IS NOT NULL"
+        query = sql.render(_SQL, "alike_ids", identity=identity, source=source)
+        count, one, other = self.connection.execute(query).fetchall()[0]
         if count:
             self.progress.notice(
                 f"{count:,} ids of {relation.name} differ from another by case or blanks alone, such as {one!r} and "
@@ -219,20 +239,31 @@ class _Reader:
                 kind = identity_type(self.connection, relation, f"interactions.{role}", found)
                 text = to_type(found, kind)
             roles[role] = Role(found.column or role, kind, text)
+        if declared.updated:
+            resolve(self.connection, relation, "interactions.updated", declared.updated)
         if self.known:
-            roles = self._as_known(roles)
+            roles = self._as_known(relation, roles)
+        _refuse_shared(relation, roles)
         return roles, {role: one.expression for role, one in roles.items()}
 
-    def _as_known(self, roles: dict[str, Role]) -> dict[str, Role]:
+    def _as_known(self, relation: Relation, roles: dict[str, Role]) -> dict[str, Role]:
         """Return the roles in the types that the store has."""
         assert self.known is not None
-        kinds = {column.name: column.type for table in self.known.sources for column in table.columns}
-        return {
-            role: replace(one, type=kinds[one.name], expression=f"TRY_CAST({one.expression} AS {kinds[one.name]})")
-            if role in ("user", "session") and kinds.get(one.name, one.type) != one.type
-            else one
-            for role, one in roles.items()
-        }
+        assert self.known.interactions is not None
+        [table] = [one for one in self.known.sources if one.name == self.known.interactions.table]
+        there = {column.name.lower(): column for column in table.columns}
+        known = {}
+        for role, one in roles.items():
+            column = there.get(one.name.lower())
+            if column is None:
+                raise OptionError(
+                    f"{relation.name} has a column {one.name!r}, which {self.known.name} has not; build it anew."
+                )
+            text = one.expression
+            if role in ("user", "session") and column.type != one.type:
+                text = f"TRY_CAST({text} AS {column.type})"
+            known[role] = Role(column.name, one.type if role == "item" else column.type, text)
+        return known
 
     def _number(self, relation: Relation, role: str, found: Expression) -> str:
         if found.type == "VARCHAR" and not self._texts_that_are_no_numbers(relation, found):
@@ -251,3 +282,16 @@ class _Reader:
     def _kind(self, relation: Relation, expression: str) -> str:
         [kind] = self.connection.sql(f"SELECT {expression} FROM {relation.text}").types
         return str(kind)
+
+
+def _refuse_shared(relation: Relation, roles: dict[str, Role]) -> None:
+    """Refuse two roles of one name that are not the same: an expression is called by its role, as a column may be."""
+    by_name: dict[str, tuple[str, Role]] = {}
+    for role, one in roles.items():
+        other, first = by_name.setdefault(one.name.lower(), (role, one))
+        if first.expression != one.expression and {role, other} != {"user", "item"}:
+            raise OptionError(
+                f"interactions.{other} and interactions.{role} would both be the column {one.name!r}: an expression is "
+                f'called by its role. Rename the column {one.name!r} of {relation.name}: from = "SELECT * RENAME '
+                f"({sql.identifier(one.name)} AS own_{one.name.lower()}) FROM '…'\"."
+            )

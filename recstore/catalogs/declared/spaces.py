@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import duckdb
@@ -13,15 +13,23 @@ from recstore import sql
 from recstore.arrow import arrow_column
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
+from recstore.catalogs.declared.expressions import over
 from recstore.catalogs.declared.tables import declaration_of, names_of, read_interactions
 from recstore.models.hybrid import hybrid_vectors
 from recstore.models.interactions import Interactions
-from recstore.models.space import Space
+from recstore.models.space import Measured, Space
 from recstore.models.svd import unit_rows
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.declared.sql"
+#: Why a space was not made.
+_REASONS = {
+    "content": "no two items have words or categories",
+    "collaborative": "there are too few interactions",
+    "together": "there are too few interactions",
+    "hybrid": "it takes both content and collaborative",
+}
 
 
 def spaces(
@@ -31,20 +39,30 @@ def spaces(
     progress: Progress,
     encoders: Mapping[str, Any] | None = None,
 ) -> Iterator[Space]:
-    """Yield the spaces of the items in the current database; one in which no item has a vector is left out.
+    """Yield the spaces of the items in the current database; one in which no two items have a vector is left out.
 
     `encoders` are transformers that cannot be had by the names in the declaration.
     """
     items = declaration_of(catalog)
     by_name = {name: path for name, path in items.encoders.items() if name in catalog.made}
-    made: dict[str, Space] = {}
-    for space in _all(connection, catalog, items, options, {**by_name, **(encoders or {})}):
-        if len(space.ids) == 0:
-            progress.notice(f"No item of {catalog.name} has a {space.name} vector: the data gives none.")
-            continue
-        made[space.name] = space
-        yield space
+    every = _all(connection, catalog, items, options, {**by_name, **(encoders or {})})
+    found = [space for space in every if len(space.ids)]
+    # In a space of one item nothing is like it; it would only stand in the way of one that has others.
+    least = 2 if any(len(space.ids) > 1 for space in found) else 1
+    made = {space.name: space for space in found if len(space.ids) >= least}
+    yield from made.values()
     yield from laid_together(made)
+
+
+def lacking(catalog: Catalog, made: Collection[str], progress: Progress) -> list[Measured]:
+    """Say which spaces of a declaration were not made, and why, and return them as figures of the build."""
+    measured = []
+    for space in catalog.spaces:
+        if space not in made:
+            why = _REASONS.get(space, "no two items have a vector in it")
+            progress.notice(f"{catalog.name} has no space {space}: {why}.")
+            measured.append(Measured(catalog.name, space, f"not made: {why}", 0.0))
+    return measured
 
 
 def laid_together(made: Mapping[str, Space]) -> Iterator[Space]:
@@ -101,7 +119,8 @@ def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Ite
     from recstore.models.content import content_vectors
     from recstore.models.stop_words import stop_words
 
-    text = f"concat_ws(' ', {', '.join(f'({expression})' for expression in items.text)})" if items.text else "''"
+    columns = [column.name for column in catalog.columns]
+    text = f"concat_ws(' ', {', '.join(over(columns, one) for one in items.text)})" if items.text else "''"
     names = names_of(catalog)
     connection.execute(sql.render(_SQL, "terms", **names, text=text), {"stop_words": list(stop_words())})
     connection.execute(sql.render(_SQL, "vocabulary", **names))

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
+from recstore.catalogs.declared.expressions import column_named, over
 from recstore.models.interactions import Interactions, damped
+from recstore.models.space import Measured
+from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.declared.sql"
 
@@ -29,14 +32,14 @@ def names_of(catalog: Catalog) -> dict[str, str]:
     declared = declaration_of(catalog).interactions
     assert declared is not None
     columns = [column.name for table in catalog.sources if table.name == history.table for column in table.columns]
-    session = next((one for one in (declared.session, "session") if one in columns), None)
+    session = declared.session and (column_named(columns, declared.session) or column_named(columns, "session"))
     has_stand_in = session is not None and session != history.user
     user = sql.identifier(history.user)
     return names | {
         "interactions": history.table,
         "user": user,
         "item": sql.identifier(history.item),
-        "amount": history.amount,
+        "amount": history.amount_of("h"),
         "value": sql.identifier(history.value) if history.value else "CAST(NULL AS DOUBLE)",
         "time": sql.identifier(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
         # Where nobody is named, what belongs together is one user's.
@@ -71,13 +74,38 @@ def read_pairs(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     connection.execute(sql.render(_SQL, "pairs", **names_of(catalog)))
 
 
+def left_out(connection: duckdb.DuckDBPyConnection, catalog: Catalog, progress: Progress) -> list[Measured]:
+    """Say what `read_pairs` left out of the models, and return it as figures of the build."""
+    assert catalog.interactions is not None
+    taken_back, heavy, over_most = connection.execute("FROM left_out").fetchall()[0]
+    most = int(names_of(catalog)["most"])
+    if taken_back:
+        progress.notice(
+            f"{taken_back:,} pairs of a user and an item count for nothing in {catalog.interactions.table}: as much "
+            "was taken back as was had."
+        )
+    if heavy:
+        progress.notice(
+            f"{heavy:,} users had more than {most:,} items; of each the latest {most:,} count (most_per_user), and "
+            f"{over_most:,} do not."
+        )
+    figures = {
+        "pairs taken back": taken_back,
+        "most items of a user": most,
+        "users with more items": heavy,
+        "pairs of them left out": over_most,
+    }
+    return [Measured(catalog.name, None, what, float(value)) for what, value in figures.items()]
+
+
 def _tokens(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Items) -> str:
     """Return the list of all categories of an item, as SQL: those that are lists are taken apart."""
     parts = []
-    for expression in items.categories:
-        [kind] = connection.sql(f"SELECT ({expression}) FROM {catalog.items}").types
+    for declared in items.categories:
+        expression = over((column.name for column in catalog.columns), declared)
+        [kind] = connection.sql(f"SELECT {expression} FROM {catalog.items}").types
         is_list = str(kind).endswith("]")
-        parts.append(f"CAST(({expression}) AS VARCHAR[])" if is_list else f"[CAST(({expression}) AS VARCHAR)]")
+        parts.append(f"CAST({expression} AS VARCHAR[])" if is_list else f"[CAST({expression} AS VARCHAR)]")
     return (
         f"list_concat({', '.join(f'coalesce({part}, [])' for part in parts)})"
         if len(parts) > 1

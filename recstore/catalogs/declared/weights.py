@@ -13,7 +13,7 @@ from recstore import sql
 from recstore.arrow import arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.declared.tables import names_of, read_interactions
+from recstore.catalogs.declared.tables import left_out, names_of, read_interactions
 from recstore.models.fading import FADING
 from recstore.models.space import Measured
 from recstore.options import BuildOptions
@@ -40,7 +40,9 @@ def store_weights(
 
     from recstore.models.person import person_weights, strongest
 
-    found, measured = _settings(connection, catalog, options, progress)
+    measured = left_out(connection, catalog, progress)
+    found, figures = _settings(connection, catalog, options, progress)
+    measured += figures
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, found.settings, limit, options.seed), found.fading.kept)

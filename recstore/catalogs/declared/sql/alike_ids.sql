@@ -2,7 +2,7 @@
 SELECT coalesce(sum(n), 0), first(one), first(other)
 FROM (
     SELECT count(*) AS n, min(id) AS one, max(id) AS other
-    FROM (SELECT $identity AS id FROM gathered.shaped_items WHERE $identity IS NOT NULL GROUP BY id)
+    FROM (SELECT $identity AS id FROM $source GROUP BY id)
     GROUP BY lower(trim(id)) HAVING count(*) > 1
     ORDER BY one
 )

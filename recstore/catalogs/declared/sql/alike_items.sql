@@ -1,0 +1,16 @@
+-- How many interactions name an item that is not there, and that differs from one by case or blanks alone; one of each.
+SELECT coalesce(sum(n), 0), first(theirs), first(ours)
+FROM (
+    SELECT g.n, g.id AS theirs, i.id AS ours
+    FROM (
+        SELECT CAST($given AS VARCHAR) AS id, count(*) AS n
+        FROM $source
+        WHERE $item IS NULL OR $item NOT IN (SELECT $identity FROM $items WHERE $identity IS NOT NULL)
+        GROUP BY id
+    ) AS g
+    JOIN (
+        SELECT lower(trim(CAST($identity AS VARCHAR))) AS bare, min(CAST($identity AS VARCHAR)) AS id
+        FROM $items GROUP BY bare
+    ) AS i ON i.bare = lower(trim(g.id))
+    ORDER BY theirs
+)
