@@ -19,6 +19,7 @@ from recstore.catalogs.declared.expressions import (
     Expression,
     check_condition,
     made_column,
+    refuse_captured,
     refuse_names,
     resolve,
 )
@@ -173,17 +174,7 @@ class _Reader:
             vectors[space] = column
             select[column] = f"CAST({vector.sql} AS DOUBLE[])"
             columns.pop(column, None)
-        for what in ("text", "categories"):
-            for expression in getattr(declared, what):
-                resolve(self.connection, relation, what, expression)
-        for what in ("group", "updated"):
-            if getattr(declared, what):
-                resolve(self.connection, relation, what, getattr(declared, what))
-        for what in ("group", "available"):
-            if getattr(declared, what):
-                refuse_captured(relation, what, getattr(declared, what))
-        if declared.available:
-            check_condition(self.connection, relation, "available", declared.available)
+        self._check_expressions(relation)
         if not columns:
             raise SourceError(f"{relation.name} has no columns.")
         listed = ", ".join(f"{text} AS {sql.identifier(column)}" for column, text in select.items())
@@ -196,6 +187,19 @@ class _Reader:
         if kind == "VARCHAR":
             self._warn_of_alike(relation, names["identity"])
         return columns, identity, named, vectors
+
+    def _check_expressions(self, relation: Relation) -> None:
+        """Refuse what the declaration says of the items besides, where the source has no such columns."""
+        declared = self.declared
+        for what in ("text", "categories", "group", "updated"):
+            given = getattr(declared, what) or ()
+            for expression in (given,) if isinstance(given, str) else given:
+                resolve(self.connection, relation, what, expression)
+        if declared.available:
+            check_condition(self.connection, relation, "available", declared.available)
+        for what in ("group", "available"):
+            if getattr(declared, what):
+                refuse_captured(relation, what, getattr(declared, what))
 
     def _refuse_lengths(self, relation: Relation, vectors: dict[str, str], identity: str) -> None:
         for space, column in vectors.items():
