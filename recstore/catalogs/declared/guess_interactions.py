@@ -332,8 +332,14 @@ class InteractionsGuess:
             occasion = f"CAST({sql.identifier(at.name)} AS DATE)"
         else:
             return
+        source, weights = self.table.sample, self.side.values.get("weights")
+        if isinstance(weights, dict):
+            # Who looks at something and then buys it has it once.
+            kinds = ", ".join(sql.literal(kind) for kind, weight in weights.items() if weight == max(weights.values()))
+            event = sql.identifier(str(self.side.values["event"]))
+            source = f"(FROM {source} WHERE CAST({event} AS VARCHAR) IN ({kinds}))"
         query = sql.render(
-            _SQL, "repeated_choices", occasion=occasion, source=self.table.sample, user=sql.identifier(user.name),
+            _SQL, "repeated_choices", occasion=occasion, source=source, user=sql.identifier(user.name),
             item=sql.identifier(item.name),
         )  # fmt: skip
         pairs, again = self.connection.execute(query).fetchall()[0]
