@@ -256,7 +256,7 @@ def test_offline_what_is_unsafe_is_an_error_that_says_what_to_do(folder, monkeyp
     folder.parent.chmod(0o700)
     (folder / "a.zip").write_bytes(b"damaged")
     with (
-        pytest.raises(SourceError, match=r"cannot be fetched .*pass the file"),
+        pytest.raises(SourceError, match=r"cannot be fetched .*pass the path of the file instead"),
         dataset("a.zip", "https://localhost/a.zip", Progress()),
     ):
         pass

@@ -166,7 +166,7 @@ def test_what_a_server_may_not_do(server, tmp_path):
 def test_offline_a_name_says_how_to_pass_a_file(monkeypatch, tmp_path):
     monkeypatch.setenv("RECSTORE_MOVIELENS_URL", "https://localhost:1")
     monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
-    with pytest.raises(SourceError, match=r"cannot be fetched .* pass the file: --movielens"):
+    with pytest.raises(SourceError, match=r"cannot be fetched .*pass the path of the file instead\.$"):
         recstore.build(tmp_path / "store.duckdb", {"movielens": "ml-latest-small"})
 
 

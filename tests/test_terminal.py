@@ -68,10 +68,12 @@ def completions(words: str) -> list[str]:
     return subprocess.run([RECSTORE], env=environment, capture_output=True, text=True).stdout.split()
 
 
-def test_the_users_own_shell_completes():
+def test_the_users_own_shell_completes(sample_store):
     assert completions("recstore sim") == ["similar"]
     assert set(completions("recstore ")) >= set(COMMANDS)
-    assert completions("recstore similar x.duckdb mo") == ["movies"]
+    assert completions(f"recstore similar {sample_store} mo") == ["movies"]
+    assert completions(f"recstore similar {sample_store} movies 1 --space co") == ["collaborative", "content"]
+    assert completions("recstore similar nowhere.duckdb mo") == []
     assert completions("recstore query x.duckdb hid") == ["hidden_gems"]
     assert "markdown" in completions("recstore sql x.duckdb 'SELECT 1' --format ")
     assert "--install-completion" in run_recstore("--help").stdout

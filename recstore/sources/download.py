@@ -123,7 +123,7 @@ def download(url: str, target: Path, progress: Progress, *, record: bool = False
 def _unreachable(named: str, reason: str) -> SourceError:
     return SourceError(
         f"{named} cannot be fetched ({reason}). Download the file on a machine that can reach it, and pass the path of "
-        "the file instead of the address."
+        "the file instead."
     )
 
 
