@@ -101,8 +101,12 @@ def test_approximate(command, small_store):
 def test_publishing(benchmarks, small_folder):
     import publishing
 
+    from recstore.pipeline import build
+    from recstore.store.publish import staged_store
+
     found = publishing.run(str(small_folder), 1)
     assert set(found) == {"published", "straight", "check", "ratio"}
+    assert build.staged_store is staged_store, "the builds of other tests would publish nothing"
 
 
 def test_bitflips(benchmarks):
