@@ -368,3 +368,27 @@ def test_a_list_shows_one_item_of_a_group(shop):
             expected = one.sql(f"SELECT isbn, score FROM ({whole}) ORDER BY rank LIMIT 12").fetchall()
             assert other.sql(f"SELECT isbn, score FROM {call.format(12)} ORDER BY rank").fetchall() == expected != []
     assert not [finding for finding in recstore.check(grouped) if finding.fault]
+
+
+def test_a_strangers_catalogue_answers_where_it_is_what_its_declaration_says(shop):
+    store = shop / "shop.duckdb"
+    asked = "SELECT isbn, score FROM similar_books((SELECT isbn FROM books ORDER BY _rs_popularity DESC, isbn LIMIT 1))"
+    with recstore.connect(store) as one, recstore.connect(store, untrusted=True) as other:
+        assert one.sql(asked).fetchall() == other.sql(asked).fetchall() != []
+        assert (
+            other.sql("FROM recommend_books('C0001')").fetchall() == one.sql("FROM recommend_books('C0001')").fetchall()
+        )
+    forged = {
+        "amount": ('"amount": "', '"amount": "(SELECT 1) * '),
+        "two expressions": ('"available": "(NOT withdrawn)"', '"available": "(true) OR (SELECT true)"'),
+        "searched": ("concat_ws(' ', ", "concat_ws('x', "),
+    }
+    for what, (old, new) in forged.items():
+        copy = shop / f"{what}.duckdb"
+        shutil.copy(store, copy)
+        with duckdb.connect(str(copy)) as connection:
+            [(text,)] = connection.sql("SELECT declaration FROM catalogs").fetchall()
+            assert old in text
+            connection.execute("UPDATE catalogs SET declaration = ?", [text.replace(old, new, 1)])
+        with recstore.connect(copy, untrusted=True) as connection, pytest.raises(duckdb.CatalogException):
+            connection.sql("FROM similar_books('x')")

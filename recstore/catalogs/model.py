@@ -60,6 +60,11 @@ class CatalogModel(ABC):
     always: ClassVar[bool] = False
     """Whether every new store has the catalogue, empty where nothing of it was loaded."""
 
+    @classmethod
+    def vouches(cls, catalog: Catalog) -> bool:
+        """Tell whether a catalogue of this kind that a stranger's file describes is sound: all in it becomes SQL."""
+        return False
+
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Fill the columns of the source tables that are derived from others; none are, by default."""
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -11,7 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
-from recstore.errors import OptionError
+from recstore.errors import OptionError, StoreError
 from recstore.options import CATALOGS, KINDS
 
 
@@ -64,7 +64,8 @@ def stored_catalogs(
     """Return the catalogues of an attached store, in the order of their names, as the store describes them.
 
     A store of format 1, which does not say, has those of the installed ones whose items it holds. What a store says
-    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names. One that
+    becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names, and those
+    that the class of their kind vouches for. One that
     not installed has no `schema`, so it lacks the functions and checks that it alone has. Raises `StoreError` for a
     description that cannot be read.
     """
@@ -77,10 +78,23 @@ def stored_catalogs(
     rows = connection.execute(query).fetchall()
     known = {name: model.catalog for name, model in installed().items()}
     if not trusted:
-        return tuple(known[name] for name, _text in rows if name in known)
+        return tuple(one for name, text in rows for one in _vouched(name, text, known))
     found = [Catalog.as_recorded(text) for _name, text in rows]
     # No package is imported because a file names it.
     return tuple(replace(one, schema=known[one.name].schema if one.name in known else "") for one in found)
+
+
+def _vouched(name: str, text: str, known: dict[str, Catalog]) -> Iterator[Catalog]:
+    """Yield the catalogue that a stranger's store describes, where what is installed knows it or vouches for it."""
+    if name in known:
+        yield known[name]
+        return
+    try:
+        catalog = Catalog.as_recorded(text)
+    except StoreError:
+        return
+    if catalog.name == name and catalog.kind in kinds() and kinds()[catalog.kind].vouches(catalog):
+        yield catalog
 
 
 def to_be_stored(old: Sequence[Catalog], loaded: Sequence[Catalog] = ()) -> tuple[Catalog, ...]:

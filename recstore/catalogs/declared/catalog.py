@@ -114,7 +114,7 @@ def _tables(name: str, items: Items, shape: Shape) -> tuple[Table, ...]:
                 (),
                 ((item, name, identity),),
                 columns=tuple(
-                    StoredColumn(role.name, role.type, _MEANINGS[meaning])
+                    StoredColumn(role.name, role.type, MEANINGS[meaning])
                     for meaning, role in _once(shape.roles).items()
                 ),
                 about=f"Who had to do with which item of {name}, one row each time",
@@ -137,7 +137,7 @@ def _tables(name: str, items: Items, shape: Shape) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-_MEANINGS = {
+MEANINGS = {
     "user": "Whose interaction it is",
     "item": "The item that it is with, by its id",
     "at": "When, in UTC",

@@ -33,6 +33,13 @@ class Declared(CatalogModel):
         self.catalog = catalog
         self._encoders = encoders
 
+    @classmethod
+    def vouches(cls, catalog: Catalog) -> bool:
+        """Tell whether a description from a stranger's file is what its declaration leads to."""
+        from recstore.catalogs.declared.vouching import is_own_making
+
+        return is_own_making(catalog)
+
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Number the items that have no number yet, and fill what is derived from others."""
         from recstore.catalogs.declared.tables import prepare
