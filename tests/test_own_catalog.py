@@ -380,7 +380,7 @@ def test_a_strangers_catalogue_answers_where_it_is_what_its_declaration_says(sho
         )
     forged = {
         "amount": ('"amount": "', '"amount": "(SELECT 1) * '),
-        "two expressions": ('"available": "(NOT withdrawn)"', '"available": "(true) OR (SELECT true)"'),
+        "available": ('"available": "CAST(', '"available": "CAST(true OR '),
         "searched": ("concat_ws(' ', ", "concat_ws('x', "),
     }
     for what, (old, new) in forged.items():
