@@ -1,4 +1,5 @@
 -- by_decade: The movies most like one movie from each decade.
+-- for: movies
 -- $movie VARCHAR = 'Alien (1979)' -- the movie, by title or id
 -- $k INTEGER = 2 -- how many of each decade
 WITH ranked AS (

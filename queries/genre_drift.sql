@@ -1,4 +1,5 @@
 -- genre_drift: How far neighbours drift from a movie's genres, per space: shared genres along the ranks.
+-- for: movies
 -- $genre VARCHAR = 'Comedy' -- look at the movies of this genre
 SELECT
     n.space,

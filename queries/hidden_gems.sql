@@ -1,4 +1,5 @@
 -- hidden_gems: Movies like one movie that are well liked by the few who rated them.
+-- for: movies
 -- $movie VARCHAR = 'Blade Runner (1982)' -- the movie, by title or id
 -- $max_ratings INTEGER = 25 -- no movie with more ratings than this
 -- $min_mean DOUBLE = 3.5 -- the least mean rating

@@ -1,4 +1,5 @@
 -- label_clusters: Which labels sound alike: how much more often their clips are neighbours than chance would have it.
+-- for: audio
 -- $min_clips INTEGER = 3 -- only labels with at least so many clips
 -- $k INTEGER = 20 -- how many pairs of labels
 WITH labelled AS (

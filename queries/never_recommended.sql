@@ -1,13 +1,14 @@
--- never_recommended: Well-known movies that stand in nobody's top ten, and so are never shown.
--- $space VARCHAR = 'hybrid' -- the space
--- $min_ratings INTEGER = 20 -- only movies with at least so many ratings
+-- never_recommended: What many know and yet stands in nobody's top ten, and so is never shown.
+-- for: any with interactions
+-- $space VARCHAR = '${space}' -- the space
+-- $${least} INTEGER = 20 -- only what at least so many people had to do with
 -- $k INTEGER = 20 -- how many rows
-SELECT m.movie_id, m.title, m.genres, m.n_ratings, round(m.mean_rating, 2) AS mean_rating
-FROM movies AS m
+SELECT ${columns}
+FROM ${items} AS i
 ANTI JOIN (
-    SELECT neighbor_id FROM movie_neighbors
-    WHERE space = coalesce(getvariable('space'), 'hybrid') AND rank <= 10
-) AS shown ON shown.neighbor_id = m.movie_id
-WHERE m.n_ratings >= coalesce(getvariable('min_ratings'), 20)
-ORDER BY m.n_ratings DESC, m.movie_id ASC
+    SELECT neighbor_id FROM ${neighbors}
+    WHERE space = coalesce(getvariable('space'), '${space}') AND rank <= 10
+) AS shown ON shown.neighbor_id = i.${key}
+WHERE ${popularity} >= coalesce(getvariable('${least}'), 20)
+ORDER BY ${popularity} DESC, i.${key} ASC
 LIMIT coalesce(getvariable('k'), 20);

@@ -1,30 +1,34 @@
--- promote: What to promote to people who liked a movie: its neighbours, and how many of those people lack each.
--- $movie VARCHAR = 'Toy Story (1995)' -- the movie, by title or id
--- $min_rating DOUBLE = 4.0 -- from which rating on somebody liked it
+-- promote: What to promote to people who liked one item: its neighbours, and how many of those people lack each.
+-- for: any with interactions
+-- $${item} VARCHAR = ${example} -- the ${item}, by title or id
+-- $${least_worth} DOUBLE = ${liking} -- from which sum of what their interactions count on somebody liked it
 -- $k INTEGER = 10 -- how many rows
 WITH asked AS (
-    SELECT movie_id FROM movies
-    WHERE coalesce(getvariable('movie'), 'Toy Story (1995)') IN (title, CAST(movie_id AS VARCHAR))
-    ORDER BY n_ratings DESC, movie_id ASC
+    SELECT ${id} AS id FROM ${items}
+    WHERE coalesce(getvariable('${item}'), ${example}) IN (CAST(${title} AS VARCHAR), CAST(${id} AS VARCHAR))
+    ORDER BY ${preferred}, ${key} ASC
     LIMIT 1
 ),
+history AS MATERIALIZED (
+    SELECT person, item, sum(worth) AS worth FROM ${history} WHERE person IS NOT NULL GROUP BY ALL
+),
 fans AS (
-    SELECT r.user_id FROM ratings AS r JOIN asked USING (movie_id)
-    WHERE r.rating >= coalesce(getvariable('min_rating'), 4.0)
+    SELECT h.person FROM history AS h JOIN asked AS a ON a.id = h.item
+    WHERE h.worth >= coalesce(getvariable('${least_worth}'), ${liking})
 ),
 seen AS (
-    SELECT r.movie_id, count(*) AS fans_who_rated_it, avg(r.rating) AS their_mean
-    FROM ratings AS r JOIN fans USING (user_id)
-    GROUP BY r.movie_id
+    SELECT h.item, count(*) AS times, avg(h.worth) AS their_mean
+    FROM history AS h JOIN fans USING (person)
+    GROUP BY h.item
 )
 SELECT
     s.rank,
-    s.movie_id,
-    s.title,
+    s.${id},
+    s.${title} AS ${name},
     s.score,
     (SELECT count(*) FROM fans) AS fans,
-    (SELECT count(*) FROM fans) - coalesce(seen.fans_who_rated_it, 0) AS have_not_rated_it,
+    (SELECT count(*) FROM fans) - coalesce(seen.times, 0) AS ${lacking},
     round(seen.their_mean, 2) AS mean_of_fans
-FROM similar_movies(coalesce(getvariable('movie'), 'Toy Story (1995)'), k := coalesce(getvariable('k'), 10)) AS s
-LEFT JOIN seen ON seen.movie_id = s.movie_id
-ORDER BY have_not_rated_it DESC, s.rank ASC;
+FROM ${similar}(coalesce(getvariable('${item}'), ${example}), k := coalesce(getvariable('k'), 10)) AS s
+LEFT JOIN seen ON seen.item = s.${id}
+ORDER BY ${lacking} DESC, s.rank ASC;

@@ -1,4 +1,5 @@
 -- shared_tags: Why movies are alike: the tags that a movie and its neighbours have in common.
+-- for: movies
 -- $movie VARCHAR = 'Pulp Fiction (1994)' -- the movie, by title or id
 -- $k INTEGER = 10 -- how many neighbours
 WITH asked AS (

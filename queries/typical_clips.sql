@@ -1,4 +1,5 @@
 -- typical_clips: The clips that sound most like the mean of all clips with a label.
+-- for: audio
 -- $label VARCHAR = 'Guitar' -- the label
 -- $k INTEGER = 10 -- how many rows
 SELECT n.rank, n.video_id, n.start_seconds, n.labels, n.url, n.score

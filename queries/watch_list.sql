@@ -1,4 +1,5 @@
 -- watch_list: What is most like several movies taken together, without those movies.
+-- for: movies
 -- $liked VARCHAR[] = ['Heat (1995)', 'Fargo (1996)'] -- the movies, by title or id
 -- $k INTEGER = 10 -- how many rows
 WITH liked AS (

@@ -1,4 +1,5 @@
 -- watch_together: Films that two people could watch together: near what each liked, and seen by neither.
+-- for: movies
 -- $first_user INTEGER = 1 -- the one, by user_id
 -- $second_user INTEGER = 2 -- the other, by user_id
 -- $k INTEGER = 10 -- how many rows

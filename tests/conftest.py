@@ -124,6 +124,14 @@ def small_store_twice(small_store, once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def bookshop(once) -> Path:
+    """The folder of the bookshop of the examples: its files, its declaration, and its store, built from them."""
+    import pages
+
+    return once("bookshop", pages.build_shop)
+
+
+@pytest.fixture(scope="session")
 def archive() -> Path:
     return data("audioset/features.tar.gz")
 

@@ -117,6 +117,15 @@ def build(folder: Path) -> None:
     (folder / "printed.txt").write_text(run(BUILD, folder), encoding="utf-8")
 
 
+def build_shop(folder: Path) -> None:
+    """Make the bookshop of the examples in an empty folder, and build its store."""
+    make_folder(folder, None)
+    for file in (ROOT / "examples" / "bookshop").iterdir():
+        shutil.copy(file, folder)
+    run("python make_shop.py .", folder)
+    (folder / "printed.txt").write_text(run("recstore build shop.duckdb --quiet", folder), encoding="utf-8")
+
+
 def _ran(command: str, folder: Path, built: Path | None) -> str:
     """Run a command, or put in place what `build` made in the folder `built`; return what was printed."""
     if command != BUILD or built is None:

@@ -10,7 +10,7 @@ import typer
 from recstore.cli import suggestions
 from recstore.cli.arguments import Store, Timeout, Untrusted, seconds
 from recstore.cli.commands import Command
-from recstore.cli.console import State, print_data, say
+from recstore.cli.console import State, say
 from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
 from recstore.cli.running import run_command, run_interactively
@@ -35,6 +35,10 @@ def query(
             autocompletion=_query_names,
         ),
     ] = None,
+    catalog: Annotated[
+        str | None,
+        typer.Option(help="The catalogue to ask, where the query suits several.", autocompletion=suggestions.catalogs),
+    ] = None,
     parameter: Annotated[
         list[str] | None, typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter of the query.")
     ] = None,
@@ -50,15 +54,14 @@ def query(
     """Run a saved query, or list them with what they answer."""
 
     def work() -> None:
-        from recstore import find_query
-        from recstore.cli.query import list_queries, run_query
+        from recstore.cli.query import list_queries, print_query, run_query
 
         if name is None:
-            list_queries(store, form, output, untrusted)
+            list_queries(store, catalog, form, output, untrusted)
         elif show:
-            print_data(find_query(name).text)
+            print_query(store, name, catalog, untrusted)
         else:
-            run_query(store, name, parameter or [], attach or [], form, output, untrusted)
+            run_query(store, name, catalog, parameter or [], attach or [], form, output, untrusted)
 
     run_command(work, timeout, untrusted)
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import SavedQuery, connect, find_query, saved_queries, set_parameters, sql
+from recstore import SavedQuery, catalogs_of, connect, find_query, saved_queries, set_parameters, sql
+from recstore.cli.console import print_data
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, StoreError
 
 
-def list_queries(store: Path, form: Format, output: Path | None, untrusted: bool) -> None:
-    """Print the name of every saved query, what it answers, and its parameters with their defaults."""
-    queries = saved_queries()
+def list_queries(store: Path, catalog: str | None, form: Format, output: Path | None, untrusted: bool) -> None:
+    """Print each saved query that the store can answer: its name, what it answers, its parameters with defaults."""
+    with connect(store, untrusted=untrusted) as connection:
+        queries = saved_queries(catalogs_of(connection, untrusted=untrusted), catalog)
     columns: dict[str, object] = {
         "name": [query.name for query in queries],
         "answers": [query.answers for query in queries],
@@ -26,13 +28,23 @@ def list_queries(store: Path, form: Format, output: Path | None, untrusted: bool
 
 
 def signature(query: SavedQuery) -> str:
-    """Return the parameters of a query with their defaults."""
-    return ", ".join(f"{parameter.name}={parameter.default.strip(chr(39))}" for parameter in query.parameters)
+    """Return the parameters of a query with their defaults, but those that are looked up or long."""
+    return ", ".join(
+        parameter.name + ("" if "SELECT " in parameter.default else f"={parameter.default.strip(chr(39))}")
+        for parameter in query.parameters
+    )
+
+
+def print_query(store: Path, name: str, catalog: str | None, untrusted: bool) -> None:
+    """Print a saved query as it stands for the store, for any DuckDB shell."""
+    with connect(store, untrusted=untrusted) as connection:
+        print_data(find_query(name, catalogs_of(connection, untrusted=untrusted), catalog).text)
 
 
 def run_query(
     store: Path,
     name: str,
+    catalog: str | None,
     given: list[str],
     attached: list[Path],
     form: Format,
@@ -42,7 +54,6 @@ def run_query(
     """Run a saved query with `name=value` parameters, the user's own databases beside the store."""
     if untrusted and attached:
         raise OptionError("With --untrusted no file of yours is reached: leave --attach out.")
-    query = find_query(name)
     values = {}
     for text in given:
         parameter, equals, value = text.partition("=")
@@ -50,6 +61,7 @@ def run_query(
             raise OptionError(f"-p takes NAME=VALUE, not {text!r}.")
         values[parameter.strip()] = value
     with connect(store, untrusted=untrusted) as connection:
+        query = find_query(name, catalogs_of(connection, untrusted=untrusted), catalog)
         for path in attached:
             attach_own(connection, path)
         set_parameters(connection, query, values)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore import connect, find_query, saved_queries, set_parameters, sql
+from recstore import catalogs_of, connect, find_query, saved_queries, set_parameters, sql
 from recstore.cli.console import say
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
@@ -25,7 +25,7 @@ COMMANDS = {
     ".functions": "list the store's functions with their parameters",
     ".tables": "list the tables and views and what they hold",
     ".queries": "list the saved queries",
-    ".query": "run a saved query: .query hidden_gems k=5",
+    ".query": "run a saved query: .query hubs k=5 catalog=books",
     ".read": "run the statements of a file",
     ".timer": "show how long each statement takes: .timer off",
     ".pager": "page what is longer than the terminal: .pager off",
@@ -37,9 +37,16 @@ _SQL = "recstore.cli.sql"
 class Shell:
     """Runs statements and commands, one after the other, on one connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, is_terminal: bool, seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        is_terminal: bool,
+        seconds: float | None = None,
+        untrusted: bool = False,
+    ) -> None:
         """Page and time what is done where somebody looks on; end a statement after so many `seconds`."""
         self.connection = connection
+        self._catalogs = catalogs_of(connection, untrusted=untrusted)
         self.seconds = seconds
         self.is_paged = self.is_timed = is_terminal
         self.is_over = False
@@ -96,7 +103,11 @@ class Shell:
         self._show(table_text(self.connection.execute(sql.read(_SQL, "list_relations")), terminal_width())[0])
 
     def _queries(self, _rest: str) -> None:
-        self._show("".join(f"{query.name}({signature(query)})\n    {query.answers}\n" for query in saved_queries()))
+        self._show(
+            "".join(
+                f"{query.name}({signature(query)})\n    {query.answers}\n" for query in saved_queries(self._catalogs)
+            )
+        )
 
     def _read(self, rest: str) -> None:
         if not rest:
@@ -118,8 +129,8 @@ class Shell:
         import shlex
 
         name, *given = shlex.split(rest) or [""]
-        query = find_query(name)
         values = dict(text.partition("=")[::2] for text in given)
+        query = find_query(name, self._catalogs, values.pop("catalog", None))
         set_parameters(self.connection, query, values)
         try:
             self._sql(query.text)
@@ -166,7 +177,7 @@ def run_shell(store: Path, exact: bool, untrusted: bool, seconds: float | None =
     """
     with connect(store, exact=exact or None, untrusted=untrusted) as connection:
         is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        shell = Shell(connection, is_terminal, seconds)
+        shell = Shell(connection, is_terminal, seconds, untrusted)
         if is_terminal:
             _interact(shell, store)
             return

@@ -1,16 +1,19 @@
 """Saved queries: SQL files with a header that names what they answer and which parameters they take.
 
     -- hidden_gems: Movies like one movie that few have rated.
+    -- for: movies
     -- $movie VARCHAR = 'Alien (1979)' -- the movie, by title or id
 
-A query asks for its parameters by `getvariable('movie')`, with the default beside it, so that the file runs as it is in
-any DuckDB shell, where `SET VARIABLE movie = …` sets a parameter.
+A query asks for its parameters by `getvariable('movie')`, with the default beside it, so that it runs as it is in any
+DuckDB shell, where `SET VARIABLE movie = …` sets a parameter. `for` says of which catalogue it is: of one by name, of
+`any`, or of `any with interactions`. The last two are written with `${placeholders}` for the catalogue's names, which
+are filled in before anybody sees the query. Without `for`, a query is of the whole store.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,12 +21,23 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import catalog_named, to_be_stored
+from recstore.connection.query_names import filled
 from recstore.errors import OptionError
+from recstore.store.digest import render_query
 from recstore.text import read_text
 
 _PACKAGE = "recstore.queries"
 _HEADING = re.compile(r"-- (\w+): (.+)")
-_PARAMETER = re.compile(r"-- \$(\w+) (\S+) = (.+) -- (.+)")
+_FOR = re.compile(r"^-- for: (.+)$", re.M)
+_ANY, _WITH_INTERACTIONS = "any", "any with interactions"
+_MEANING = {_ANY: "a catalogue", _WITH_INTERACTIONS: "a catalogue with interactions"}
+#: Which catalogue a query asks where nobody says: it was the only one for long.
+_FIRST = "movies"
+#: Queries whose text follows from all that a store holds.
+_MADE = {"content_digest": render_query}
+_PARAMETER = re.compile(r"-- \$(\w+) (.+?) = (.+) -- (.+)")
 
 
 @dataclass(frozen=True)
@@ -38,15 +52,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """A saved query: the header, taken apart, and the whole text."""
+    """A saved query: the header, taken apart, and the whole text. `catalog` is the one it asks; "" for the store."""
 
     name: str
     answers: str
     parameters: tuple[Parameter, ...]
     text: str
+    catalog: str = ""
 
 
-def parse(text: str, name: str) -> SavedQuery:
+def parse(text: str, name: str, catalog: str = "") -> SavedQuery:
     """Read the header of a saved query; without one, the query goes by `name` and takes no parameters."""
     lines = text.splitlines()
     heading = _HEADING.fullmatch(lines[0]) if lines else None
@@ -56,27 +71,76 @@ def parse(text: str, name: str) -> SavedQuery:
         heading[2] if heading else "",
         tuple(Parameter(*match.groups()) for match in found if match),
         text,
+        catalog,
     )
 
 
-def saved_queries() -> list[SavedQuery]:
-    """Return every saved query that comes with recstore, by name."""
-    return [parse(sql.read(_PACKAGE, name), name) for name in sql.names(_PACKAGE)]
+def saved_queries(catalogs: Sequence[Catalog] | None = None, catalog: str | None = None) -> list[SavedQuery]:
+    """Return the saved queries that come with recstore, by name, written for what a store holds.
+
+    `catalogs` are those of a store (`recstore.catalogs_of`), and queries that none of them can answer are left out;
+    without them, it is the catalogues that are installed. `catalog` names the one to write them for.
+    """
+    there = to_be_stored(()) if catalogs is None else tuple(catalogs)
+    if catalog is not None:
+        catalog_named(catalog, there)
+    texts = {name: sql.read(_PACKAGE, name) for name in sql.names(_PACKAGE)}
+    chosen = [(name, text, _askable(text, there, catalog)) for name, text in texts.items()]
+    return [_written(text, name, there, able) for name, text, able in chosen if able or not _wanted(text)]
 
 
-def find_query(name: str) -> SavedQuery:
+def find_query(name: str, catalogs: Sequence[Catalog] | None = None, catalog: str | None = None) -> SavedQuery:
     """Return the saved query called `name`, or the one in the file `name` if that ends in .sql.
 
-    Raises `OptionError` where there is none, or where the file is not UTF-8, and `OSError` where it cannot be read.
+    `catalogs` are those of the store that is to be asked (`recstore.catalogs_of`), the installed ones if left out, and
+    `catalog` names one of them. Without it, a query that any catalogue can answer asks the one named movies, or else
+    the first that can. Raises `OptionError` where there is no such query or no catalogue that can answer it, or where
+    the file is not UTF-8, and `OSError` where it cannot be read.
     """
+    there = to_be_stored(()) if catalogs is None else tuple(catalogs)
     if name.endswith(".sql"):
-        return parse(read_text(Path(name).expanduser()), Path(name).stem)
-    known = {query.name: query for query in saved_queries()}
-    if name not in known:
+        text, name = read_text(Path(name).expanduser()), Path(name).stem
+    elif name in sql.names(_PACKAGE):
+        text = sql.read(_PACKAGE, name)
+    else:
+        known = sql.names(_PACKAGE)
         near = get_close_matches(name, known, n=3)
         hint = f" Did you mean: {', '.join(near)}?" if near else f" There is: {', '.join(known)}."
         raise OptionError(f"There is no saved query {name!r}.{hint}")
-    return known[name]
+    wanted = _wanted(text)
+    if catalog is not None:
+        catalog_named(catalog, there)
+        if not wanted:
+            raise OptionError(f"The query {name} is of the whole store: leave the catalogue out.")
+    able = _askable(text, there, catalog)
+    if wanted and not able:
+        whom = f"{catalog} is not that" if catalog else "the store has none"
+        raise OptionError(f"The query {name} is for {_MEANING.get(wanted, f'the catalogue {wanted}')}, and {whom}.")
+    return _written(text, name, there, able)
+
+
+def _wanted(text: str) -> str:
+    found = _FOR.search(text)
+    return found[1] if found else ""
+
+
+def _askable(text: str, catalogs: Sequence[Catalog], asked: str | None) -> Catalog | None:
+    """Return the catalogue that a query is asked of; None where none can answer it, or it is of the whole store."""
+    wanted = _wanted(text)
+    able = [
+        one
+        for one in catalogs
+        if (wanted in (_ANY, one.name) or (wanted == _WITH_INTERACTIONS and one.interactions and one.weights))
+        and asked in (None, one.name)
+    ]
+    return min(able, key=lambda one: one.name != _FIRST, default=None)
+
+
+def _written(text: str, name: str, catalogs: Sequence[Catalog], catalog: Catalog | None) -> SavedQuery:
+    """Return a query with the names of its catalogue filled in."""
+    if name in _MADE:
+        return parse(_MADE[name](tuple(catalogs)), name)
+    return parse(filled(text, catalog) if catalog else text, name, catalog.name if catalog else "")
 
 
 def set_parameters(connection: duckdb.DuckDBPyConnection, query: SavedQuery, values: Mapping[str, str]) -> None:
