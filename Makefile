@@ -1,4 +1,4 @@
-# The two commands of the README. They need Python 3.11 to 3.13, a C++ compiler and make, and create the rest.
+# They need Python 3.11 to 3.13, a C++ compiler and make, and create the rest.
 PYTHON ?= python3
 BIN := .venv/bin
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -63,19 +61,6 @@ def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
 
 
 @pytest.fixture(scope="session")
-def bookshop(once) -> Path:
-    """The folder of the example `bookshop`, its files made, with the store that its declaration builds."""
-
-    def fill(folder: Path) -> None:
-        example = Path(__file__).parents[1] / "examples" / "bookshop"
-        subprocess.run([sys.executable, example / "make_shop.py", folder], check=True)
-        shutil.copy(example / "recstore.toml", folder)
-        recstore.build(folder / "shop.duckdb", recstore.read_config(folder / "recstore.toml"))
-
-    return once("bookshop", fill)
-
-
-@pytest.fixture(scope="session")
 def movie_store(movielens, once) -> Path:
     """A store of the real MovieLens small, built by the command that the pages of the documentation show."""
     import pages
@@ -125,7 +110,7 @@ def small_store_twice(small_store, once) -> Path:
 
 @pytest.fixture(scope="session")
 def bookshop(once) -> Path:
-    """The folder of the bookshop of the examples: its files, its declaration, and its store, built from them."""
+    """The folder of the example `bookshop`: its files, its declaration and its store, as its page makes them."""
     import pages
 
     return once("bookshop", pages.build_shop)

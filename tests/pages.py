@@ -14,9 +14,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pytest
@@ -26,7 +28,7 @@ from conftest import data
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 UNTESTED = "Not tested here"
-LANGUAGES = {"console", "python", "sql", "javascript", "html", "yaml"}
+LANGUAGES = {"console", "python", "sql", "javascript", "html", "yaml", "toml"}
 _PIECE = re.compile(r"^(?P<level>#+) (?P<title>[^\n]+)$|^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.M | re.S)
 _FILE = re.compile(r"(?:--|//|#|<!--) ([\w.-]+\.\w+)(?: -->)?\n")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
@@ -34,6 +36,9 @@ _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 _INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install")
 #: Several pages begin with it. It takes long and gives the same every time, so a run of the tests runs it once.
 BUILD = "recstore build movies.duckdb --movielens ml-latest-small --quiet"
+BUILD_SHOP = "recstore build shop.duckdb --quiet"
+#: The pages about a catalogue of the reader's own, which begin in a bookshop's folder and build its store.
+OF_THE_SHOP = ("README.md", "own-catalogue.md")
 
 
 @dataclass(frozen=True)
@@ -117,25 +122,40 @@ def build(folder: Path) -> None:
     (folder / "printed.txt").write_text(run(BUILD, folder), encoding="utf-8")
 
 
-def build_shop(folder: Path) -> None:
-    """Make the bookshop of the examples in an empty folder, and build its store."""
+def make_shop(folder: Path) -> None:
+    """Put into an empty folder what a reader has who begins with the bookshop of the examples."""
     make_folder(folder, None)
-    for file in (ROOT / "examples" / "bookshop").iterdir():
-        shutil.copy(file, folder)
-    run("python make_shop.py .", folder)
-    (folder / "printed.txt").write_text(run("recstore build shop.duckdb --quiet", folder), encoding="utf-8")
+    (folder / "examples").symlink_to(ROOT / "examples")
+    (folder / ".bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (folder / ".bin" / "python").chmod(0o755)
 
 
-def _ran(command: str, folder: Path, built: Path | None) -> str:
-    """Run a command, or put in place what `build` made in the folder `built`; return what was printed."""
-    if command != BUILD or built is None:
+def build_shop(folder: Path) -> None:
+    """Make the bookshop in an empty folder up to its store, as its page does, and keep what building printed."""
+    page = ROOT / "docs" / "own-catalogue.md"
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        make_shop(Path(name))
+        for command in [command for block in blocks(page) for command, *_ in block.commands()]:
+            printed = run(command, Path(name))
+            if command == BUILD_SHOP:
+                break
+        for file in (*Path(name).glob("*.csv"), Path(name) / "recstore.toml", Path(name) / "shop.duckdb"):
+            file.rename(folder / file.name)
+    (folder / "printed.txt").write_text(printed, encoding="utf-8")
+
+
+def _ran(command: str, folder: Path, built: Mapping[str, Path]) -> str:
+    """Run a command, or put in place what it made in a folder of `built`; return what was printed."""
+    kept = built.get(command)
+    if kept is None:
         return run(command, folder)
-    shutil.copy(built / "movies.duckdb", folder / "movies.duckdb")
-    return (built / "printed.txt").read_text(encoding="utf-8")
+    store = command.split()[2]
+    shutil.copy(kept / store, folder / store)
+    return (kept / "printed.txt").read_text(encoding="utf-8")
 
 
 def play(
-    page: Path, folder: Path, *, built: Path | None = None, installs: bool = False
+    page: Path, folder: Path, *, built: Mapping[str, Path] = MappingProxyType({}), installs: bool = False
 ) -> Iterator[tuple[str, str, int, str]]:
     """Run a page from top to bottom; yield each command, what the page shows, where, and what was printed."""
     tested = [block for block in blocks(page) if block.is_tested]
@@ -151,8 +171,10 @@ def play(
     assert done.returncode == 0, done.stderr
     questions = [block.text for block in tested if block.language == "sql" and not block.file]
     if questions:
-        with duckdb.connect(str(folder / "movies.duckdb"), read_only=True) as connection:
+        store = "shop.duckdb" if page.name in OF_THE_SHOP else "movies.duckdb"
+        with duckdb.connect(str(folder / store), read_only=True) as connection:
             connection.execute("CREATE TEMP TABLE watchlist AS SELECT 'Heat (1995)' AS title")
+            connection.execute("CREATE TEMP TABLE visitors AS SELECT 'C0003' AS customer")
             for question in questions:
                 connection.execute(question).fetchall()
 
@@ -162,7 +184,9 @@ def _words(text: str) -> list[str | float]:
     return [float(word) if "." in word and word[0].isdigit() else word for word in words]
 
 
-def check(page: Path, folder: Path, *, built: Path | None = None, installs: bool = False) -> None:
+def check(
+    page: Path, folder: Path, *, built: Mapping[str, Path] = MappingProxyType({}), installs: bool = False
+) -> None:
     """Run a page and compare what it shows; the last decimals of a score depend on the processor."""
     for command, shown, _place, printed in play(page, folder, built=built, installs=installs):
         near = [pytest.approx(word, abs=1e-3) if isinstance(word, float) else word for word in _words(shown)]
@@ -178,15 +202,17 @@ def renew(page: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    import tempfile
-
     with tempfile.TemporaryDirectory() as name:
         built = Path(name) / "built"
-        built.mkdir()
-        build(built)
+        if any(Path(given).name not in OF_THE_SHOP for given in sys.argv[1:]):
+            built.mkdir()
+            build(built)
         for number, given in enumerate(sys.argv[1:]):
             place = Path(name) / str(number)
             place.mkdir()
             page = Path(given).resolve()
-            make_folder(place, None if page.name in ("README.md", "tutorial.md") else built / "movies.duckdb")
+            if page.name in OF_THE_SHOP:
+                make_shop(place)
+            else:
+                make_folder(place, None if page.name == "tutorial.md" else built / "movies.duckdb")
             renew(page, place)

@@ -18,7 +18,7 @@ from recstore.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 #: What a reader builds there, or what a test of its own runs: test_browser.py, test_audio_labels.py.
-BEGIN_WITHOUT_A_STORE = {"README.md", "tutorial.md"}
+BEGIN_WITHOUT_A_STORE = {"tutorial.md"}
 RUN_ELSEWHERE = {"browser.md", "audio.md"}
 #: Pages for which the sample does, since they show no answers; they work long.
 STORES = {"howto-nightly.md": "sample_store"}
@@ -32,13 +32,20 @@ def pages_with_code() -> list[Path]:
 @pytest.mark.parametrize("page", pages_with_code(), ids=lambda page: page.stem)
 def test_a_page_from_top_to_bottom(page, request, tmp_path):
     pages.need(page)
-    store = request.getfixturevalue(STORES.get(page.name, "movie_store"))
-    pages.make_folder(tmp_path, None if page.name in BEGIN_WITHOUT_A_STORE else store)
-    pages.check(page, tmp_path, built=store.parent)
+    built = {}
+    if page.name in pages.OF_THE_SHOP:
+        pages.make_shop(tmp_path)
+        built[pages.BUILD_SHOP] = request.getfixturevalue("bookshop")
+    if page.name != "own-catalogue.md":
+        store = request.getfixturevalue(STORES.get(page.name, "movie_store"))
+        built[pages.BUILD] = store.parent
+        if page.name not in pages.OF_THE_SHOP:
+            pages.make_folder(tmp_path, None if page.name in BEGIN_WITHOUT_A_STORE else store)
+    pages.check(page, tmp_path, built=built)
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.stem)
-def test_every_block_is_run_or_said_not_to_be(page):
+def test_every_block_is_run_or_said_not_to_be(page, tmp_path):
     tested = [block for block in pages.blocks(page) if block.is_tested]
     assert {block.language for block in tested} <= pages.LANGUAGES
     typed = " ".join(command for block in tested for command, *_ in block.commands())
@@ -46,6 +53,9 @@ def test_every_block_is_run_or_said_not_to_be(page):
         if block.language == "yaml":
             lines = [line.strip() for line in block.text.splitlines()]
             assert any(_stands_in(lines, example) for example in (ROOT / "examples").rglob("*.yml")), block.text
+        if block.language == "toml":
+            (tmp_path / "recstore.toml").write_text(block.text)
+            assert recstore.read_config(tmp_path / "recstore.toml")
         if block.language == "console":
             assert re.match(r"\$ ", block.text), block.text
         if block.language in ("javascript", "html") or block.file:
@@ -212,7 +222,7 @@ def test_the_python_reference_holds_everything(references):
 
 
 @pytest.fixture(scope="module")
-def examples_folder(sample_folder, tmp_path_factory) -> Path:
+def examples_folder(sample_folder, bookshop, tmp_path_factory) -> Path:
     """What the examples name, made from the sample, which is quicker; its first movies get their titles."""
     folder = tmp_path_factory.mktemp("examples")
     release = tmp_path_factory.mktemp("release")
@@ -227,6 +237,8 @@ def examples_folder(sample_folder, tmp_path_factory) -> Path:
     recstore.build(folder / "movies.duckdb", {"movielens": release})
     recstore.rebuild(folder / "movies.duckdb")
     recstore.backup(folder / "movies.duckdb", folder / "saved.duckdb")
+    for name in ("books.csv", "sales.csv"):
+        (folder / name).symlink_to(bookshop / name)
     (folder / "new-ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1700000000\n")
     (folder / "books.csv").write_text("isbn,title\n" + "".join(f"97800{n},The Book {n}\n" for n in range(9)))
     (folder / "sales.csv").write_text("customer,isbn\n" + "".join(f"c{n % 4},97800{n % 9}\n" for n in range(30)))
@@ -241,7 +253,7 @@ def test_the_example_in_every_help_runs(name, examples_folder, request):
     code, shown, _said = ask(name, "--help")
     assert (code, " ".join(commands()[name].epilog.split()) in " ".join(shown.split())) == (0, True)
     if found[0] == "recstore demo":
-        return  # README.md runs it, and so does test_cli.py, in an empty folder
+        return  # test_cli.py runs it, in an empty folder
     if "music.duckdb" in found[0] and not (examples_folder / "music.duckdb").exists():
         (examples_folder / "music.duckdb").symlink_to(request.getfixturevalue("audio_store"))
     pages.run(found[0], examples_folder)

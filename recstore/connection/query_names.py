@@ -57,6 +57,7 @@ def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, st
     item = catalog.named(history.item) if history.item else catalog.key
     table, moment = history.table, time or "CAST(NULL AS TIMESTAMP)"
     last = f"max({time}) DESC NULLS LAST, {user} ASC" if time else f"count(*) DESC, {user} ASC"
+    known = f"WHERE {user} IS NOT NULL GROUP BY {user}"
     found = {
         "user": user,
         "user_type": history.user_type,
@@ -64,10 +65,7 @@ def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, st
         "recommend": function_name("recommend", catalog),
         "recommend_for": function_name("recommend_for", catalog),
         "lacking": f"have_not_{re.sub(r'[^a-z0-9]+', '_', history.verb.lower())}_it",
-        "customers": sql.literal(
-            f"(SELECT {user}, 'all' AS segment FROM {table} WHERE {user} IS NOT NULL "
-            f"GROUP BY {user} ORDER BY {last} LIMIT 20)"
-        ),
+        "customers": sql.literal(f"(SELECT {user}, 'all' AS segment FROM {table} {known} ORDER BY {last} LIMIT 20)"),
     }
     if not catalog.kind:
         segments = f"(SELECT round({worth}) AS segment, {item} AS {catalog.item} FROM {table})"
@@ -79,7 +77,7 @@ def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, st
             "sale": "0.0",
         }
         return found | rated | {"segments": sql.literal(segments)}
-    keenest = f"SELECT {user} FROM {table} WHERE {user} IS NOT NULL GROUP BY {user} ORDER BY count(*) DESC, {user} ASC"
+    keenest = f"SELECT {user} FROM {table} {known} ORDER BY count(*) DESC, {user} ASC"
     some = f"(SELECT {user} AS segment, {item} AS item FROM {table} WHERE {user} IN ({keenest} LIMIT 3))"
     return found | {
         "one_user": f"({keenest} LIMIT 1)",
