@@ -20,11 +20,10 @@ sold AS (
 ),
 dead AS (
     SELECT i.${id} AS id, i.${title} AS title, s.on_hand, d.last, coalesce(d.times, 0) AS times
-    FROM ${items} AS i
+    FROM ${offered} AS i
     JOIN stock AS s ON s.id = i.${id}
     LEFT JOIN sold AS d ON d.item = i.${id}
-    WHERE coalesce(${available}, false)
-        AND (d.times IS NULL OR d.last < (SELECT max(moment) FROM history) - to_days(coalesce(getvariable('days'), 90)))
+    WHERE (d.times IS NULL OR d.last < (SELECT max(moment) FROM history) - to_days(coalesce(getvariable('days'), 90)))
     ORDER BY s.on_hand DESC, times ASC, i.${key} ASC
     LIMIT coalesce(getvariable('most'), 10)
 ),

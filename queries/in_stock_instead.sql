@@ -9,8 +9,8 @@ WITH stock AS (
 ),
 sold_out AS (
     SELECT i.${id} AS id, i.${title} AS title, row_number() OVER (ORDER BY ${preferred}, i.${key} ASC) AS place
-    FROM ${items} AS i
-    WHERE i.${id} IN (SELECT id FROM stock WHERE on_hand <= 0) AND coalesce(${available}, false)
+    FROM ${offered} AS i
+    WHERE i.${id} IN (SELECT id FROM stock WHERE on_hand <= 0)
     QUALIFY place <= coalesce(getvariable('most'), 10)
 )
 SELECT o.id AS sold_out, o.title AS sold_out_name, s.rank, s.${id}, s.${title} AS ${name}, s.score

@@ -4,9 +4,8 @@
 -- $k INTEGER = 3 -- how many people for each
 WITH fresh AS (
     SELECT i.${id} AS id, i.${title} AS title, i.${key} AS number
-    FROM ${items} AS i
+    FROM ${offered} AS i
     ANTI JOIN ${history} AS h ON h.item = i.${id}
-    WHERE coalesce(${available}, false)
     ORDER BY i.${key} DESC
     LIMIT coalesce(getvariable('most'), 10)
 ),

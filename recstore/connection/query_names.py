@@ -22,7 +22,8 @@ def names_for_queries(catalog: Catalog) -> dict[str, str]:
     """Return what stands in saved queries for one catalogue, as SQL.
 
     `history` is a relation of `person`, `item` (an `${id}`), `worth` and `moment`: who had to do with what.
-    `name` is what an answer calls the title: another column than the id, even where an id is all that there is.
+    `offered` are the items that may be recommended. `name` is what an answer calls the title: another column than the
+    id, even where an id is all that there is.
     """
     is_called_by_id = bool(catalog.identity) and catalog.title == catalog.identity
     counts = catalog.preference if catalog.preference_descends else "CAST(NULL AS BIGINT)"
@@ -35,7 +36,7 @@ def names_for_queries(catalog: Catalog) -> dict[str, str]:
         "title": catalog.named(catalog.title),
         "name": catalog.named("name" if is_called_by_id else catalog.title),
         "neighbors": catalog.neighbors,
-        "available": catalog.available or "true",
+        "offered": f"(SELECT * FROM {catalog.items} WHERE coalesce({catalog.available or 'true'}, false))",
         "popularity": counts,
         "popular": "popularity" if catalog.kind or not catalog.preference_descends else counts,
         "least": "min_users" if catalog.kind else "min_ratings",
@@ -53,7 +54,7 @@ def names_for_queries(catalog: Catalog) -> dict[str, str]:
 
 def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, str]) -> dict[str, str]:
     user, time = catalog.named(history.user), catalog.named(history.time) if history.time else ""
-    worth = catalog.named(history.value) if history.value else history.amount or "1e0"
+    worth = f"h.{catalog.named(history.value)}" if history.value else history.amount_of("h") or "1e0"
     item = catalog.named(history.item) if history.item else catalog.key
     table, moment = history.table, time or "CAST(NULL AS TIMESTAMP)"
     last = f"max({time}) DESC NULLS LAST, {user} ASC" if time else f"count(*) DESC, {user} ASC"
@@ -61,14 +62,14 @@ def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, st
     found = {
         "user": user,
         "user_type": history.user_type,
-        "history": f"(SELECT {user} AS person, {item} AS item, {worth} AS worth, {moment} AS moment FROM {table})",
+        "history": f"(SELECT {user} AS person, {item} AS item, {worth} AS worth, {moment} AS moment FROM {table} AS h)",
         "recommend": function_name("recommend", catalog),
         "recommend_for": function_name("recommend_for", catalog),
         "lacking": f"have_not_{re.sub(r'[^a-z0-9]+', '_', history.verb.lower())}_it",
         "customers": sql.literal(f"(SELECT {user}, 'all' AS segment FROM {table} {known} ORDER BY {last} LIMIT 20)"),
     }
     if not catalog.kind:
-        segments = f"(SELECT round({worth}) AS segment, {item} AS {catalog.item} FROM {table})"
+        segments = f"(SELECT round({catalog.named(history.value)}) AS segment, {item} AS {catalog.item} FROM {table})"
         rated = {
             "one_user": "1",
             "your_worth": "your_rating",
@@ -83,7 +84,7 @@ def _of_history(catalog: Catalog, history: InteractionTable, names: dict[str, st
         "one_user": f"({keenest} LIMIT 1)",
         "your_worth": "worth",
         "least_worth": "min_worth",
-        "liking": f"(SELECT avg({worth}) FROM {table})" if history.value else "1.0",
+        "liking": f"(SELECT avg({worth}) FROM {table} AS h)" if history.value else "1.0",
         "sale": "0.0" if history.value else "1.0",
         "segments": sql.literal(some),
     }
