@@ -47,7 +47,7 @@ def _type_of_text(
     """Return the type of ids that stand in a text file: numbers only where nothing is lost by it."""
     n, whole, scientific, numeric = _ask(connection, "text_ids", relation, id_)
     if n and whole:
-        return "BIGINT"
+        return str(whole)
     if scientific and title is not None:
         _refuse_clashes(connection, relation, what, id_, title)
     if not n or not numeric or _ask(connection, "fractional_ids", relation, id_)[0]:

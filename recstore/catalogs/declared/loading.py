@@ -17,7 +17,7 @@ from recstore.sources.relations import Relation
 
 _SQL = "recstore.catalogs.declared.sql"
 #: Times that no sale was at: the epoch stands for a missing one, and what is to come has not been.
-_TIMES = "{at} < TIMESTAMP '1970-01-02 00:00:00' OR {at} > CAST(get_current_timestamp() AS TIMESTAMP) + INTERVAL 1 DAY"
+_TIMES = "{at} < TIMESTAMP '1971-01-01 00:00:00' OR {at} > CAST(get_current_timestamp() AS TIMESTAMP) + INTERVAL 1 DAY"
 
 
 class DeclaredLoader:
@@ -102,10 +102,15 @@ class DeclaredLoader:
                 *(f"{text} AS {sql.identifier(column)}" for column, text in self.read.selected.items()),
                 f"{self.read.given_item} AS {_GIVEN}",
                 f"{self.read.is_named} AS {_IS_NAMED}",
+                f"{self.read.given_time or 'NULL'} AS {_GIVEN_TIME}",
+                f"{self.read.is_timed or 'false'} AS {_IS_TIMED}",
             ]
         )
         given = {column: f"h.{sql.identifier(column)}" for column in self.read.selected}
         given[history.item] = f"h.{_GIVEN}"
+        if history.time:
+            time = given[history.time]
+            given[history.time] = f"coalesce(CAST({time} AS VARCHAR), CAST(h.{_GIVEN_TIME} AS VARCHAR))"
         names = {
             "interactions": history.table,
             "select": select,
@@ -146,6 +151,8 @@ class DeclaredLoader:
             (f"coalesce({', '.join(f'CAST({one} AS VARCHAR)' for one in people)}) IS NULL", history.user, "no user"),
         ]
         if history.time:
+            time = f"h.{sql.identifier(history.time)}"
+            branches.append((f"h.{_IS_TIMED} AND {time} IS NULL", history.time, "no time"))
             branches.append(
                 (_TIMES.format(at=f"h.{sql.identifier(history.time)}"), history.time, "a time that cannot be")
             )
@@ -253,6 +260,8 @@ class DeclaredLoader:
 _UNKNOWN = "no item has this id"
 #: What the item is called in the source, and whether that names one at all.
 _GIVEN, _IS_NAMED = "_rs_given", "_rs_is_named"
+#: The time as the source has it, and whether it has one at all.
+_GIVEN_TIME, _IS_TIMED = "_rs_given_time", "_rs_is_timed"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -38,8 +38,8 @@ _ENOUGH = 0.9
 def moment(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expression) -> str:
     """Return SQL of a column of times as TIMESTAMP in UTC, NULL where it is none.
 
-    Numbers count seconds, milliseconds, microseconds or nanoseconds since 1970. An `OptionError` is raised for text
-    that is no time, or that may be read in two ways, and says what to declare.
+    Numbers count seconds, milliseconds, microseconds or nanoseconds since 1970, or are days such as 20240131. An
+    `OptionError` is raised for text that is no time, or that may be read in two ways, and says what to declare.
     """
     kind = at.type
     if kind in ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ"):
@@ -50,7 +50,9 @@ def moment(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expres
         return _of_text(connection, relation, at)
     if kind.endswith("INT") or kind in ("INTEGER", "UINTEGER", "DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         query = sql.render(_SQL, "whole_times", at=at.sql, source=relation.text)
-        largest = connection.execute(query).fetchall()[0][0]
+        largest, are_days = connection.execute(query).fetchall()[0]
+        if are_days:
+            return f"try_strptime(CAST(TRY_CAST({at.sql} AS BIGINT) AS VARCHAR), '%Y%m%d')"
         unit = next((unit for limit, unit in _UNITS if largest < limit), 1_000_000_000)
         number = f"CAST({at.sql} AS DOUBLE)"
         # What is out of the range of a timestamp is no time.

@@ -23,6 +23,7 @@ from recstore.catalogs.declared.expressions import (
     refuse_names,
     resolve,
 )
+from recstore.catalogs.declared.given_vectors import as_list
 from recstore.catalogs.declared.identities import identity_type, is_there, refuse_lost_zeros, to_type
 from recstore.catalogs.declared.moments import moment
 from recstore.errors import OptionError, SourceError
@@ -42,7 +43,8 @@ class Read:
     `items` and `interactions` are their relations, in any connection that has `file` attached as `gathered`; there, the
     table `shaped_items` holds the items as they will be kept, and `vectors` says under which column each vector is.
     `selected` is the SQL of each column of the interactions over their relation, and `roles` says which has which role.
-    `given_item` is the SQL of the item as its source has it, and `is_named` of whether that names one.
+    `given_item` is the SQL of the item as its source has it, and `is_named` of whether that names one;
+    `given_time` and `is_timed` are those of the time.
     `has_items_by_interactions` says that no source of items is known.
     """
 
@@ -56,6 +58,8 @@ class Read:
     roles: dict[str, str]
     given_item: str
     is_named: str
+    given_time: str
+    is_timed: str
     has_items_by_interactions: bool
 
 
@@ -117,10 +121,14 @@ class _Reader:
                 identity = replace(identity, name=self.known.identity, type=self.known.identity_type)
             columns, title, vectors = {identity.name: identity.type}, identity.name, {}
         given = selected.get("item", "")
-        is_named = ""
+        is_named = given_time = is_timed = ""
         if interactions is not None:
             item = Expression(roles["item"].expression, self._kind(interactions, roles["item"].expression), None)
             is_named = is_there(item)
+            history = declared.interactions
+            if history is not None and history.at is not None:
+                at = resolve(self.connection, interactions, "interactions.at", history.at)
+                given_time, is_timed = at.sql, is_there(at)
             if self.declared.source is not None or self.known:
                 refuse_lost_zeros(self.connection, interactions, item, identity.type)
             roles["item"] = replace(roles["item"], type=identity.type)
@@ -129,9 +137,20 @@ class _Reader:
         named = {roles[role].name: text for role, text in selected.items()}
         stored = Items.as_recorded(self.known.declaration) if self.known else declared
         by_interactions = stored.source is None
-        called = {role: one.name for role, one in roles.items()}
         return Read(
-            catalog, declared, file, items, interactions, vectors, named, called, given, is_named, by_interactions
+            catalog,
+            declared,
+            file,
+            items,
+            interactions,
+            vectors,
+            selected=named,
+            roles={role: one.name for role, one in roles.items()},
+            given_item=given,
+            is_named=is_named,
+            given_time=given_time,
+            is_timed=is_timed,
+            has_items_by_interactions=by_interactions,
         )
 
     def _gather(self, what: str, side: Items | Interactions) -> Relation:
@@ -168,11 +187,9 @@ class _Reader:
         vectors = {}
         for space, expression in declared.vectors.items():
             vector = resolve(self.connection, relation, f"vectors.{space}", expression)
-            if not vector.type.endswith("]"):
-                raise OptionError(f"vectors.{space} is a {vector.type} and no list of numbers.")
             column = vector.column or f"_rs_vector_{space}"
             vectors[space] = column
-            select[column] = f"CAST({vector.sql} AS DOUBLE[])"
+            select[column] = as_list(self.connection, relation, f"vectors.{space}", vector)
             columns.pop(column, None)
         self._check_expressions(relation)
         if not columns:

@@ -1,8 +1,9 @@
--- Vectors that are something: an item whose vector is NULL, has NaN in it, or points nowhere has none.
+-- Vectors that are something: an item whose vector is NULL, has NaN or what no FLOAT holds in it, or points nowhere has
+-- none.
 INSERT INTO $embeddings (space, _rs_no, vector)
 SELECT $$space, i._rs_no, e.vector
 FROM (
-    SELECT $identity AS id, CAST($vector AS FLOAT[]) AS vector
+    SELECT $identity AS id, TRY_CAST($vector AS FLOAT[]) AS vector
     FROM gathered.shaped_items
     WHERE $identity IS NOT NULL AND _rs_line NOT IN (SELECT _rs_line FROM gathered.repeated_items)
 ) AS e

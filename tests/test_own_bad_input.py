@@ -1,0 +1,475 @@
+"""What is wrong with a user's own data: each kind is told, counted and kept, through a file, a frame and a database."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import recstore
+from recstore import BuildOptions, Interactions, Items, OptionError, SourceError, StoreError, TooManyRejectsError
+from recstore.progress import Progress
+
+DOORS = ("file", "frame", "database")
+LOOSE = BuildOptions(tune=False, max_reject_rate=1.0)
+STRICT = BuildOptions(tune=False)
+WAS, FUTURE = datetime(2024, 3, 1, 12), datetime.now() + timedelta(days=400)
+
+
+class Heard(Progress):
+    """What a build said."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+
+def through(door: str, folder: Path, name: str, frame: pd.DataFrame) -> dict[str, object]:
+    """Return where the frame is, as a declaration says it: in a CSV file, as itself, or in a DuckDB file."""
+    if door == "frame":
+        return {"source": frame}
+    if door == "file":
+        frame.to_csv(folder / f"{name}.csv", index=False, na_rep="", date_format="%Y-%m-%d %H:%M:%S")
+        return {"source": str(folder / f"{name}.csv")}
+    with duckdb.connect(str(folder / f"{name}.duckdb")) as con:
+        con.register("given", frame)
+        con.execute("CREATE TABLE t AS FROM given")
+    return {"source": "t", "database": str(folder / f"{name}.duckdb")}
+
+
+def books(*rows: tuple) -> pd.DataFrame:
+    sound = [(f"b{n}", f"Book {n} of {('dogs', 'cats')[n % 2]}", "[1, 0.5]") for n in range(8)]
+    return pd.DataFrame([*sound, *rows], columns=["isbn", "title", "cover"])
+
+
+def sales(*rows: tuple) -> pd.DataFrame:
+    sound = [(f"u{n % 5}", f"v{n}", f"b{n * 3 % 8}", WAS, "buy", 1.0) for n in range(30)]
+    return pd.DataFrame([*sound, *rows], columns=["who", "visit", "isbn", "sold", "kind", "n"])
+
+
+def shop(door: str, folder: Path, items: pd.DataFrame, history: pd.DataFrame | None = None, **changes: object) -> Items:
+    kept = {key: changes.pop(key) for key in [*changes] if key.startswith("i_")}
+    roles = {"user": "who", "item": "isbn"} | {key.removeprefix("i_"): value for key, value in kept.items()}
+    declared = {"id": "isbn", "title": "title", "text": ("title",)} | changes
+    sold = None if history is None else Interactions(**through(door, folder, "sales", history), **roles)
+    return Items(**through(door, folder, "books", items), interactions=sold, **declared)
+
+
+DIRTY_BOOKS = books(
+    (None, "no id", "[1, 1]"),
+    ("", "empty id", "[1, 1]"),
+    ("  ", "blank id", "[1, 1]"),
+    ("b1", "Book 1 of cats", "[1, 0.5]"),
+    ("b2", "another book of dogs", "[1, 1]"),
+    ("B3", "Book of dogs in capitals", "[nan, 1]"),
+    ("c1", "Book of cats without a cover", None),
+    ("c2", "Book of cats with an empty cover", "[0, 0]"),
+)
+DIRTY_SALES = sales(
+    ("u1", "w1", "z9", WAS, "buy", 1.0),
+    ("u1", "w2", "b3 ", WAS, "buy", 1.0),
+    ("u1", "w3", None, WAS, "buy", 1.0),
+    ("u1", "w4", " ", WAS, "buy", 1.0),
+    (None, "w5", "b1", WAS, "buy", 1.0),
+    ("", "w6", "b1", WAS, "buy", 1.0),
+    (None, None, "b1", WAS, "buy", 1.0),
+    (" ", "", "b1", WAS, "buy", 1.0),
+    ("u1", "w7", "b1", datetime(1970, 1, 1), "buy", 1.0),
+    ("u1", "w8", "b1", FUTURE, "buy", 1.0),
+    ("u1", "w9", "b1", None, "buy", 1.0),
+    ("U1", "x1", "b1", WAS, "buy", 1.0),
+    ("u9", "x2", "b1", WAS, "buy", 2.0),
+    ("u9", "x3", "b1", WAS, "return", 2.0),
+    ("u9", "x4", "b2", WAS, "buy", float("inf")),
+)
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory):
+    """A store of one dirty shop, read through three doors, each a catalogue, and what was said of it."""
+    folder = tmp_path_factory.mktemp("dirty")
+    heard, sources = Heard(), {}
+    for door in DOORS:
+        (folder / door).mkdir()
+        sources[f"by_{door}"] = shop(
+            door, folder / door, DIRTY_BOOKS, DIRTY_SALES, vectors={"cover": "cover"}, i_session="visit", i_at="sold",
+            i_event="kind", i_value="n", i_weights={"buy": 1, "return": -1}, i_most_per_user=3,
+        )  # fmt: skip
+    report = recstore.build(folder / "shop.duckdb", sources, options=LOOSE, progress=heard)
+    with recstore.connect(folder / "shop.duckdb") as con:
+        yield folder / "shop.duckdb", con, heard.notices, report
+
+
+def rejected(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
+    sources = {"by_file": "%.csv", "by_frame": "%DataFrame", "by_database": "%, table t"}
+    query = "SELECT reason, count(*) FROM load_rejects WHERE source LIKE ? GROUP BY reason"
+    return dict(con.execute(query, [sources[name]]).fetchall())
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_each_row_is_there_or_rejected_with_its_reason(dirty, door):
+    _path, con, _notices, report = dirty
+    assert rejected(con, f"by_{door}") == {
+        "no id": 3,
+        "another row has this id": 1,
+        "no item has this id": 2,
+        "no id of an item": 2,
+        "no user": 2,
+        "a time that cannot be": 2,
+        "no number": 1,
+    }
+    assert con.sql(f"SELECT isbn FROM by_{door} WHERE isbn NOT LIKE 'b_' ORDER BY ALL").fetchall() == [
+        ("B3",),
+        ("c1",),
+        ("c2",),
+    ]
+    assert con.sql(f"SELECT title FROM by_{door} WHERE isbn = 'b2'").fetchall() == [("Book 2 of dogs",)]
+    load = report.loads[f"by_{door}"]
+    # (One row is there twice, the same.)
+    assert (load.rows, load.rejects, load.passed) == (11 + 36, 13, 1)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_what_stands_in_for_a_user_and_what_is_no_vector(dirty, door):
+    _path, con, notices, _report = dirty
+    standing = f"SELECT visit FROM by_{door}_interactions WHERE who IS NULL ORDER BY visit"
+    assert con.sql(standing).fetchall() == [("w5",), ("w6",)]
+    # A time that is missing is no fault: it was before all others.
+    assert con.sql(f"SELECT count(*) FROM by_{door}_interactions WHERE sold IS NULL").fetchall() == [(1,)]
+    with_cover = f"SELECT isbn FROM by_{door} JOIN by_{door}_embeddings USING (_rs_no)"
+    without = f"isbn NOT IN ({with_cover})"
+    assert con.sql(f"SELECT isbn FROM by_{door} WHERE {without} ORDER BY ALL").fetchall() == [("B3",), ("c1",), ("c2",)]
+    assert sum("3 items" in text and "no vector in the space cover" in text for text in notices) == 3
+
+
+def test_ids_that_differ_by_case_or_blanks_are_told(dirty):
+    _path, _con, notices, _report = dirty
+    for what in ("2 ids of", "1 interactions of", "2 users of"):
+        told = [
+            text for text in notices if text.startswith(what) and "by case or blanks alone" in text.replace("  ", " ")
+        ]
+        assert len(told) == 3, (what, notices)
+    assert sum("there twice" in text for text in notices) == 3
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_build_records_what_counts_for_nothing(dirty, door):
+    _path, con, notices, _report = dirty
+    query = "SELECT m.what, m.value FROM builds, unnest(measured) AS _(m) WHERE m.catalog = ?"
+    figures = dict(con.execute(query, [f"by_{door}"]).fetchall())
+    counted = f"SELECT count(*) - 3 AS n FROM (SELECT DISTINCT who, isbn FROM by_{door}_interactions WHERE who IN " + (
+        "('u0', 'u1', 'u2', 'u3', 'u4')) GROUP BY who HAVING n > 0"
+    )
+    over = con.sql(f"SELECT count(*), sum(n) FROM ({counted})").fetchall()[0]
+    assert figures["pairs taken back"] == 1
+    assert figures["most items of a user"] == 3
+    assert (figures["users with more items"], figures["pairs of them left out"]) == over
+    assert any("taken back" in text for text in notices)
+    assert any("more than 3 items" in text for text in notices)
+    assert con.sql(f"SELECT _rs_popularity FROM by_{door} WHERE isbn = 'b1'").fetchall()[0][0] >= 3
+
+
+def test_a_dirty_store_is_sound_and_the_same_each_time(dirty, tmp_path):
+    path, con, _notices, _report = dirty
+    assert con.sql("FROM store_health WHERE NOT is_sound").fetchall() == []
+    store = tmp_path / "shop.duckdb"
+    store.write_bytes(path.read_bytes())
+    recstore.rebuild(store)
+    digest = "SELECT value FROM store_info WHERE key = 'content_digest'"
+    with recstore.connect(store) as again:
+        assert again.sql(digest).fetchall() == con.sql(digest).fetchall() != []
+
+
+#: What stops a build, by name: how the shop is changed, and what is said of it.
+STOPPED = {
+    "mostly unknown items": (
+        {"history": sales(*[("u1", "v", f"z{n}", WAS, "buy", 1.0) for n in range(40)])},
+        SourceError,
+        r"40 of the 70 interactions .* name 'z0'.* items have ids such as 'b0'.* Name the columns",
+    ),
+    "an event that is not listed": (
+        {"history": sales(("u1", "v", "b1", WAS, "look", 1.0)), "i_event": "kind", "i_weights": {"buy": 1}},
+        OptionError,
+        r"'buy' \(30\), 'look' \(1\).*weights = \{ buy = 1, look = 1 \}",
+    ),
+    "vectors of two lengths": (
+        {"items": books(("c1", "c", "[1]")), "vectors": {"cover": "cover"}},
+        SourceError,
+        "different lengths: most have 2 numbers, 1 have 1, such as that of c1",
+    ),
+    "no vectors at all": (
+        {"vectors": {"cover": "title"}},
+        OptionError,
+        r"vectors.cover of .* is text and no list of numbers, such as 'Book",
+    ),
+    "a column called rank": (
+        {"items": books().assign(Rank=1)},
+        OptionError,
+        r"has a column 'Rank'.*RENAME \(\"Rank\" AS item_rank\)",
+    ),
+    "more rejects than are allowed": (
+        {"items": books((None, "none", "[1, 1]"))},
+        TooManyRejectsError,
+        "1 of 39 lines .* cannot be loaded.*no id.*--max-reject-rate",
+    ),
+    "a title that clashes with a column": (
+        {"items": books().assign(TITLE="x").drop(columns="title"), "title": "upper(isbn)", "text": ("isbn",)},
+        OptionError,
+        "makes a column 'title', and .* has one of that name already. Rename",
+    ),
+    "an aggregate": ({"available": "count(*) > 1"}, OptionError, "one thing of all rows"),
+    "no condition": ({"available": "title"}, OptionError, "is a VARCHAR and no condition"),
+    "a condition on a parameter": (
+        {"items": books().assign(store="x"), "available": "store = 'x'"},
+        OptionError,
+        "functions have a parameter of that name. Rename it",
+    ),
+    "two columns of one name": (
+        {"history": sales().assign(user="x"), "i_user": "upper(who)", "i_session": "user"},
+        OptionError,
+        "would both be the column 'user'",
+    ),
+    "no time": ({"i_at": "who"}, OptionError, "text that is no time, such as 'u"),
+}
+MISSING = {
+    **{key: {key: "titel"} for key in ("id", "title", "group", "available", "updated")},
+    **{key: {key: ("titel",)} for key in ("text", "categories")},
+    "vectors.cover": {"vectors": {"cover": "titel"}},
+    **{f"interactions.{key}": {f"i_{key}": "isbm"} for key in ("user", "item", "at", "session", "rating", "value")},
+    "interactions.updated": {"i_updated": "isbm"},
+    "interactions.event": {"i_event": "isbm", "i_weights": {"buy": 1}},
+}
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory) -> Path:
+    """A store that must stay as it is."""
+    folder = tmp_path_factory.mktemp("standing")
+    recstore.build(folder / "old.duckdb", {"books": shop("frame", folder, books())}, options=STRICT)
+    return folder / "old.duckdb"
+
+
+def refused(store: Path, declared: Items, kind: type[Exception], says: str) -> None:
+    before = hashlib.sha256(store.read_bytes()).digest()
+    with pytest.raises(kind, match=says):
+        recstore.build(store, {"books": declared}, options=STRICT)
+    assert hashlib.sha256(store.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("case", STOPPED)
+def test_what_stops_a_build_says_what_to_do_and_leaves_the_store(standing, tmp_path, case, door):
+    changes, kind, says = STOPPED[case]
+    given = {"items": books(), "history": sales(), **changes}
+    items, history = given.pop("items"), given.pop("history")
+    refused(standing, shop(door, tmp_path, items, history, **given), kind, says)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("key", MISSING)
+def test_a_declared_column_that_is_not_there(standing, tmp_path, key, door):
+    declared = shop(door, tmp_path, books(), sales(), **MISSING[key])
+    refused(
+        standing,
+        declared,
+        OptionError,
+        rf"^{key} = '(titel|isbm)': .* has no such column; did you mean '(title|isbn)'\?",
+    )
+
+
+def test_a_database_that_is_away_tells_no_password(standing, tmp_path):
+    address = "postgresql://shop:hu%40sh@127.0.0.1:9/books"
+    away = Items(source="books", database=address, id="isbn", interactions=None)
+    with pytest.raises(recstore.RecstoreError) as told:
+        recstore.build(standing, {"books": away}, options=STRICT)
+    seen = "".join(str(one) for one in (told.value, told.value.__cause__, told.value.__context__))
+    assert "hu" + "@sh" not in seen
+    assert "hu%40sh" not in seen
+    assert "hu%40sh" not in away.recorded()
+    broken = Items(**through("database", tmp_path, "books", books()) | {"source": "SELECT nothing FROM t"}, id="isbn")
+    refused(standing, broken, SourceError, "books.duckdb, a query cannot be read: .*nothing")
+
+
+LOST = ["9.78012E+12", "9.78012E+12", "9.78013E+12"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_ids_that_have_lost_digits_stop_the_build_with_two_titles(standing, tmp_path, door):
+    ids = LOST if door == "file" else [float(one) for one in LOST]
+    frame = pd.DataFrame({"isbn": ids, "title": ["Emma", "Persuasion", "Ulysses"]})
+    says = "lost digits: .* stands for 'Emma' and for 'Persuasion'"
+    refused(standing, shop(door, tmp_path, frame), SourceError, says)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_whole_floating_point_ids_become_integers_and_join_text(tmp_path, door):
+    """Ids are floats on one side and text with zeros on the other; columns are called as parameters are."""
+    items = pd.DataFrame({"isbn": [7.0, 8.0, 9.0], "title": ["a dog", "a cat", "a dog"]})
+    history = pd.DataFrame(
+        {"user": ["k", "k", "x"], "item": ["007", "9.0", "8"], "store": [WAS] * 3, "filter": [1.0] * 3}
+    )
+    declared = shop(door, tmp_path, items, history, i_user="user", i_item="item", i_at="store", i_value="filter")
+    heard = Heard()
+    recstore.build(tmp_path / "s.duckdb", {"books": declared}, options=STRICT, progress=heard)
+    with recstore.connect(tmp_path / "s.duckdb") as con:
+        assert con.sql("SELECT isbn, typeof(isbn) FROM books ORDER BY ALL").fetchall() == [
+            (7, "BIGINT"), (8, "BIGINT"), (9, "BIGINT"),
+        ]  # fmt: skip
+        assert con.sql("SELECT item FROM books_interactions WHERE \"user\" = 'k' ORDER BY ALL").fetchall() == [
+            (7,),
+            (9,),
+        ]
+        assert con.sql("SELECT isbn FROM recommend_books('k')").fetchall() == [(8,)]
+        assert {one for (one,) in con.sql("SELECT isbn FROM recommend_books('x')").fetchall()} == {7, 9}
+
+
+def test_text_ids_that_one_number_would_swallow_are_refused(standing, tmp_path):
+    items = pd.DataFrame({"isbn": [7, 8], "title": ["a dog", "a dog"]})
+    history = pd.DataFrame({"who": ["u", "v"], "isbn": ["7", "007"]})
+    refused(standing, shop("frame", tmp_path, items, history), SourceError, "'007' and '7', which become one")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("select", "word of SQL"), ("similar", "word of SQL"), ("main", "word of SQL"), ("spaces", "every store has")],
+)
+def test_names_that_no_catalogue_can_have(tmp_path, name, says):
+    with pytest.raises(OptionError, match=f"{says}.*my_{name}"):
+        recstore.build(tmp_path / "s.duckdb", {name: shop("frame", tmp_path, books())}, options=STRICT)
+    both = {"books": shop("frame", tmp_path, books(), sales()), "books_interactions": shop("frame", tmp_path, books())}
+    with pytest.raises(OptionError, match="would make books_interactions, which the catalogue books has already"):
+        recstore.build(tmp_path / "s.duckdb", both, options=STRICT)
+    assert not (tmp_path / "s.duckdb").exists()
+
+
+def test_small_and_odd_catalogues_get_what_can_be_made(tmp_path):
+    """One build of many: few items, few sales, weird names of columns; `builds` says what was not made, and why."""
+    odd = books().rename(columns={"isbn": "select", "title": "Título del libro", "cover": 'my "genre"'})
+    odd["in stock"] = [True] * 4 + [False] * 4
+    given = {
+        "empty": shop("frame", tmp_path, books().head(0)),
+        "one": shop("frame", tmp_path, books().head(1)),
+        "two": shop("frame", tmp_path, books().head(2).assign(title="the same dog")),
+        "unsold": shop("frame", tmp_path, books(), sales().head(0)),
+        "sold_once": shop("frame", tmp_path, books(), sales().head(1)),
+        "sold_alone": shop("frame", tmp_path, books()[["isbn"]], sales().head(0), title=None, text=()),
+        "one_of_all": shop("frame", tmp_path, books(), sales().assign(isbn="b1", sold=WAS), i_verb="d'occasion"),
+        "odd": Items(
+            source=odd, id="select", title="Título del libro", text=("Título del libro",), categories=('my "genre"',),
+            available="in stock",
+        ),
+    }  # fmt: skip
+    heard = Heard()
+    recstore.build(tmp_path / "s.duckdb", given, options=STRICT, progress=heard)
+    with recstore.connect(tmp_path / "s.duckdb") as con:
+        assert con.sql("FROM store_health WHERE NOT is_sound").fetchall() == []
+        query = (
+            "SELECT m.space, m.what FROM builds, unnest(measured) AS _(m) "
+            "WHERE m.catalog = ? AND m.what LIKE 'not made%'"
+        )
+        lacking = {name: dict(con.execute(query, [name]).fetchall()) for name in given}
+        assert set(lacking["unsold"]) == {"collaborative", "together", "hybrid"}
+        assert lacking["unsold"]["together"] == "not made: there are too few interactions"
+        assert set(lacking["empty"]) == {"content"}
+        assert "unsold has no space together: there are too few interactions." in heard.notices
+        assert len(con.sql("FROM recommend_unsold('nobody')").fetchall()) == 8
+        assert len(con.sql("FROM recommend_sold_alone('nobody')").fetchall()) == 8
+        assert len(con.sql("FROM similar_one_of_all('b1')").fetchall()) == 7
+        assert con.sql("SELECT isbn FROM similar_two('b0')").fetchall() == [("b1",)]
+        assert con.sql("FROM similar_one('b0')").fetchall() == []
+        assert con.sql("SELECT \"select\" FROM similar_odd('b0') ORDER BY ALL").fetchall() == [
+            ("b1",),
+            ("b2",),
+            ("b3",),
+        ]
+
+
+def test_items_of_an_id_alone_are_refused_with_advice(tmp_path):
+    declared = shop("frame", tmp_path, books()[["isbn"]], title=None, text=())
+    with pytest.raises(StoreError, match="declare text, categories or vectors"):
+        recstore.build(tmp_path / "s.duckdb", {"books": declared}, options=STRICT)
+
+
+ID = {
+    "text": st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1).filter(
+        lambda one: one.strip(" \t\xa0") != ""
+    ),
+    "integer": st.integers(-(2**63), 2**63 - 1),
+    "uuid": st.uuids().map(str),
+}
+
+
+@pytest.mark.parametrize("kind", ID)
+def test_ids_come_back_as_they_went_in(kind, tmp_path):
+    @given(st.lists(ID[kind], min_size=1, max_size=40, unique=True))
+    @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+    def round_trip(ids: list) -> None:
+        folder = tmp_path / uuid.uuid4().hex
+        folder.mkdir()
+        frame = pd.DataFrame({"isbn": ids, "title": "a dog"})
+        pq.write_table(pa.Table.from_pandas(frame), folder / "books.parquet")
+        sources = {"frame": frame, "parquet": str(folder / "books.parquet")}
+        frame.to_csv(folder / "books.csv", index=False)
+        sources["csv"] = str(folder / "books.csv")
+        given = {
+            f"by_{name}": Items(source=one, id="isbn", title="title", text="title") for name, one in sources.items()
+        }
+        recstore.build(folder / "s.duckdb", given, options=STRICT)
+        with recstore.connect(folder / "s.duckdb") as con:
+            for name in given:
+                kept = [one for (one,) in con.sql(f"SELECT isbn FROM {name}").fetchall()]
+                there = [str(one) for one in ids] if kept and isinstance(kept[0], str) else [int(one) for one in ids]
+                assert sorted(kept) == sorted(there)
+                for one in kept[:3]:
+                    answers = [
+                        id_ for (id_,) in con.execute(f"SELECT isbn FROM similar_{name}(?, k := 50)", [one]).fetchall()
+                    ]
+                    assert sorted([*answers, one]) == sorted(kept)
+
+    round_trip()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("DECIMAL(25, 0)", "12345678901234567890"),
+        ("HUGEINT", "170141183460469231731687303715884105700"),
+        ("DATE", None),
+    ],
+)
+def test_ids_of_exact_types_stay_exact(tmp_path, kind, value):
+    with duckdb.connect(str(tmp_path / "b.duckdb")) as con:
+        made = "DATE '2024-01-01' + CAST(i AS INTEGER)" if value is None else f"CAST('{value}' AS {kind}) + i"
+        con.execute(f"CREATE TABLE t AS SELECT {made} AS isbn, 'a dog' AS title FROM range(3) AS r(i)")
+        con.execute(
+            "CREATE TABLE s AS SELECT 'u' AS who, CAST(isbn AS TIMESTAMP) + INTERVAL 12 HOUR AS isbn FROM t"
+        ) if (value is None) else con.execute(
+            "CREATE TABLE s AS SELECT 'u' AS who, CAST(isbn AS VARCHAR) AS isbn FROM t"
+        )
+        ids = [one for (one,) in con.sql("SELECT isbn FROM t ORDER BY ALL").fetchall()]
+    place = str(tmp_path / "b.duckdb")
+    sold = Interactions(source="s", database=place, user="who", item="isbn")
+    declared = Items(source="t", database=place, id="isbn", title="title", text="title", interactions=sold)
+    if value is None:
+        # A day is no time of that day.
+        with pytest.raises(SourceError, match="3 of the 3 interactions"):
+            recstore.build(tmp_path / "s.duckdb", {"books": declared}, options=STRICT)
+        return
+    recstore.build(tmp_path / "s.duckdb", {"books": declared}, options=STRICT)
+    with recstore.connect(tmp_path / "s.duckdb") as con:
+        assert [int(one) for (one,) in con.sql("SELECT isbn FROM books ORDER BY ALL").fetchall()] == [
+            int(one) for one in ids
+        ]
+        assert len(con.sql("FROM books_interactions").fetchall()) == 3
+        assert con.execute("SELECT isbn FROM similar_books(?, k := 1)", [str(ids[0])]).fetchall() == [(int(ids[1]),)]
