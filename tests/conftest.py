@@ -61,6 +61,17 @@ def once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
 
 
 @pytest.fixture(scope="session")
+def standing(once) -> Path:
+    """A store of some books that no build which is refused may change."""
+    from shops import STRICT, books, shop
+
+    def fill(folder: Path) -> None:
+        recstore.build(folder / "old.duckdb", {"books": shop("frame", folder, books())}, options=STRICT)
+
+    return once("standing", fill) / "old.duckdb"
+
+
+@pytest.fixture(scope="session")
 def movie_store(movielens, once) -> Path:
     """A store of the real MovieLens small, built by the command that the pages of the documentation show."""
     import pages

@@ -1,74 +1,68 @@
-"""Makes up small shops, as files, and builds what is guessed of them."""
+"""A small shop, sound or spoilt, through each door that a user's own data comes by; what tests of it share."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import random
-import tomllib
+import hashlib
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
+import pandas as pd
+import pytest
+
 import recstore
+from recstore import BuildOptions, Interactions, Items
+from recstore.progress import Progress
 
-WORDS = """red blue green old new magic silent river stone garden winter summer night light dark secret
-    king""".split()  # noqa: SIM905
-N_ITEMS, N_ROWS = 40, 400
-START = dt.datetime(2023, 1, 1, 8)
-
-
-def write(**files):
-    """Write files of the current folder, `books_csv` as books.csv: each a header, or None, and rows."""
-    for name, (header, rows) in files.items():
-        stem, _, ending = name.rpartition("_")
-        with Path(f"{stem}.{ending}").open("w", newline="") as file:
-            writer = csv.writer(file, delimiter="\t" if ending == "tsv" else ",")
-            writer.writerows([header, *rows] if header else rows)
+DOORS = ("file", "frame", "database")
+LOOSE = BuildOptions(tune=False, max_reject_rate=1.0)
+STRICT = BuildOptions(tune=False)
+WAS, FUTURE = datetime(2024, 3, 1, 12), datetime.now() + timedelta(days=400)
 
 
-def items(*columns):
-    """Return rows of items, a function of their number for each column."""
-    return [[column(number) for column in columns] for number in range(N_ITEMS)]
+class Heard(Progress):
+    """What a build said."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
 
 
-def events(*columns):
-    """Return rows of interactions, a function of their number and of the item's for each column."""
-    draw = random.Random(7)
-    drawn = [min(N_ITEMS - 1, int(draw.expovariate(0.08))) for _ in range(N_ROWS)]
-    return [[column(number, item) for column in columns] for number, item in enumerate(drawn)]
+def through(door: str, folder: Path, name: str, frame: pd.DataFrame) -> dict[str, object]:
+    """Return where the frame is, as a declaration says it: in a CSV file, as itself, or in a DuckDB file."""
+    if door == "frame":
+        return {"source": frame}
+    if door == "file":
+        frame.to_csv(folder / f"{name}.csv", index=False, na_rep="", date_format="%Y-%m-%d %H:%M:%S")
+        return {"source": str(folder / f"{name}.csv")}
+    with duckdb.connect(str(folder / f"{name}.duckdb")) as con:
+        con.register("given", frame)
+        con.execute("CREATE TABLE t AS FROM given")
+    return {"source": "t", "database": str(folder / f"{name}.duckdb")}
 
 
-def title(number):
-    draw = random.Random(number)
-    return f"{' '.join(draw.choice(WORDS) for _ in range(3)).title()} {number}"
+def books(*rows: tuple) -> pd.DataFrame:
+    sound = [(f"b{n}", f"Book {n} of {('dogs', 'cats')[n % 2]}", "[1, 0.5]") for n in range(8)]
+    return pd.DataFrame([*sound, *rows], columns=["isbn", "title", "cover"])
 
 
-def blurb(number):
-    draw = random.Random(number + 1000)
-    return " ".join(draw.choice(WORDS) for _ in range(14))
+def sales(*rows: tuple) -> pd.DataFrame:
+    sound = [(f"u{n % 5}", f"v{n}", f"b{n * 3 % 8}", WAS, "buy", 1.0) for n in range(30)]
+    return pd.DataFrame([*sound, *rows], columns=["who", "visit", "isbn", "sold", "kind", "n"])
 
 
-def word(number):
-    return WORDS[number % 5]
+def shop(door: str, folder: Path, items: pd.DataFrame, history: pd.DataFrame | None = None, **changes: object) -> Items:
+    kept = {key: changes.pop(key) for key in [*changes] if key.startswith("i_")}
+    roles = {"user": "who", "item": "isbn"} | {key.removeprefix("i_"): value for key, value in kept.items()}
+    declared = {"id": "isbn", "title": "title", "text": ("title",)} | changes
+    sold = None if history is None else Interactions(**through(door, folder, "sales", history), **roles)
+    return Items(**through(door, folder, "books", items), interactions=sold, **declared)
 
 
-def user(number, _item):
-    return f"u{number // 3 % 30}"
-
-
-def at(number, _item):
-    return START + dt.timedelta(minutes=37 * number)
-
-
-def guessed(*sources, **options):
-    """Return what is declared: the items' side and that of the interactions, as the file says them."""
-    found = recstore.init(*sources, **options)
-    declared = tomllib.loads(found.text)
-    assert list(declared) == [found.name]
-    side = declared[found.name]
-    return found, side, side.get("interactions", {})
-
-
-def built(found, path):
-    """Build what was guessed without an edit, and return how many rows each source gave, and how many it rejected."""
-    report = recstore.build(path / "built.duckdb", {found.name: found.items}, options=recstore.BuildOptions(tune=False))
-    return [(file.rows, file.rejects) for load in report.loads.values() for file in load.files]
+def refused(store: Path, declared: Items, kind: type[Exception], says: str) -> None:
+    before = hashlib.sha256(store.read_bytes()).digest()
+    with pytest.raises(kind, match=says):
+        recstore.build(store, {"books": declared}, options=STRICT)
+    assert hashlib.sha256(store.read_bytes()).digest() == before
