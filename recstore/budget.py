@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 
 from recstore.errors import OptionError
+from recstore.opening import open_connection
 
 GB = 10**9
 #: With less nothing is tried, in GB; what a build needs grows with its data.
@@ -114,7 +115,7 @@ def machine_memory() -> int:
     try:
         size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):  # Windows: DuckDB knows it, and takes four fifths
-        with duckdb.connect() as connection:
+        with open_connection() as connection:
             query = "SELECT memory_limit FROM pragma_database_size() UNION ALL SELECT current_setting('memory_limit')"
             text = connection.execute(query).fetchall()[-1][0]
         number, unit = text.split()

@@ -35,11 +35,11 @@ from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import installed, to_be_stored
 from recstore.catalogs.render import function_kinds, function_name, render_tables
 from recstore.errors import RecstoreError, SourceError
+from recstore.opening import open_connection
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.search.ranking import pack, unpack
 from recstore.sources.loader import Appender, Extender, Loader, LoadReport, Shown, get_loader
-from recstore.store.file import open_connection
 
 
 class LoaderSuite:

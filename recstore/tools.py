@@ -8,10 +8,10 @@ begun; `has_published` says whether a new store is in place already.
 
 from __future__ import annotations
 
+from recstore.opening import open_connection
 from recstore.reports.output_files import abandon as _abandon_files
 from recstore.reports.output_files import check_target, whole_file
 from recstore.scratch import scratch_folder
-from recstore.store.file import open_connection
 from recstore.store.publish import abandon as _abandon_builds
 from recstore.store.publish import has_published, interrupt
 

@@ -20,8 +20,9 @@ from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.render import AMONG, ASK, Asking
 from recstore.errors import StoreError
+from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
-from recstore.store.file import attach_store, info, name_tables_of, open_connection
+from recstore.store.file import attach_store, info, name_tables_of
 
 if TYPE_CHECKING:
     import numpy as np

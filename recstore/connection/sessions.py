@@ -18,7 +18,8 @@ from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.annoy_functions import accelerate
 from recstore.errors import OptionError, StoreError
-from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
+from recstore.opening import open_connection
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 
 #: The store is attached under the view database's alias with this ending.
 STORE_SUFFIX = "_store"

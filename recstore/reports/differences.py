@@ -11,8 +11,9 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import StoreError
+from recstore.opening import open_connection
 from recstore.store.digest import LEFT_OUT
-from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, open_connection, require_tables, restrain
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 from recstore.store.versions import files_of, read_chain
 
 _SQL = "recstore.reports.sql"

@@ -9,8 +9,8 @@ from recstore import sql
 from recstore.catalogs.registry import installed
 from recstore.connection.sessions import connect
 from recstore.errors import OptionError
+from recstore.opening import open_connection
 from recstore.reports.output_files import whole_file
-from recstore.store.file import open_connection
 
 
 def export_json(

@@ -14,7 +14,8 @@ import duckdb
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.errors import RecstoreError, StoreError
-from recstore.store.file import attach_store, open_connection
+from recstore.opening import open_connection
+from recstore.store.file import attach_store
 from recstore.store.file import info as rows_of_info
 from recstore.store.versions import versions
 

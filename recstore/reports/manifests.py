@@ -12,8 +12,9 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
+from recstore.opening import open_connection
 from recstore.store.digest import DIGEST, content_lines, digest_of
-from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, open_connection, restrain, wal_of
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, restrain, wal_of
 
 _STORE = "described_store"
 

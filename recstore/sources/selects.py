@@ -12,6 +12,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import SourceError
+from recstore.opening import open_connection
 from recstore.sources.streams import arrow_reader, copy_stream, told
 
 _SELECT = re.compile(r"(?is)(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|from)\b[\s(*'\"\[$]")
@@ -45,9 +46,8 @@ def isolated(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[du
         "autoinstall_known_extensions": False,
         "python_enable_replacements": False,
     }
-    with duckdb.connect(":memory:", config=config) as apart:
+    with open_connection(config=config) as apart:
         apart.execute(f"SET file_search_path = {sql.literal(str(folder.resolve()))}")
-        apart.execute("SET enable_progress_bar = false")
         apart.execute("SET arrow_lossless_conversion = true")
         yield apart
 

@@ -11,8 +11,8 @@ import duckdb
 from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
+from recstore.opening import open_connection
 from recstore.store.definition import Column, Definition, column_comments
-from recstore.store.file import open_connection
 from recstore.store.parsed import same_query, same_signatures, signatures
 
 #: What names functions in brackets and the like: the rest of what is called stands as `name(` in some SQL file.

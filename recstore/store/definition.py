@@ -11,8 +11,9 @@ import duckdb
 from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
+from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
-from recstore.store.file import STORAGE_VERSION, open_connection
+from recstore.store.file import STORAGE_VERSION
 from recstore.store.parsed import signatures
 
 _SQL = "recstore.store.sql"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import TypeAlias
 
 import duckdb
 
@@ -15,6 +12,7 @@ from recstore import sql
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import installed
 from recstore.errors import BusyError, StoreError
+from recstore.opening import Config
 from recstore.sources.loader import build_command
 
 _SQL = "recstore.store.sql"
@@ -22,8 +20,6 @@ FORMAT_VERSION = 2
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"
-#: What DuckDB takes as the value of a setting.
-Config: TypeAlias = str | bool | int | float | list[str]
 #: What DuckDB raises where the same process has the file open otherwise: BinderException before 2.0.
 _IN_USE: tuple[type[Exception], ...] = (
     duckdb.BinderException, getattr(duckdb, "ResourceInUseException", duckdb.BinderException)
@@ -32,19 +28,6 @@ _IN_USE: tuple[type[Exception], ...] = (
 NO_EXTENSIONS: dict[str, Config] = {
     "autoinstall_known_extensions": False, "autoload_known_extensions": False
 }  # fmt: skip
-
-
-def open_connection(path: str = ":memory:", config: Mapping[str, Config] | None = None) -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection: the one way in which recstore makes one.
-
-    It draws no progress bar, which DuckDB in Python writes to stdout, among the data, where it takes the session for
-    an interactive one. Cursors of a connection draw none in any case.
-    """
-    connection = duckdb.connect(path, config=dict(config or {}))
-    # In a notebook DuckDB refuses to touch its bar where ipywidgets is missing, and then it has none to draw.
-    with suppress(duckdb.InvalidInputException):
-        connection.execute("SET enable_progress_bar = false")
-    return connection
 
 
 def wal_of(path: Path) -> Path:

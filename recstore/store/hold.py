@@ -17,7 +17,8 @@ from pathlib import Path
 import duckdb
 
 from recstore.errors import BusyError, StoreError
-from recstore.store.file import attach_store, identity, open_connection, wal_of
+from recstore.opening import open_connection
+from recstore.store.file import attach_store, identity, wal_of
 from recstore.store.lock import Patience
 
 try:

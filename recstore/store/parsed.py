@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.store.file import open_connection
+from recstore.opening import open_connection
 
 #: A definition that is this much longer than what it is compared with is another, and is not even parsed.
 _LONGEST = 4

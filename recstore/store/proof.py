@@ -22,20 +22,12 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.models.space import NEIGHBORS_RECALL
+from recstore.opening import open_connection
 from recstore.search.ranking import pack, unpack
 from recstore.store.comparison import lacking, other_columns, other_comments, other_definitions, shadowing
 from recstore.store.definition import Definition, definition, read_objects
 from recstore.store.digest import LINES, content_lines, otherwise
-from recstore.store.file import (
-    FORMAT_VERSION,
-    NO_EXTENSIONS,
-    attach_store,
-    close_off,
-    info,
-    name_tables_of,
-    open_connection,
-    restrain,
-)
+from recstore.store.file import FORMAT_VERSION, NO_EXTENSIONS, attach_store, close_off, info, name_tables_of, restrain
 
 _SQL = "recstore.store.sql"
 _STORE = "checked_store"

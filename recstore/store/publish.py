@@ -22,10 +22,11 @@ from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
+from recstore.opening import open_connection
 from recstore.progress import Progress, Stages
 from recstore.sources.room import Room
 from recstore.store.disk import copy_file, flush, told_when_full
-from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, open_connection, wal_of
+from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, wal_of
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost

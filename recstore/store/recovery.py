@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 
 from recstore.errors import OptionError, StoreError
+from recstore.opening import open_connection
 from recstore.progress import Progress
 from recstore.store.disk import copy_file, flush
-from recstore.store.file import NO_EXTENSIONS, open_connection, restrain, wal_of
+from recstore.store.file import NO_EXTENSIONS, restrain, wal_of
 from recstore.store.hold import held
 from recstore.store.lock import Patience
 from recstore.store.losses import what_is_lost, would_be_lost

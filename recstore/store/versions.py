@@ -19,8 +19,9 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import BusyError, StoreError
+from recstore.opening import open_connection
 from recstore.progress import Progress
-from recstore.store.file import NO_EXTENSIONS, attach_store, info, open_connection, wal_of
+from recstore.store.file import NO_EXTENSIONS, attach_store, info, wal_of
 from recstore.store.hold import held
 from recstore.store.lock import Patience
 from recstore.store.rights import copy_with_rights

@@ -25,6 +25,7 @@ from recstore.catalogs.declared.queries import from_clause
 from recstore.catalogs.declared.queries import written as query
 from recstore.catalogs.declared.seeing import saw_interactions, saw_items, see, sound
 from recstore.errors import OptionError
+from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
 
@@ -69,7 +70,7 @@ def init(
         raise OptionError(
             f"{name!r} cannot be the name of a catalogue: recstore or SQL has it already. Choose another."
         )
-    with scratch_folder() as scratch, duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
+    with scratch_folder() as scratch, open_connection(config={"temp_directory": str(scratch / "spill")}) as connection:
         connection.execute(f"ATTACH {sql.literal(str(scratch / 'gathered.duckdb'))} AS gathered; SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")
         tables = open_sources(connection, given, database, Path())

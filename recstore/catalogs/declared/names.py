@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import duckdb
-
 from recstore import sql
 from recstore.catalogs.declared.declaration import RESERVED
 from recstore.catalogs.declared.profiles import Table
 from recstore.catalogs.declared.words import meanings, words_of
+from recstore.opening import open_connection
 
 #: Words of file names that say nothing of the items in them: of data as such, and of what was done with items.
 _GENERAL = frozenset(
@@ -61,7 +60,7 @@ def keywords() -> frozenset[str]:
 
 @cache
 def _words_of_sql(*, reserved: bool) -> frozenset[str]:
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         rows = connection.execute("SELECT keyword_name, keyword_category FROM duckdb_keywords()").fetchall()
     return frozenset(name for name, category in rows if not reserved or category != "unreserved")
 

@@ -27,6 +27,7 @@ from recstore.catalogs.declared.given_vectors import as_list
 from recstore.catalogs.declared.identities import identity_type, is_there, refuse_lost_zeros, to_type
 from recstore.catalogs.declared.moments import moment
 from recstore.errors import OptionError, SourceError
+from recstore.opening import open_connection
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
 from recstore.sources.relations import Relation, gather
@@ -79,7 +80,7 @@ def read_sources(
     `SourceError` and `OptionError`.
     """
     check_name(name)
-    with scratch_folder() as scratch, duckdb.connect(config={"temp_directory": str(scratch / "spill")}) as connection:
+    with scratch_folder() as scratch, open_connection(config={"temp_directory": str(scratch / "spill")}) as connection:
         file = scratch / "gathered.duckdb"
         connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")

@@ -6,12 +6,11 @@ import json
 import re
 from dataclasses import replace
 
-import duckdb
-
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.catalog import MEANINGS, Role, Shape, catalog_of
 from recstore.catalogs.declared.declaration import Items, check_name
 from recstore.errors import RecstoreError
+from recstore.opening import open_connection
 
 #: What types of ids may be: they are written into functions as they are.
 _TYPE = re.compile(r"[A-Z][A-Z0-9 ]{0,30}(\(\d{1,2}(,\d{1,2})?\))?")
@@ -48,7 +47,7 @@ def _shape(catalog: Catalog) -> Shape:
 
 def _is_one_expression(text: str) -> bool:
     """Tell whether a text is one SQL expression and nothing more: it closes no parenthesis that it did not open."""
-    with duckdb.connect() as connection:
+    with open_connection() as connection:
         query = "SELECT json_serialize_sql(CAST(? AS VARCHAR))"
         parsed = json.loads(connection.execute(query, [f"SELECT {text}\nFROM t"]).fetchall()[0][0])
     # A comment would take away what follows it.
