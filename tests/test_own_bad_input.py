@@ -6,6 +6,7 @@ from datetime import datetime
 
 import duckdb
 import pytest
+from runner import run
 from shops import DOORS, FUTURE, LOOSE, STRICT, WAS, Heard, books, refused, sales, shop, through
 
 import recstore
@@ -244,6 +245,17 @@ def test_names_that_no_catalogue_can_have(tmp_path, name, says):
     assert not (tmp_path / "s.duckdb").exists()
 
 
+def test_a_table_of_the_users_own_is_in_nobodys_way(standing, tmp_path):
+    store = tmp_path / "s.duckdb"
+    store.write_bytes(standing.read_bytes())
+    with duckdb.connect(str(store)) as con:
+        con.execute("CREATE TABLE wines_vectors AS SELECT 1 AS mine")
+    with pytest.raises(OptionError, match=r"would make wines_vectors, which the store has already.*my_wines"):
+        recstore.build(store, {"wines": shop("frame", tmp_path, books())}, options=STRICT)
+    with duckdb.connect(str(store)) as con:
+        assert con.sql("FROM wines_vectors").fetchall() == [(1,)]
+
+
 def test_small_and_odd_catalogues_get_what_can_be_made(tmp_path):
     """One build of many: few items, few sales, weird names of columns; `builds` says what was not made, and why."""
     odd = books().rename(columns={"isbn": "select", "title": "Título del libro", "cover": 'my "genre"'})
@@ -290,3 +302,27 @@ def test_items_of_an_id_alone_are_refused_with_advice(tmp_path):
     declared = shop("frame", tmp_path, books()[["isbn"]], title=None, text=())
     with pytest.raises(StoreError, match="declare text, categories or vectors"):
         recstore.build(tmp_path / "s.duckdb", {"books": declared}, options=STRICT)
+
+
+def test_a_dirty_store_is_kept_up_by_every_command(dirty, tmp_path):
+    path, _con, _notices, _report = dirty
+    store, copy, back = tmp_path / "shop.duckdb", tmp_path / "copy.duckdb", tmp_path / "back.duckdb"
+    store.write_bytes(path.read_bytes())
+    added = sales().head(2).rename(columns=str.upper).assign(WHO="u8", SOLD=WAS)
+    recstore.add(store, interactions=added, catalog="by_frame")
+    with recstore.connect(store) as con:
+        assert con.sql("SELECT count(*) FROM by_frame_interactions WHERE who = 'u8'").fetchall() == [(2,)]
+    for arguments in (
+        ["check", store],
+        ["diff", path, store],
+        ["manifest", store],
+        ["backup", store, copy],
+        ["restore", back, copy],
+        ["check", back],
+        ["rollback", store],
+        ["check", store],
+    ):
+        code, said = run(*arguments)
+        assert code == 0, (arguments, said)
+    with recstore.connect(store) as con:
+        assert con.sql("SELECT count(*) FROM by_frame_interactions WHERE who = 'u8'").fetchall() == [(0,)]

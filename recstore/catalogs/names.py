@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
@@ -15,8 +15,15 @@ from recstore.errors import OptionError
 _DATABASES = frozenset({"main", "temp", "system", "memory", "information_schema", "pg_catalog"})
 
 
-def refuse_names(connection: duckdb.DuckDBPyConnection, catalogs: Iterable[Catalog]) -> None:
-    """Refuse catalogues whose tables, views or functions would have one name, or one that SQL has: an `OptionError`."""
+def refuse_names(
+    connection: duckdb.DuckDBPyConnection, catalogs: Sequence[Catalog], stored: Sequence[Catalog], old: str | None
+) -> None:
+    """Refuse catalogues whose tables, views or functions would have one name, or one that is taken: an `OptionError`.
+
+    It is taken by SQL, by every store, or in the database `old`, which has the catalogues `stored`, by its user.
+    """
+    if old is not None:
+        _refuse_taken(connection, old, stored, catalogs)
     owners = dict.fromkeys((*sql.names("recstore.schema.tables"), "store_health"), "every store")
     for catalog in catalogs:
         if catalog.kind and (catalog.name in _DATABASES or _is_keyword(connection, catalog.name)):
@@ -30,6 +37,22 @@ def refuse_names(connection: duckdb.DuckDBPyConnection, catalogs: Iterable[Catal
                 raise OptionError(
                     f"The catalogue {catalog.name} would make {name}, which {owner} has already. Give it another name, "
                     f"such as my_{catalog.name}."
+                )
+
+
+def _refuse_taken(
+    connection: duckdb.DuckDBPyConnection, database: str, stored: Iterable[Catalog], catalogs: Iterable[Catalog]
+) -> None:
+    """Refuse a new catalogue where the old store has a table or view of its user's under a name that it would make."""
+    query = sql.read("recstore.store.sql", "names_taken")
+    there = {name.lower() for (name,) in connection.execute(query, {"old": database}).fetchall()}
+    known = {catalog.name for catalog in stored}
+    for catalog in catalogs:
+        for name in _made_by(catalog):
+            if catalog.kind and catalog.name not in known and name in there:
+                raise OptionError(
+                    f"The catalogue {catalog.name} would make {name}, which the store has already: it is yours. Rename "
+                    f"it, or give the catalogue another name, such as my_{catalog.name}."
                 )
 
 

@@ -205,7 +205,7 @@ def staged_store(
             chain = Chain(keep)
         stored = stored_catalogs(connection, OLD) if hold else ()
         catalogs = to_be_stored(stored, loaded)
-        refuse_names(connection, catalogs)
+        refuse_names(connection, catalogs, stored, OLD if hold else None)
         if hold and base is None:
             carrier = Carrier(connection, path, OLD, NEW, stored, catalogs)
         copied = base or (target if carrier and carrier.needs_copy else None)
