@@ -223,7 +223,7 @@ class ItemsGuess:
             self.side.set(
                 "available",
                 " AND ".join(conditions),
-                "What does not meet this is recommended to nobody, unless a call says so.",
+                "What does not meet this is recommended to nobody.",
             )
 
     def _group(self, id_: Profile) -> None:
