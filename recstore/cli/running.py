@@ -89,19 +89,31 @@ class _Work(threading.Thread):
         self._command = command
         self.done = threading.Event()
         self.error: BaseException | None = None
+        self._end = threading.Lock()
 
     def run(self) -> None:
         """Keep how the command ended."""
         try:
-            self._command()
-        except BaseException as error:
-            self.error = error
-        finally:
+            try:
+                self._command()
+            except BaseException as error:
+                self.error = error
+            self._finish()
+        except KeyboardInterrupt:  # it came when the command had ended
+            self._finish()
+
+    def _finish(self) -> None:
+        with self._end:
             self.done.set()
 
     def interrupt(self) -> None:
-        """Have Python raise KeyboardInterrupt in this thread as soon as it executes Python again."""
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt))
+        """Have Python raise KeyboardInterrupt in this thread as soon as it executes Python again, once at most."""
+        # Not in the last steps of a thread: Python would print what is raised there.
+        with self._end:
+            if not self.done.is_set():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self.ident or 0), ctypes.py_object(KeyboardInterrupt)
+                )
 
 
 def run_command(work: Callable[[], None], timeout: float | None = None, untrusted: bool = False) -> NoReturn:
