@@ -20,10 +20,12 @@ from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import last_reject
-from recstore.store.publish import Staged, staged_store
+from recstore.store.publish import OLD, Staged, staged_store
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
+
+_SQL = "recstore.pipeline.sql"
 
 
 def add_declared(
@@ -47,8 +49,10 @@ def add_declared(
     what the store's own declaration says; `catalog` may be left out where the store has one such catalogue.
 
     An item that is there takes the values that its source has now. Interactions are added as many times as the sources
-    have them more often than the store. All else, and the errors, are as for `add`.
+    have them more often than the store. The constants of recommendations stay what the last build found. All else, and the errors, are as for `add`.
     """
+    from recstore.catalogs.declared.model import Declared
+
     stages = Stages(progress or Progress())
     with staged_store(Path(path).expanduser(), keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
@@ -61,12 +65,23 @@ def add_declared(
         catalogs = [_chosen(staged.catalogs, name) for name in wanted]
         kept = [other for other in staged.catalogs if other not in catalogs]
         refuse_early(staged, catalogs, kept)
+        for one in catalogs:
+            staged.models[one.name] = Declared(one, known=_constants(staged.connection, one))
         loads = {one.name: _load(staged, one, wanted[one.name], options, stages) for one in catalogs}
         for other in kept:
             copy_catalog(staged, other, other.tables)
         # How many lines may fail was said of these files, not of those that are added some other day.
         options = options.changed({"max_reject_rate": recorded.max_reject_rate})
         return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
+
+
+def _constants(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, float]:
+    """Return the constants of recommendations that the last build found: few more rows would give hardly others."""
+    from recstore.catalogs.declared.weights import SETTING
+
+    query = sql.render(_SQL, "chosen_constants", old=OLD)
+    rows = connection.execute(query, {"catalog": catalog.name, "setting": SETTING}).fetchall()
+    return {what.removeprefix(SETTING): value for what, value in rows}
 
 
 def _chosen(catalogs: Sequence[Catalog], name: str | None) -> Catalog:

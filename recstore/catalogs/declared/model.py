@@ -28,10 +28,19 @@ class Declared(CatalogModel):
     )
     imports: ClassVar[tuple[str, ...]] = ("recstore.models.content", "recstore.models.collaborative")
 
-    def __init__(self, catalog: Catalog, encoders: Mapping[str, Any] | None = None) -> None:
-        """Take the catalogue, as `catalog_of` describes it, and transformers that have no name to be found by."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        encoders: Mapping[str, Any] | None = None,
+        known: Mapping[str, float] | None = None,
+    ) -> None:
+        """Take the catalogue, as `catalog_of` describes it, and transformers that have no name to be found by.
+
+        `known` are constants of recommendations that a build found before, to be kept.
+        """
         self.catalog = catalog
         self._encoders = encoders
+        self._known = known
 
     @classmethod
     def vouches(cls, catalog: Catalog) -> bool:
@@ -66,7 +75,7 @@ class Declared(CatalogModel):
         """Fill the table of weights, with constants that are found on a cut of the data."""
         from recstore.catalogs.declared.weights import store_weights
 
-        self.catalog, measured = store_weights(connection, self.catalog, options, budget, progress)
+        self.catalog, measured = store_weights(connection, self.catalog, options, budget, progress, self._known)
         return measured
 
     def evaluate(

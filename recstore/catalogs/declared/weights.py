@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import numpy as np
@@ -20,9 +21,12 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 if TYPE_CHECKING:
+    from recstore.models.person import PersonSettings
     from recstore.models.tuning import Tuned
 
 _SQL = "recstore.catalogs.declared.sql"
+#: What `builds.measured` calls a constant that was chosen, before its name.
+SETTING = "setting: "
 #: Dense matrices of one float32 per pair of items that exist at one time.
 _MATRICES = 6
 #: How many content neighbours stand in for the weights of an item that has none.
@@ -30,18 +34,24 @@ _STAND_INS = 10
 
 
 def store_weights(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, budget: Budget, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    budget: Budget,
+    progress: Progress,
+    known: Mapping[str, float] | None = None,
 ) -> tuple[Catalog, list[Measured]]:
     """Compute the weights; content neighbours stand in for those of items with none. Vectors and neighbours are there.
 
-    Returns the catalogue with the constants that were found, and what was tried to find them.
+    `known` are constants that a build found before, by name, to be kept. Returns the catalogue with the constants, and
+    what was tried to find them.
     """
     import pyarrow as pa
 
     from recstore.models.person import person_weights, strongest
 
     measured = left_out(connection, catalog, progress)
-    found, figures = _settings(connection, catalog, options, progress)
+    found, figures = _settings(connection, catalog, options, progress, known or {})
     measured += figures
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
@@ -65,7 +75,11 @@ def store_weights(
 
 
 def _settings(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, progress: Progress
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    options: BuildOptions,
+    progress: Progress,
+    known: Mapping[str, float],
 ) -> tuple[Tuned, list[Measured]]:
     """Return the constants to weigh by: found on a cut of the data itself, or the defaults where nobody wants that."""
     from recstore.models.tuning import Tuned, default_settings, find_settings
@@ -74,6 +88,10 @@ def _settings(
     assert history is not None
     seen = "include" if history.keeps_seen else "exclude"
     start = replace(FADING, low_rating=catalog.fading.low_rating)
+    if known:
+        settings = _as_known(known)
+        kept = Tuned(settings, settings.fading(start), (), "The constants are those that a build found before.")
+        return kept, _chosen(catalog, kept)
     events, _ids = read_interactions(connection, catalog, of_each=True)
     if not options.tune:
         settings = default_settings(events.once(), seen, start)
@@ -85,10 +103,22 @@ def _settings(
     return found, [*_chosen(catalog, found), *_tried(catalog, found)]
 
 
+def _as_known(known: Mapping[str, float]) -> PersonSettings:
+    """Return settings from the figures of a build: whole numbers where they are such."""
+    from recstore.models.person import PersonSettings
+
+    usual = vars(PersonSettings())
+    whole = {name for name, value in usual.items() if isinstance(value, int) or value is None}
+    found: dict[str, Any] = {
+        name: int(known[name]) if name in whole else known[name] for name in usual if name in known
+    }
+    return PersonSettings(**found)
+
+
 def _chosen(catalog: Catalog, found: Tuned) -> list[Measured]:
     """Return the constants that were chosen, as figures of the build."""
     return [
-        Measured(catalog.name, None, f"setting: {name}", float(value))
+        Measured(catalog.name, None, f"{SETTING}{name}", float(value))
         for name, value in vars(found.settings).items()
         if value is not None
     ]
