@@ -49,7 +49,8 @@ def add_declared(
     what the store's own declaration says; `catalog` may be left out where the store has one such catalogue.
 
     An item that is there takes the values that its source has now. Interactions are added as many times as the sources
-    have them more often than the store. The constants of recommendations stay what the last build found. All else, and the errors, are as for `add`.
+    have them more often than the store. The constants of recommendations stay what the last build found. All else, and
+    the errors, are as for `add`.
     """
     from recstore.catalogs.declared.model import Declared
 
