@@ -16,7 +16,7 @@ from recstore import sql
 from recstore.arrow import arrow_bytes, arrow_column, arrow_lists
 from recstore.catalogs.audio.rules import CLIPS
 from recstore.catalogs.rules import faults
-from recstore.errors import SourceError
+from recstore.errors import SourceError, first_line
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.sources.addresses import shown
@@ -267,7 +267,7 @@ def _stage_json(
     try:
         connection.execute(sql.render(_SQL, "stage_json", faults=faults(CLIPS)), values)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise SourceError(f"{path} is not an export of audio clips: {str(error).splitlines()[0]}") from error
+        raise SourceError(f"{path} is not an export of audio clips: {first_line(error)}") from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not an export of audio clips: it is not in UTF-8.") from error
     connection.execute(sql.read(_SQL, "stage_json_clips"), {"names": labels.names})

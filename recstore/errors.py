@@ -67,3 +67,9 @@ def is_full(error: BaseException) -> bool:
         return error.errno in _FULL
     # DuckDB hands on no number of an error, only the system's words for it.
     return any(os.strerror(number) in str(error) for number in _FULL)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says; of one that says nothing, its kind."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

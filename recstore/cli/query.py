@@ -10,7 +10,7 @@ from recstore import SavedQuery, catalogs_of, connect, find_query, saved_queries
 from recstore.cli.console import print_data
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
-from recstore.errors import OptionError, StoreError
+from recstore.errors import OptionError, StoreError, first_line
 
 
 def list_queries(store: Path, catalog: str | None, form: Format, output: Path | None, untrusted: bool) -> None:
@@ -76,4 +76,4 @@ def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     try:
         connection.execute(f"ATTACH {source} AS {sql.identifier(path.stem)} (READ_ONLY)")
     except duckdb.Error as error:
-        raise StoreError(f"{path} cannot be attached: {str(error).splitlines()[0]}") from error
+        raise StoreError(f"{path} cannot be attached: {first_line(error)}") from error

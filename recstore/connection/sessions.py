@@ -17,7 +17,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.annoy_functions import accelerate
-from recstore.errors import OptionError, StoreError
+from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 
@@ -218,4 +218,4 @@ def _detach(connection: duckdb.DuckDBPyConnection, *databases: str) -> None:
         try:
             connection.execute(f"DETACH DATABASE IF EXISTS {sql.identifier(database)}")
         except duckdb.Error as error:
-            raise StoreError(f"{database} cannot be detached: {str(error).splitlines()[0]}") from error
+            raise StoreError(f"{database} cannot be detached: {first_line(error)}") from error

@@ -13,7 +13,7 @@ import duckdb
 
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
-from recstore.errors import RecstoreError, StoreError
+from recstore.errors import RecstoreError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.store.file import attach_store
 from recstore.store.file import info as rows_of_info
@@ -71,7 +71,7 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
             spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
             evaluated_at, evaluations = _one(connection, _EVALUATED)
         except duckdb.Error as error:
-            raise StoreError(f"{store} is damaged: {str(error).splitlines()[0]}") from error
+            raise StoreError(f"{store} is damaged: {first_line(error)}") from error
     return StoreInfo(
         path=str(store),
         bytes=store.stat().st_size,

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.errors import SourceError
+from recstore.errors import SourceError, first_line
 from recstore.sources.since import Since
 from recstore.sources.streams import numbered, place_of, registered, unique_names
 
@@ -62,7 +62,7 @@ def copy_postgres(
     try:
         return _Copy(connection, driver, relation, values, table).run()
     except psycopg.Error as error:
-        raise SourceError(f"The query fails: {str(error).strip().splitlines()[0]}.") from error
+        raise SourceError(f"The query fails: {first_line(error)}.") from error
 
 
 class _Copy:
@@ -105,9 +105,7 @@ class _Copy:
                 if self.failure is not None:
                     raise self.failure from error
                 if isinstance(error, duckdb.ConversionException):
-                    raise SourceError(
-                        f"A value of the query has no place in DuckDB: {str(error).splitlines()[0]}."
-                    ) from error
+                    raise SourceError(f"A value of the query has no place in DuckDB: {first_line(error)}.") from error
                 raise
         types = {name: kind[0] for name, kind in zip(names, kinds, strict=True)}
         for name, type_ in types.items():

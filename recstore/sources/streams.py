@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.errors import SourceError, is_full
+from recstore.errors import SourceError, first_line, is_full
 
 #: So many rows are handed on at once.
 _BATCH = 100_000
@@ -124,7 +124,7 @@ def told(named: str, error: Exception) -> SourceError:
     """Return an error of DuckDB's as a sentence about a source; an error that is not the source's is raised."""
     if isinstance(error, duckdb.OutOfMemoryException | duckdb.FatalException) or is_full(error):
         raise error
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    text = first_line(error)
     kind, colon, rest = text.partition("Error: ")
     return SourceError(f"{named} cannot be read: {(rest if colon and len(kind) < 30 else text).rstrip(' .')}.")
 

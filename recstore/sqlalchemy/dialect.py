@@ -30,7 +30,7 @@ from recstore.catalogs.checks import table_keys
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.pool import Cursor, SharedViews
 from recstore.connection.sessions import STORE
-from recstore.errors import StoreError
+from recstore.errors import StoreError, first_line
 
 #: Where the view database keeps the store itself, as duckdb-sqlalchemy writes schemas.
 _STORE_SCHEMA = f"{STORE}.main"
@@ -183,7 +183,7 @@ def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: b
             connection.execute(f"ATTACH {sql.literal(str(beside))} AS {sql.identifier(alias)} (READ_ONLY)")
         except duckdb.Error as error:
             connection.close()
-            raise StoreError(f"{beside} cannot be attached: {str(error).splitlines()[0]}") from error
+            raise StoreError(f"{beside} cannot be attached: {first_line(error)}") from error
     return connection
 
 

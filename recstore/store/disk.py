@@ -13,7 +13,7 @@ from typing import IO
 
 import duckdb
 
-from recstore.errors import FullError, StoreError, is_full
+from recstore.errors import FullError, StoreError, first_line, is_full
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def told_when_full(target: Path) -> Iterator[None]:
     except duckdb.OutOfMemoryException as error:
         raise StoreError(
             f"The memory is too little to build {target.name}, and the store is as it was: "
-            f"{str(error).splitlines()[0]}. Give it more with --memory GB, or fewer threads with --threads N."
+            f"{first_line(error)}. Give it more with --memory GB, or fewer threads with --threads N."
         ) from error
     # What fails to be written fails a commit, and after that all that is done with the database.
     except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException, OSError) as error:
@@ -32,7 +32,7 @@ def told_when_full(target: Path) -> Iterator[None]:
             raise
         raise (FullError if is_full(error) else StoreError)(
             f"Something could not be read or written while {target.name} was built, and the store is as it was: "
-            f"{str(error).splitlines()[0]}. If the disk is full, make room in {target.parent} and build again."
+            f"{first_line(error)}. If the disk is full, make room in {target.parent} and build again."
         ) from error
 
 

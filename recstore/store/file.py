@@ -11,7 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import installed
-from recstore.errors import BusyError, StoreError
+from recstore.errors import BusyError, StoreError, first_line
 from recstore.opening import Config
 from recstore.sources.loader import build_command
 
@@ -100,7 +100,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
     except BaseException as error:
         connection.execute(f"DETACH {name}")
         if isinstance(error, duckdb.Error):
-            raise StoreError(f"{path} is damaged: {str(error).splitlines()[0]}") from error
+            raise StoreError(f"{path} is damaged: {first_line(error)}") from error
         raise
 
 
@@ -111,7 +111,7 @@ def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     elif not path.is_file():
         text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
     else:
-        reason = str(error).splitlines()[0]
+        reason = first_line(error) if error else ""
         # In neither case is the file opened here: to close it would let others in beside a writer of this process.
         if isinstance(error, _IN_USE):
             return BusyError(f"{path} is open in this process already, which must close it first: {reason}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore.errors import BusyError, StoreError
+from recstore.errors import BusyError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.store.file import attach_store, identity, wal_of
 from recstore.store.lock import Patience
@@ -137,7 +137,7 @@ def bring_in_log(path: Path) -> None:
     except duckdb.Error as error:
         raise BusyError(
             f"{path} has a .wal file that must be brought into it first, and that failed, most likely because the "
-            f"store is open elsewhere: {str(error).splitlines()[0]}"
+            f"store is open elsewhere: {first_line(error)}"
         ) from error
     if wal_of(path).exists():
         raise StoreError(

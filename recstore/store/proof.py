@@ -20,7 +20,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import Check, render_checks
 from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
-from recstore.errors import StoreError
+from recstore.errors import StoreError, first_line
 from recstore.models.space import NEIGHBORS_RECALL
 from recstore.opening import open_connection
 from recstore.search.ranking import pack, unpack
@@ -290,7 +290,7 @@ def _matrix(
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return first_line(error)
 
 
 def prove(path: Path, budget: Budget) -> None:

@@ -16,7 +16,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import table_keys
-from recstore.errors import StoreError
+from recstore.errors import StoreError, first_line
 from recstore.store.definition import Definition, definition, read_objects
 from recstore.store.file import name_tables_of
 
@@ -199,7 +199,7 @@ class Carrier:
         return self._connection.execute(sql.read(_SQL, name), {"database": database, **values}).fetchall()
 
     def _stuck(self, what: str, error: Exception | None = None) -> StoreError:
-        reason = f" ({str(error).splitlines()[0]})" if error else ""
+        reason = f" ({first_line(error)})" if error else ""
         return StoreError(
             f"{self._path} holds something that cannot be copied into a new store, and would be lost: "
             f"{what}{reason}. Nothing was changed. Move it to a file of your own, or drop it, and try again."

@@ -10,7 +10,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.declared.declaration import RESERVED, nearest
-from recstore.errors import OptionError
+from recstore.errors import OptionError, first_line
 from recstore.sources.relations import Relation
 
 #: What parameters of functions are called: in their bodies, a column of such a name cannot be told from the argument.
@@ -133,4 +133,4 @@ def _not_there(relation: Relation, what: str, declared: str, error: Exception) -
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+    return first_line(error)
