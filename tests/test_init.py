@@ -11,8 +11,8 @@ import pytest
 from conftest import data
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, guessed, items, title, user, word, write
 from runner import ask
-from shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, guessed, items, title, user, word, write
 
 import recstore
 from recstore.catalogs.declared.words import meanings, words_of
