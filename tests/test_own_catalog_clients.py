@@ -93,3 +93,20 @@ def test_the_health_of_a_store_follows_what_it_holds(shop, movie_store, tmp_path
     old = tmp_path / "old.duckdb"
     old.write_bytes(gzip.decompress(FIXTURE.read_bytes()))
     assert {"days since the build", "lines not loaded"} <= health(old).keys()
+
+
+def test_an_evaluation_asks_with_the_constants_that_the_build_chose(bookshop, tmp_path):
+    """Of one shop: what the store answers with differs by what was chosen, and plain EASE does not."""
+    store = tmp_path / "shop.duckdb"
+    store.write_bytes((bookshop / "shop.duckdb").read_bytes())
+
+    def figures() -> dict[str, float]:
+        found = recstore.evaluate(store).evaluations
+        asked = {"protocol": "leave-one-out", "metric": "ndcg@10"}
+        return {row.model: row.value for row in found if {"protocol": row.protocol, "metric": row.metric} == asked}
+
+    chosen = figures()
+    recstore.rebuild(store, tune=False, allow_loss=True)
+    plain = figures()
+    assert chosen["ease"] == plain["ease"]
+    assert chosen["recommend"] != plain["recommend"]

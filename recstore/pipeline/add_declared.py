@@ -25,8 +25,6 @@ from recstore.store.publish import OLD, Staged, staged_store
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
 
-_SQL = "recstore.pipeline.sql"
-
 
 def add_declared(
     path: str | os.PathLike[str],
@@ -53,6 +51,7 @@ def add_declared(
     the errors, are as for `add`.
     """
     from recstore.catalogs.declared.model import Declared
+    from recstore.catalogs.declared.weights import chosen_constants
 
     stages = Stages(progress or Progress())
     with staged_store(Path(path).expanduser(), keep=keep, wait=wait, progress=progress) as staged:
@@ -67,22 +66,15 @@ def add_declared(
         kept = [other for other in staged.catalogs if other not in catalogs]
         refuse_early(staged, catalogs, kept)
         for one in catalogs:
-            staged.models[one.name] = Declared(one, known=_constants(staged.connection, one))
+            # A few more rows would give hardly other constants.
+            known = chosen_constants(staged.connection, one, f"{OLD}.main.builds")
+            staged.models[one.name] = Declared(one, known=known)
         loads = {one.name: _load(staged, one, wanted[one.name], options, stages) for one in catalogs}
         for other in kept:
             copy_catalog(staged, other, other.tables)
         # How many lines may fail was said of these files, not of those that are added some other day.
         options = options.changed({"max_reject_rate": recorded.max_reject_rate})
         return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
-
-
-def _constants(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> dict[str, float]:
-    """Return the constants of recommendations that the last build found: few more rows would give hardly others."""
-    from recstore.catalogs.declared.weights import SETTING
-
-    query = sql.render(_SQL, "chosen_constants", old=OLD)
-    rows = connection.execute(query, {"catalog": catalog.name, "setting": SETTING}).fetchall()
-    return {what.removeprefix(SETTING): value for what, value in rows}
 
 
 def _chosen(catalogs: Sequence[Catalog], name: str | None) -> Catalog:

@@ -14,12 +14,15 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.spaces import laid_together, spaces_of_interactions
 from recstore.catalogs.declared.tables import read_interactions, read_pairs
+from recstore.catalogs.declared.weights import as_known, chosen_constants
 from recstore.evaluation import protocols
-from recstore.evaluation.models import RECOMMENDERS
+from recstore.evaluation.models import DEFAULT_RECOMMENDER, RECOMMENDERS
 from recstore.evaluation.results import Evaluation
 from recstore.evaluation.trial import Trial, positions
-from recstore.models.interactions import Interactions
+from recstore.models.interactions import Interactions, Recommender
+from recstore.models.person import Person
 from recstore.models.space import Space
+from recstore.models.tuning import default_settings
 from recstore.options import BuildOptions
 from recstore.progress import Stages
 
@@ -52,7 +55,7 @@ def evaluate(
         ids=ids,
         features=_features(known, ids),
         fit=lambda train: _fitted(train, ids, known, options),
-        recommenders=RECOMMENDERS,
+        recommenders=RECOMMENDERS | {DEFAULT_RECOMMENDER: _recommender(connection, catalog, data)},
         budget=budget,
         seed=seed,
         stages=stages,
@@ -73,6 +76,15 @@ def evaluate(
     ]
     for protocol, hold in people:
         yield from trial.of_people(protocol, hold(data, seed=seed))
+
+
+def _recommender(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, data: Interactions
+) -> Callable[[int], Recommender]:
+    """Return what makes the model that the store answers with, from a seed: with the constants that its build chose."""
+    known = chosen_constants(connection, catalog, "builds")
+    settings = as_known(known) if known else default_settings(data)
+    return lambda seed: Person(settings, catalog.fading.kept, seed)
 
 
 def _fitted(train: Interactions, ids: NDArray[np.int32], known: list[Space], options: BuildOptions) -> list[Space]:

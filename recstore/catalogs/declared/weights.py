@@ -89,7 +89,7 @@ def _settings(
     seen = "include" if history.keeps_seen else "exclude"
     start = replace(FADING, low_rating=catalog.fading.low_rating)
     if known:
-        settings = _as_known(known)
+        settings = as_known(known)
         kept = Tuned(settings, settings.fading(start), (), "The constants are those that a build found before.")
         return kept, _chosen(catalog, kept)
     events, _ids = read_interactions(connection, catalog, of_each=True)
@@ -103,7 +103,14 @@ def _settings(
     return found, [*_chosen(catalog, found), *_tried(catalog, found)]
 
 
-def _as_known(known: Mapping[str, float]) -> PersonSettings:
+def chosen_constants(connection: duckdb.DuckDBPyConnection, catalog: Catalog, builds: str) -> dict[str, float]:
+    """Return the constants that the latest build of a catalogue chose, by name; `builds` is the table, as SQL."""
+    query = sql.render(_SQL, "chosen_constants", builds=builds)
+    rows = connection.execute(query, {"catalog": catalog.name, "setting": SETTING}).fetchall()
+    return {what.removeprefix(SETTING): value for what, value in rows}
+
+
+def as_known(known: Mapping[str, float]) -> PersonSettings:
     """Return settings from the figures of a build: whole numbers where they are such."""
     from recstore.models.person import PersonSettings
 

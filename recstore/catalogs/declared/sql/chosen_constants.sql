@@ -2,6 +2,6 @@
 SELECT m.what, m.value
 FROM (
     SELECT unnest(measured) AS m
-    FROM (FROM $old.main.builds WHERE list_contains(catalogs, $$catalog) ORDER BY built_at DESC LIMIT 1)
+    FROM (FROM $builds WHERE list_contains(catalogs, $$catalog) ORDER BY built_at DESC LIMIT 1)
 )
 WHERE m."catalog" = $$catalog AND starts_with(m.what, $$setting);
