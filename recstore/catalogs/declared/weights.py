@@ -8,13 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
 
 from recstore import sql
-from recstore.arrow import arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import left_out, names_of, read_interactions
+from recstore.catalogs.weight_rows import weight_rows
 from recstore.models.fading import FADING
 from recstore.models.space import Measured
 from recstore.options import BuildOptions
@@ -46,8 +45,6 @@ def store_weights(
     `known` are constants that a build found before, by name, to be kept. Returns the catalogue with the constants, and
     what was tried to find them.
     """
-    import pyarrow as pa
-
     from recstore.models.person import person_weights, strongest
 
     measured = left_out(connection, catalog, progress)
@@ -56,18 +53,8 @@ def store_weights(
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, found.settings, limit, options.seed), found.fading.kept)
-    after = np.zeros_like(weights.taste) if weights.next is None else weights.next
-    row, column = np.nonzero((weights.taste != 0) | (after != 0))
-    weighed = ids[weights.items]
-    columns = {
-        "id": weighed[row],
-        "towards": weighed[column],
-        "taste": weights.taste[row, column],
-        "next": after[row, column],
-    }
-    table = pa.table({name: arrow_column(values) for name, values in columns.items()})
     names = names_of(catalog)
-    connection.register("weights_to_insert", table)
+    connection.register("weights_to_insert", weight_rows(weights, ids))
     connection.execute(sql.render(_SQL, "insert_weights", **names))
     connection.unregister("weights_to_insert")
     connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import sql
-from recstore.arrow import arrow_column
 from recstore.budget import Budget
+from recstore.catalogs.weight_rows import weight_rows
 from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.options import BuildOptions
@@ -24,24 +24,12 @@ _STAND_INS = 10
 
 def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget) -> None:
     """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
-    import pyarrow as pa
-
     from recstore.models.person import PersonSettings, person_weights, strongest
 
     train, ids = read_interactions(connection)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), FADING.kept)
-    after = np.zeros_like(weights.taste) if weights.next is None else weights.next
-    row, column = np.nonzero((weights.taste != 0) | (after != 0))
-    weighed = ids[weights.items]
-    columns = {
-        "id": weighed[row],
-        "towards": weighed[column],
-        "taste": weights.taste[row, column],
-        "next": after[row, column],
-    }
-    table = pa.table({name: arrow_column(values) for name, values in columns.items()})
-    connection.register("weights_to_insert", table)
+    connection.register("weights_to_insert", weight_rows(weights, ids))
     connection.execute(sql.read(_SQL, "insert_weights"))
     connection.unregister("weights_to_insert")
     connection.execute(sql.read(_SQL, "insert_content_weights"), {"stand_ins": _STAND_INS})
