@@ -48,8 +48,8 @@ def run(flips: int) -> Counter[str]:
         store = folder / "store.duckdb"
         recstore.build(store, {"movielens": folder / "source"})
         original = bytearray(store.read_bytes())
-        asking = _start()
-        right = _ask(asking, store)
+        process = _start()
+        right = _ask(process, store)
         assert right
         assert right.startswith("clean")
         for number in range(flips):
@@ -60,18 +60,18 @@ def run(flips: int) -> Counter[str]:
             path = folder / f"{number}.duckdb"
             path.write_bytes(original)
             original[place] ^= bit
-            answer = _ask(asking, path)
+            answer = _ask(process, path)
             path.unlink()
             if answer is None:
-                asking.communicate()
-                counted[f"crashed by signal {-asking.returncode}"] += 1
-                asking = _start()
+                process.communicate()
+                counted[f"crashed by signal {-process.returncode}"] += 1
+                process = _start()
             elif answer.startswith("clean"):
                 assert answer == right, f"a wrong answer with a clean report: byte {place}, bit {bit}"
                 counted["answers unchanged"] += 1
             else:
                 counted[answer] += 1
-        asking.communicate()
+        process.communicate()
     return counted
 
 
@@ -82,16 +82,16 @@ def _start() -> subprocess.Popen[str]:
     )
 
 
-def _ask(asking: subprocess.Popen[str], path: Path) -> str | None:
+def _ask(process: subprocess.Popen[str], path: Path) -> str | None:
     """Return what is said of a file; None where the process is gone."""
-    assert asking.stdin is not None
-    assert asking.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        asking.stdin.write(f"{path}\n")
-        asking.stdin.flush()
+        process.stdin.write(f"{path}\n")
+        process.stdin.flush()
     except BrokenPipeError:
         return None
-    return asking.stdout.readline().rstrip() or None
+    return process.stdout.readline().rstrip() or None
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ from recstore.cli.console import Exit
 from recstore.progress import Progress
 from recstore.samples.movies import write_sample
 
-_STAGES = ("begin", "copy", "load", "prepare", "vectors", "neighbours", "indexes", "weights", "carry", "check", "put")
+_STAGES = ("begin", "copy", "load", "prepare", "vectors", "neighbours", "indexes", "weights", "keep", "check", "put")
 #: Facts of a build, which differ from one to the next.
 _NOT_CONTENT = ("builds", "store_info", "evaluations", "diary")
 

@@ -171,7 +171,7 @@ def filtered_question(connection: duckdb.DuckDBPyConnection, ids: np.ndarray) ->
 def report_questions(store: Path) -> None:
     """Part (b): questions to the finished store."""
     asked = in_own_process(ask, store)
-    say(f"\n(b) Asking the store: {asked.movies:,} movies, {asked.hybrid:,} with a hybrid vector")
+    say(f"\n(b) Questions to the store: {asked.movies:,} movies, {asked.hybrid:,} with a hybrid vector")
     row("one movie: 300 movies three times", "p50", "p99", "p50 to similar_movies")
     base = statistics.median(asked.one["similar"])
     for name, label in (

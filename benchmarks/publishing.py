@@ -3,7 +3,7 @@
     python benchmarks/publishing.py ml-latest-small [--times 5]
 
 The two take turns. Straight means: no lock, no staging, no check, no flush to the disk, no rename, and nothing of an
-old store carried over. Both replace the store of the turn before.
+old store kept. Both replace the store of the turn before.
 """
 
 from __future__ import annotations

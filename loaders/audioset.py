@@ -63,7 +63,7 @@ class AudioSet:
     def append_items(
         self, connection: duckdb.DuckDBPyConnection, source: str, options: BuildOptions, progress: Progress
     ) -> LoadReport:
-        """Add the music in a source to the clips that are there, and clips that carry no label as well.
+        """Add the music in a source to the clips that are there, and clips that have no label as well.
 
         The labels, and which of them are music, are those of the store.
         """
@@ -74,7 +74,7 @@ class AudioSet:
         if rows["label_id"].tolist() != list(range(len(rows["mid"]))):
             raise SourceError(
                 "The labels in the store's audio_labels are not numbered 0, 1, 2 and so on, so it cannot be said which "
-                "clip carries which. Mend that table, or build the audio anew."
+                "clip has which. Mend that table, or build the audio anew."
             )
         labels = Labels(rows["mid"].tolist(), rows["name"].tolist(), np.asarray(rows["is_music"], np.bool_))
         return _read(connection, path, _Wanted(labels, options.label, is_addition=True), source, progress)

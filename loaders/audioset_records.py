@@ -163,10 +163,10 @@ class _Batch:
 
 
 class RecordReader:
-    """Reads record files and keeps the clips that carry a wanted label.
+    """Reads record files and keeps the clips that have a wanted label.
 
-    `wanted` (n_labels,) says of each label id whether a clip with it is kept; a clip is kept when it carries a label
-    of each of the masks in `wanted`. One that carries no label at all is kept with `unlabelled`, else at fault.
+    `wanted` (n_labels,) says of each label id whether a clip with it is kept; a clip is kept when it has a label
+    of each of the masks in `wanted`. One that has no label at all is kept with `unlabelled`, else at fault.
     """
 
     def __init__(self, wanted: Sequence[npt.NDArray[np.bool_]], unlabelled: bool = False) -> None:

@@ -130,16 +130,16 @@ class _LineLoad:
     def _judge_blocks(self) -> Iterator[int]:
         """Bring block after block into the table `judged`, and give the number of lines each one accounts for."""
         first = 2 if self.file.has_header else 1
-        carried = ""
+        begun = ""
         for text, is_last in self._blocks():
-            self._run("split_lines", {"first": first, "text": carried + text})
-            count = (carried + text).count("\n") + 1
-            carried = ""
+            self._run("split_lines", {"first": first, "text": begun + text})
+            count = (begun + text).count("\n") + 1
+            begun = ""
             if self._has_openers():
                 self._run("open_runs", **self.grammar.patterns("opening", "standing"))
                 start, unfinished = self.connection.execute(sql.read(_SQL, "unfinished")).fetchall()[0]
                 if start is not None and not is_last and len(unfinished) <= _LONGEST:
-                    carried = unfinished + "\n"
+                    begun = unfinished + "\n"
                     self.connection.execute("DELETE FROM lines WHERE line >= ?", [start])
                     count = start - first
                 self._run("join_lines", **self.grammar.patterns("record"))

@@ -1,4 +1,4 @@
--- doubtful_labels: Clips whose ten nearest clips carry none of their labels: look there for wrong labels first.
+-- doubtful_labels: Clips whose ten nearest clips have none of their labels: look there for wrong labels first.
 -- for: audio
 -- $k INTEGER = 20 -- how many rows
 WITH near AS (

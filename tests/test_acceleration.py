@@ -1,4 +1,4 @@
-"""A face that asks Annoy gives the rows of the exact scan: filtered, joined, from threads and cursors, after damage."""
+"""Functions that ask Annoy give the rows of the exact scan: filtered, joined, from threads, after damage."""
 
 from __future__ import annotations
 

@@ -50,13 +50,13 @@ def expected(audio_store) -> dict[str, list[tuple[int, int, int, float]]]:
 
 
 @pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "node-1.5"])
-@pytest.mark.parametrize("way", ["directly", "attached", "face"])
+@pytest.mark.parametrize("way", ["directly", "attached", "script"])
 def test_ten_clips_in_stock_shells(client, way, audio_store, expected, tmp_path):
     attach = f"ATTACH '{audio_store}' AS rec (READ_ONLY)"
     database, before, qualifier, argument = {
         "directly": (str(audio_store), [], "", ""),
         "attached": (":memory:", [attach], "rec.", ", store := 'rec'"),
-        "face": (":memory:", attach_script(audio_store, "rec").rstrip(";\n").split(";\n"), "rec.", ""),
+        "script": (":memory:", attach_script(audio_store, "rec").rstrip(";\n").split(";\n"), "rec.", ""),
     }[way]
     statements = [
         f"COPY (SELECT clip, rank, clip_id, score FROM {ASKED}, "

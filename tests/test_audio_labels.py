@@ -88,7 +88,7 @@ def test_labels_are_found_again():
     assert (found.scores.argmax(axis=1) == kind).mean() > 0.98
     likely = found.probabilities[(found.places == kind[found.rows])]
     assert len(likely) == len(frames)
-    assert likely.mean() == pytest.approx(0.925, abs=0.03), "nine in ten, and a quarter of the tenth, carry their own"
+    assert likely.mean() == pytest.approx(0.925, abs=0.03), "nine in ten, and a quarter of the tenth, have their own"
     again = judged(frames, labels)
     np.testing.assert_array_equal(found.scores, again.scores)
 
@@ -140,7 +140,7 @@ def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_pa
     recstore.build(store, {"audioset": halves / "mine-records"})
     recstore.build(other, {"audioset": halves / "other-records"})
     export_json(other, "audio", clips)
-    carried = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
+    had = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
     clips.write_text(json.dumps([{**clip, "labels": []} for clip in json.loads(clips.read_text())]))
     command = [str(Path(sys.executable).parent / "recstore"), "add", str(store), "--audioset", str(clips), "--quiet"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -151,7 +151,7 @@ def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_pa
             "JOIN audio_labels USING (label_id) WHERE len(labels) = 0 GROUP BY video_id"
         ).fetchall()
         assert len(predicted) == 300
-        assert sum(name in carried[video] for video, name in predicted) > 0.95 * 300
+        assert sum(name in had[video] for video, name in predicted) > 0.95 * 300
         video, name = predicted[0]
         spaces_and_labels = con.execute("SELECT space, labels FROM similar_audio(?)", [video]).fetchall()
     assert {space for space, _labels in spaces_and_labels} == {"labels"}
@@ -177,13 +177,13 @@ def test_predictions_are_as_likely_as_they_say(con):
     """Between a fifth and nine tenths; the ridge says a little too much below, and too little above."""
     query = """
         SELECT least(floor(p.probability * 5), 4) AS fifth, avg(p.probability) AS said,
-            avg(CAST(list_contains(c.labels, l.name) AS INTEGER)) AS carried, count(*) AS n
+            avg(CAST(list_contains(c.labels, l.name) AS INTEGER)) AS had, count(*) AS n
         FROM audio_predictions AS p JOIN audio_clips AS c USING (clip_id) JOIN audio_labels AS l USING (label_id)
         WHERE p.probability >= 0.2 GROUP BY 1 ORDER BY 1
     """
-    for _fifth, said, carried, n in con.execute(query).fetchall():
+    for _fifth, said, had, n in con.execute(query).fetchall():
         assert n > 500
-        assert carried == pytest.approx(said, abs=0.08)
+        assert had == pytest.approx(said, abs=0.08)
     assert con.execute(
         "SELECT max(n), min(least) FROM (SELECT count(*) AS n, min(probability) AS least FROM audio_predictions "
         "GROUP BY clip_id)"

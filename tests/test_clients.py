@@ -109,11 +109,11 @@ def test_every_way_of_asking_gives_the_same_rows(client, written_store, expected
 
     own = "CREATE TABLE movies AS SELECT 'mine' AS title, 1 AS movie_id, 5 AS k, 6 AS rank, 1888 AS year"
     attach = f"ATTACH '{written_store}' AS \"my rec\" (READ_ONLY)"
-    face = attach_script(written_store, "rec").rstrip(";\n").split(";\n")
+    script = attach_script(written_store, "rec").rstrip(";\n").split(";\n")
     check("directly", str(written_store), [], "")
     check("attached", ":memory:", [attach, own], '"my rec".', "my rec", '"my rec".')
-    check("face", ":memory:", [*face, own], "rec.", "", "rec.")
-    check("in use", ":memory:", [*face, own, "USE rec"], "", "")
+    check("script", ":memory:", [*script, own], "rec.", "", "rec.")
+    check("in use", ":memory:", [*script, own, "USE rec"], "", "")
 
 
 @pytest.mark.parametrize("client", shells.ALL)

@@ -243,12 +243,26 @@ def test_sql_of_more_than_a_line_stands_in_files_of_its_own():
     assert long_sql('def f():\n    """\n    Select one\n    """') == set()
 
 
+#: Words for things that have names of the field's, by which a newcomer looks for them.
+JARGON = {"face", "soundness", "blueprint", "upkeep", "carry", "carrier", "carried"}
+
+
 def test_words_that_only_the_house_knows_stay_away():
-    jargon = re.compile(r"\b(faces?|soundness|blueprint)\b", re.I)
     pages = [ROOT / "README.md", *ROOT.glob("docs/*.md")]
-    for folder in ("recstore", "loaders", "schema", "queries"):
-        pages += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".sql")]
-    assert [(path.name, found[0]) for path in pages if (found := jargon.search(path.read_text()))] == []
+    for folder in ("recstore", "loaders", "schema", "queries", "benchmarks", "examples"):
+        pages += [path for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".sql", ".yml")]
+    word = re.compile(r"(?i)\b(faces?|soundness|blueprint|upkeep|carriers?|carr(y|ied) over)\b")
+    assert [(path.name, found[0]) for path in pages if (found := word.search(path.read_text()))] == []
+
+
+def test_names_are_the_fields():
+    for folder in ("recstore", "loaders", "benchmarks", "tests"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not {*JARGON, "latent", "shared", "care", "asking"} & set(path.stem.split("_")), path
+            tree = ast.walk(ast.parse(path.read_text()))
+            for name in [node.name for node in tree if isinstance(node, ast.ClassDef | ast.FunctionDef)]:
+                parts = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_")
+                assert not JARGON & set(parts), f"{path}: {name}"
 
 
 def run_python(code: str) -> str:

@@ -101,7 +101,7 @@ def test_what_the_user_added_survives(how, store, small_folder, tmp_path):
     else:
         recstore.rebuild(store, only="audio")
     assert ask(store, *ASKED) == before
-    # The sequence goes on where it was, the constraints hold, and the next build carries it all once more.
+    # The sequence goes on where it was, the constraints hold, and the next build keeps it all once more.
     with duckdb.connect(str(store)) as con:
         assert con.execute("INSERT INTO watched (movie_id) VALUES (3) RETURNING id").fetchall() == [(7,)]
         with pytest.raises(duckdb.ConstraintException):
@@ -119,7 +119,7 @@ def test_what_the_user_added_survives(how, store, small_folder, tmp_path):
         ("ALTER TABLE builds ADD COLUMN who VARCHAR; UPDATE builds SET who = 'me'", "builds.who"),
     ],
 )
-def test_what_cannot_be_carried_stops_the_build(script, named, store):
+def test_what_cannot_be_kept_stops_the_build(script, named, store):
     change(store, script)
     before = store.read_bytes()
     with pytest.raises(StoreError, match=named):

@@ -81,9 +81,9 @@ def test_every_query_runs_as_it_is(client, store, tmp_path):
         for name, (before, last) in bare.items():
             for statement in before:
                 con.execute(statement)
-            con.execute(f"COPY ({last}\n) TO '{tmp_path / 'face.json'}' (ARRAY)")
+            con.execute(f"COPY ({last}\n) TO '{tmp_path / 'attached.json'}' (ARRAY)")
             if name != "tables":
-                assert rows(tmp_path / "face.json") == rows(tmp_path / f"{name}.json"), name
+                assert rows(tmp_path / "attached.json") == rows(tmp_path / f"{name}.json"), name
 
 
 def test_reading_a_query_in_the_shell(store):

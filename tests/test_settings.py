@@ -247,7 +247,7 @@ def test_saved_queries(store):
 
 @pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "python-1.4", "python-1.5"])
 def test_other_versions(client, store, tmp_path):
-    """Functions of a face, from its script, and those that are stored in the file."""
+    """Functions of the attach script, and those that are stored in the file."""
     stored = [re.sub(r"\brec\.(\w+)\(", r"\1(", question).replace("rec.", "") for question in QUESTIONS]
     known = settings_of(client, tmp_path)
     settings = [f"SET {name} = {value}" for name, value in IN_SHELLS.items() if name.lower() in known]

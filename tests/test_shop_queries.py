@@ -163,11 +163,11 @@ def test_what_is_printed_runs_in_a_stock_shell(client, bookshop, mine, shop, tmp
     shells.run(client, str(store), statements, tmp_path)
     empty = {name for name in names if not json.loads((tmp_path / f"{name}.json").read_text())}
     assert empty <= {"evaluations", "rejects", "never_recommended"}
-    again = [statement.replace(".json", ".face.json") for statement in statements]
+    again = [statement.replace(".json", ".attached.json") for statement in statements]
     for statement in again[1:]:
         shop.execute(statement)
     for name in SHOP:
-        assert (tmp_path / f"{name}.face.json").read_text() == (tmp_path / f"{name}.json").read_text()
+        assert (tmp_path / f"{name}.attached.json").read_text() == (tmp_path / f"{name}.json").read_text()
     shop.execute("RESET VARIABLE stock")
 
 

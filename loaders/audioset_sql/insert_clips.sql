@@ -1,5 +1,5 @@
 -- Of several copies of a clip (same video and start) the first counts, and what is there stays. Ids go on by video and
--- start. A clip may carry no label.
+-- start. A clip may have no label.
 INSERT INTO audio_clips
 WITH
 firsts AS (

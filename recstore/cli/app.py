@@ -25,7 +25,6 @@ from recstore.cli.arguments import (
     Untrusted,
     Wait,
 )
-from recstore.cli.asking import asking
 from recstore.cli.commands import (
     BuildCommand,
     Command,
@@ -35,13 +34,14 @@ from recstore.cli.commands import (
     sources_given,
 )
 from recstore.cli.console import LogFormat, State, exit_codes, print_data, watch
-from recstore.cli.declared import declared_sources
-from recstore.cli.declaring import declaring
+from recstore.cli.declarations import declared_sources
 from recstore.cli.exports import InstalledGroup
 from recstore.cli.formats import Format
+from recstore.cli.init_command import init_command
 from recstore.cli.items import ItemCommand
+from recstore.cli.maintenance_commands import maintenance_commands, run_build
+from recstore.cli.query_commands import query_commands
 from recstore.cli.running import run_app, run_command
-from recstore.cli.upkeep import run_build, upkeep
 
 app = typer.Typer(
     cls=InstalledGroup,
@@ -54,9 +54,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.add_typer(asking)
-app.add_typer(declaring)
-app.add_typer(upkeep)
+app.add_typer(query_commands)
+app.add_typer(init_command)
+app.add_typer(maintenance_commands)
 
 
 @app.callback(invoke_without_command=True)

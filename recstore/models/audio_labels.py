@@ -21,8 +21,8 @@ from recstore.models.svd import unit_rows
 
 #: So many clips it takes to learn anything, and no more are learnt from.
 LEAST_CLIPS, MOST_CLIPS = 200, 30_000
-#: A label is learnt that so many clips carry, and less than this share of all.
-LEAST_CARRIERS, LARGEST_SHARE = 20, 1 / 3
+#: A label is learnt that so many clips have, and less than this share of all.
+LEAST_CLIPS, LARGEST_SHARE = 20, 1 / 3
 FOLDS = 10
 _RIDGE = 0.06
 #: What is sure stands out by this power, beside a change of this length.
@@ -90,7 +90,7 @@ def judge(
     `frames` is (n, 1280) uint8, `labels` (n, n_labels) a CSR matrix of ones, of which `is_music`
     (n_labels,) marks those that clips are compared by. `videos` (n,) numbers the videos from 0: the clips of one are in
     one fold. Where there are more than 30,000 clips to learn from, as many are drawn. Returns None where
-    there are fewer than 200, or fewer than two labels of music that at least 20 of them and less than a third carry.
+    there are fewer than 200, or fewer than two labels of music that at least 20 of them and less than a third have.
     """
     rng = np.random.default_rng(seed)
     turn = rng.permutation(int(videos.max(initial=-1)) + 1)[videos]
@@ -101,8 +101,8 @@ def judge(
     # By folds, so that each is one stretch of rows.
     rows = rows[np.argsort(turn[rows] % FOLDS, kind="stable")]
     known = labels[rows]
-    carriers = np.asarray(known.sum(axis=0)).ravel()
-    columns = np.flatnonzero((carriers >= LEAST_CARRIERS) & (carriers < LARGEST_SHARE * len(rows)))
+    clips_with = np.asarray(known.sum(axis=0)).ravel()
+    columns = np.flatnonzero((clips_with >= LEAST_CLIPS) & (clips_with < LARGEST_SHARE * len(rows)))
     weighed = columns[is_music[columns]]
     if len(rows) < LEAST_CLIPS or len(weighed) < 2:
         return None

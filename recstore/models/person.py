@@ -19,13 +19,13 @@ from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
-from recstore.models.latent import Factors, add_latent, latent_factors
+from recstore.models.pure_svd import Factors, add_products, item_factors
 from recstore.models.transitions import Timeline, transition_counts
 
 #: So many rows say how large the largest weights are.
 _ROWS_TO_JUDGE = 2000
 #: `user_power` of what latent directions are made from.
-LATENT_EVENED = 0.5
+FACTORS_EVENED = 0.5
 #: Ratings like those of all items, added to those of each, before it is judged by them.
 _DOUBT = 1.0
 
@@ -35,7 +35,7 @@ class PersonSettings:
     """The hyper-parameters; the defaults were chosen on validation cuts of MovieLens small and of MovieLens 100K.
 
     `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `user_power`: who had n items counts
-    n^-user_power in what goes together. `latent`: the size of the products of `latent_factors`, added to the weights of
+    n^-user_power in what goes together. `latent`: the size of the products of `item_factors`, added to the weights of
     taste, relative to these. `popularity_power`: weights of taste are multiplied by this power of how often
     the item that they lead to was rated. `taste_power`: the history's weight is (steps back)^-taste_power. `window`,
     `reach`: as `transition_counts` has them. `backward`: how much of a transition counts the other way round, too.
@@ -103,7 +103,7 @@ def person_weights(train: Interactions, settings: PersonSettings, limit: int | N
         return Weights(items, nothing, nothing if train.times is not None else None)
     seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
     taste = ease_weights(evened(seen, settings.user_power), settings.regularization)
-    factors = latent_factors(evened(seen, LATENT_EVENED), seed) if settings.latent else None
+    factors = item_factors(evened(seen, FACTORS_EVENED), seed) if settings.latent else None
     after = None
     # Nothing is counted that would be multiplied by 0.
     if train.times is not None and settings.mix > 0:
@@ -115,7 +115,7 @@ def person_weights(train: Interactions, settings: PersonSettings, limit: int | N
 
 @dataclass(frozen=True)
 class Parts:
-    """What weights are made of: those of EASE^R (n, n), `latent_factors`, and counts of transitions (n, n)."""
+    """What weights are made of: those of EASE^R (n, n), `item_factors`, and counts of transitions (n, n)."""
 
     taste: NDArray[np.float32]
     factors: Factors | None
@@ -126,7 +126,7 @@ def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, setti
     """Put the weights together; `parts.taste` is used up."""
     taste, counts = parts.taste, parts.counts
     if parts.factors is not None:
-        add_latent(taste, parts.factors, settings.latent)
+        add_products(taste, parts.factors, settings.latent)
     rated = np.bincount(train.items, minlength=train.n_items)[items]
     if settings.popularity_power:
         taste *= (rated + 1).astype(np.float32) ** np.float32(settings.popularity_power)

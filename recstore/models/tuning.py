@@ -20,9 +20,8 @@ from recstore.models.cuts import Cut, cut_latest
 from recstore.models.ease import Solver
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
-from recstore.models.latent import Factors, latent_factors
 from recstore.models.person import (
-    LATENT_EVENED,
+    FACTORS_EVENED,
     Parts,
     Person,
     PersonSettings,
@@ -30,6 +29,7 @@ from recstore.models.person import (
     weighed_items,
     weights_of,
 )
+from recstore.models.pure_svd import Factors, item_factors
 from recstore.models.transitions import Timeline, transition_counts
 
 #: Below so many users whose latest item can be held out, chance decides, and the defaults stay.
@@ -283,7 +283,7 @@ class _Search:
             return np.zeros(len(self._cut.users)), np.zeros(len(self._cut.users))
         taste = self._taste(items, settings).copy()
         counts = self._transitions(items, settings) if train.times is not None and settings.mix > 0 else None
-        factors = self._latent(items, settings) if settings.latent else None
+        factors = self._item_factors(items, settings) if settings.latent else None
         weights = weights_of(train, items, Parts(taste, factors, counts), settings)
         model = Person(settings, self._kept, self._seed)
         model.take(train, weights, self._histories)
@@ -306,10 +306,10 @@ class _Search:
             self._tastes[key] = self._solvers[solver].weights(settings.regularization * self._share)
         return self._tastes[key]
 
-    def _latent(self, items: NDArray[np.intp], settings: PersonSettings) -> Factors:
+    def _item_factors(self, items: NDArray[np.intp], settings: PersonSettings) -> Factors:
         if settings.min_ratings not in self._factors:
             seen = scipy.sparse.csr_matrix(seen_matrix(self._cut.train)[:, items])
-            self._factors[settings.min_ratings] = latent_factors(evened(seen, LATENT_EVENED), self._seed)
+            self._factors[settings.min_ratings] = item_factors(evened(seen, FACTORS_EVENED), self._seed)
         return self._factors[settings.min_ratings]
 
     def _transitions(self, items: NDArray[np.intp], settings: PersonSettings) -> NDArray[np.float32]:

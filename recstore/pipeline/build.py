@@ -97,7 +97,7 @@ def build(
         staged.allow(budget)
         staged.models |= {one.catalog.name: one.model for one in found if one.model}
         catalogs = [catalog for catalog in staged.catalogs if catalog.name in {one.catalog.name for one in found}]
-        kept = [catalog for catalog in staged.catalogs if staged.carrier and catalog not in catalogs]
+        kept = [catalog for catalog in staged.catalogs if staged.user_objects and catalog not in catalogs]
         refuse_early(staged, (), kept)
         for one in found:
             name = one.catalog.name
@@ -195,7 +195,7 @@ def finish(
         if catalog in kept or is_addition or not loads:
             refuse_faulty_rows(connection, catalog)
     measured = _compute_all(staged, catalogs, options, stages)
-    if staged.carrier:
+    if staged.user_objects:
         with stages.stage("compare"):
             measured += guard(
                 connection,
@@ -206,7 +206,7 @@ def finish(
                 allow_loss=allow_loss,
                 unwanted=unwanted,
             )
-        _say_what_is_not_carried(connection, catalogs, stages.progress)
+        _say_which_evaluations_stay(connection, catalogs, stages.progress)
     refuse_no_space(connection, catalogs)
     put_functions(staged)
     build_id = record_build(staged, catalogs, kept, loads, options, stages, measured, is_addition=is_addition)
@@ -220,7 +220,7 @@ def _compute_all(staged: Staged, catalogs: list[Catalog], options: BuildOptions,
     settled = []
     with one_blas_thread():
         for catalog in catalogs:
-            given, chosen = _given_spaces(staged, catalog)
+            given, chosen = _user_spaces(staged, catalog)
             model = staged.models.get(catalog.name) or model_of(catalog)
             measured += compute(staged.connection, model, options, staged.budget, stages, given, chosen)
             settled.append(model.catalog)
@@ -231,7 +231,7 @@ def _compute_all(staged: Staged, catalogs: list[Catalog], options: BuildOptions,
 
 def put_functions(staged: Staged) -> None:
     """Put the views and functions into the store in the making."""
-    connection, beside = staged.connection, staged.carrier is not None and staged.carrier.needs_copy
+    connection, beside = staged.connection, staged.user_objects is not None and staged.user_objects.needs_copy
     # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
     # it is made elsewhere and copied, which binds nothing.
     if beside:
@@ -250,14 +250,14 @@ def put_functions(staged: Staged) -> None:
         connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
 
 
-def _given_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
+def _user_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
     """Return the spaces of a catalogue that the store's user put in, and which of them is the default, if one is."""
-    if staged.carrier is None:
+    if staged.user_objects is None:
         return [], None
-    from recstore.pipeline.given_spaces import given_space
+    from recstore.pipeline.user_spaces import read_user_space
 
-    found = staged.carrier.given_spaces(catalog)
-    spaces = [given_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
+    found = staged.user_objects.user_spaces(catalog)
+    spaces = [read_user_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
     return spaces, next((name for name, is_default, _recipe in found if is_default), None)
 
 
@@ -266,7 +266,7 @@ def unwanted_spaces(catalogs: Iterable[Catalog], changes: Mapping[str, object]) 
     return frozenset((one.name, space) for one in catalogs for space in model_of(one).unwanted(changes))
 
 
-def _say_what_is_not_carried(
+def _say_which_evaluations_stay(
     connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog], progress: Progress
 ) -> None:
     """Say that evaluations are of a build that is no more: they would be taken for those of the new one."""
@@ -281,13 +281,13 @@ def _say_what_is_not_carried(
 
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:
     """Take tables over from the old store, column by column name; one that an older store lacks stays empty."""
-    connection, carrier = staged.connection, staged.carrier
-    assert carrier is not None
+    connection, user_objects = staged.connection, staged.user_objects
+    assert user_objects is not None
     there = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
     ).fetchall()
     for table in (*tables, "load_rejects", "spaces"):
-        carrier.add_columns(table)
+        user_objects.add_columns(table)
     for table in tables:
         if (table,) in there:
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
@@ -300,5 +300,5 @@ def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> N
                 connection.execute(query, [catalog.name])
         if ("annoy_indexes",) in there:
             for table in INDEX_TABLES:
-                carrier.add_columns(table)
+                user_objects.add_columns(table)
             connection.execute(sql.render(_SQL, "copy_indexes", old=OLD, catalog=sql.literal(catalog.name)))

@@ -84,14 +84,14 @@ def evaluate(
 
 def _copy(staged: Staged) -> None:
     """Bring all of the old store but its evaluations into the new, empty one."""
-    connection, carrier = staged.connection, staged.carrier
-    assert carrier is not None
+    connection, user_objects = staged.connection, staged.user_objects
+    assert user_objects is not None
     refuse_early(staged, (), staged.catalogs)
     rows = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [OLD]
     ).fetchall()
     for (table,) in rows:
         if table in definition(staged.catalogs).tables and table not in ("catalogs", "evaluations"):
-            carrier.add_columns(table)
+            user_objects.add_columns(table)
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
     put_functions(staged)

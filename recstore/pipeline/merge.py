@@ -25,7 +25,7 @@ def merge_rows(staged: Staged, catalog: Catalog, table: str, found: FileReport) 
 
     Returns the report of the file, `found`, with what became of each row.
     """
-    assert staged.carrier is not None
+    assert staged.user_objects is not None
     connection, quoted = staged.connection, sql.identifier(table)
     columns = _columns(connection, table)
     key = next(one.key for one in catalog.sources if one.name == table) or columns
@@ -44,7 +44,7 @@ def merge_rows(staged: Staged, catalog: Catalog, table: str, found: FileReport) 
         "differs": _each("a.{0} IS DISTINCT FROM r.{0}", rest, " OR "),
     }
     connection.execute(sql.render(_SQL, "set_aside_rows", **names))
-    staged.carrier.add_columns(table)
+    staged.user_objects.add_columns(table)
     connection.execute(f"INSERT INTO {quoted} BY NAME FROM {OLD}.main.{quoted}")
     connection.execute(sql.render(_SQL, "new_rows", **names))
     replaced = _changed(connection, sql.render(_SQL, "replace_rows", **names)) if rest else 0

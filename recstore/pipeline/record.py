@@ -57,7 +57,7 @@ def record_build(
     loaded = {file["catalog"] for file in files}
     recomputed = [catalog.name for catalog in catalogs if is_addition or catalog.name not in loaded]
     if recomputed:
-        query = sql.render(_SQL, "carried_sources", old=OLD)
+        query = sql.render(_SQL, "kept_sources", old=OLD)
         before = [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
         files = before + files
     connection.execute(
@@ -83,9 +83,9 @@ def record_build(
         "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
     }
     connection.execute(sql.read(_SQL, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
-    if staged.carrier:
-        staged.carrier.add_columns("store_info")
-        connection.execute(sql.render(_SQL, "carried_facts", old=OLD))
+    if staged.user_objects:
+        staged.user_objects.add_columns("store_info")
+        connection.execute(sql.render(_SQL, "kept_facts", old=OLD))
     return build_id
 
 

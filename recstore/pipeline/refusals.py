@@ -19,11 +19,11 @@ from recstore.store.publish import Staged
 
 def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
     """Refuse, before the work begins, what `recomputed` from their sources, and with `kept` whole, would be lost."""
-    if staged.carrier:
+    if staged.user_objects:
         copied = [table for catalog in recomputed for table in catalog.source_tables]
         copied += [table for catalog in kept for table in catalog.tables]
-        staged.carrier.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
-        staged.carrier.refuse_lost_columns([*copied, "load_rejects"])
+        staged.user_objects.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
+        staged.user_objects.refuse_lost_columns([*copied, "load_rejects"])
 
 
 def refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:

@@ -33,7 +33,7 @@ def shown(source: str) -> str:
 
 
 class Address(NamedTuple):
-    """What is asked of a server: the address without user and password, and the header that carries them."""
+    """What is asked of a server: the address without user and password, and the header that holds them."""
 
     url: str
     authorization: str | None

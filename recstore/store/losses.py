@@ -52,7 +52,7 @@ def what_is_lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> l
         for table in _changed(connection, old, catalog.source_tables):
             rows = _rows_lost(connection, old, new, "main", table, own.columns(table))
             lost += [f"{rows:,} rows of {table}"] if rows else []
-        theirs, there = (_given(connection, database, catalog) for database in (old, new))
+        theirs, there = (_user_spaces(connection, database, catalog) for database in (old, new))
         lost += [f"the space {space} of {catalog.name}" for space in sorted(theirs - there)]
     name_tables_of(connection, new)
     return lost
@@ -97,7 +97,7 @@ def _digests(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, 
     return digests
 
 
-def _given(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> set[str]:
-    query = sql.render(_SQL, "given_spaces", old=database, vectors=catalog.vectors)
+def _user_spaces(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> set[str]:
+    query = sql.render(_SQL, "user_spaces", old=database, vectors=catalog.vectors)
     rows = connection.execute(query, {"catalog": catalog.name, "made": list(catalog.made)}).fetchall()
     return {space for space, _is_default, _recipe in rows}

@@ -33,7 +33,7 @@ from recstore.store.losses import record_rows, what_is_lost, would_be_lost
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
 from recstore.store.room import refuse_place, require_room, room_for
-from recstore.store.user_objects import Carrier
+from recstore.store.user_objects import UserObjects
 from recstore.store.versions import (
     Chain,
     as_version,
@@ -129,15 +129,15 @@ def has_published() -> bool:
 class Staged:
     """A store in the making: the current database of `connection`, with its catalogues.
 
-    `carrier` is None where there is no old store. `budget` is what its making may use: half of the machine, until
+    `user_objects` is None where there is no old store. `budget` is what its making may use: half of the machine, until
     `allow` says otherwise. `models` are what computes catalogues, where their values do not lead to it.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, carrier: Carrier | None, catalogs: tuple[Catalog, ...]
+        self, connection: duckdb.DuckDBPyConnection, user_objects: UserObjects | None, catalogs: tuple[Catalog, ...]
     ) -> None:
         self.connection = connection
-        self.carrier = carrier
+        self.user_objects = user_objects
         self.catalogs = catalogs
         self.models: dict[str, CatalogModel] = {}
         self.allow(Budget.of())
@@ -171,7 +171,7 @@ def staged_store(
 
     It has the catalogues of the old store, and those in `loaded`, which take the place of old ones of their names.
 
-    When the block ends well, what the old store holds beyond recstore's own is carried over, the file is closed,
+    When the block ends well, what the user added to the old store is kept, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
     the new; `keep` versions before it stay beside it, as many as the store was told last with None. Without
     `makes_version` the old store does not become one, and none is dropped. When it does not end well, what was made is
@@ -180,10 +180,10 @@ def staged_store(
     `arriving` is what the sources take of the disk, if they make the new store. `FullError` is raised at once where
     there is certainly no room for it.
 
-    With `base` the new store is a copy of that file, which holds all that is wanted, nothing is carried over, and the
-    old store becomes a version also where none are kept otherwise.
+    With `base` the new store is a copy of that file, which holds all that is wanted. Nothing is copied from the old
+    store, and the old store becomes a version also where none are kept otherwise.
     Raises `BusyError` where another builder or a writer has the store, unless `wait`; `StoreError` where the folder
-    cannot be written, or where something cannot be carried over.
+    cannot be written, or where an object of the user's cannot be copied.
     """
     # A link stays a link: what it leads to is replaced.
     target = path.resolve()
@@ -192,7 +192,7 @@ def staged_store(
     patience, stages = Patience(wait, progress), Stages(progress)
     with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
         staging = run.folder / target.name
-        carrier = hold = None
+        user_objects = hold = None
         keep = before.keep if keep is None else keep
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
@@ -207,10 +207,10 @@ def staged_store(
         catalogs = to_be_stored(stored, loaded)
         refuse_names(connection, catalogs, stored, OLD if hold else None)
         if hold and base is None:
-            carrier = Carrier(connection, path, OLD, NEW, stored, catalogs)
-        copied = base or (target if carrier and carrier.needs_copy else None)
+            user_objects = UserObjects(connection, path, OLD, NEW, stored, catalogs)
+        copied = base or (target if user_objects and user_objects.needs_copy else None)
         with told_when_full(target):
-            require_room(target, room_for(connection, OLD if carrier else None, copied, arriving), progress)
+            require_room(target, room_for(connection, OLD if user_objects else None, copied, arriving), progress)
             if copied:
                 # Open until the end: a process that closes a file lets go of its locks on it.
                 copy_file(stack.enter_context(copied.open("rb")), staging)
@@ -218,17 +218,17 @@ def staged_store(
                 f"ATTACH {sql.literal(str(staging))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
             )
             name_tables_of(connection, NEW)
-            if carrier and copied:
-                carrier.drop_own()
+            if user_objects and copied:
+                user_objects.drop_own()
             if base is None:
                 connection.execute(f"USE {NEW}")
                 connection.execute(render.render_tables(catalogs))
                 _record_catalogs(connection, catalogs)
             name_tables_of(connection, NEW)
-            yield (staged := Staged(connection, carrier, catalogs))
-            with stages.stage("carry over"):
-                if carrier:
-                    carrier.finish()
+            yield (staged := Staged(connection, user_objects, catalogs))
+            with stages.stage("keep user objects"):
+                if user_objects:
+                    user_objects.finish()
                 record_rows(connection, NEW)
                 if base is not None and run.before is None:
                     chain = Chain(read_chain(connection, NEW).keep)

@@ -26,7 +26,7 @@ _KINDS = {"macro": "MACRO", "table_macro": "MACRO TABLE"}
 _WRITTEN_ANEW = ("builds", "evaluations")
 
 
-class Carrier:
+class UserObjects:
     """Copies all objects that are not recstore's between two databases of one connection.
 
     An object that cannot be copied raises a `StoreError` that names the object: then the old store must stay in place.
@@ -147,11 +147,11 @@ class Carrier:
                 self._connection.execute(f"COMMENT ON INDEX {index} IS {sql.literal(comment)}")
         name_tables_of(self._connection, self._new)
 
-    def given_spaces(self, catalog: Catalog) -> list[tuple[str, bool, str | None]]:
+    def user_spaces(self, catalog: Catalog) -> list[tuple[str, bool, str | None]]:
         """Return name, whether it is the default, and recipe of the spaces of a catalogue that its user put in."""
         if catalog.vectors not in self._was_own.tables:
             return []
-        query = sql.render(_SQL, "given_spaces", old=self._old, vectors=catalog.vectors)
+        query = sql.render(_SQL, "user_spaces", old=self._old, vectors=catalog.vectors)
         values = {"catalog": catalog.name, "made": list(catalog.made)}
         found: list[tuple[str, bool, str | None]] = self._connection.execute(query, values).fetchall()
         return found

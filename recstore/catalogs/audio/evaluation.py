@@ -1,4 +1,4 @@
-"""Measures the audio catalogue: do the clips that are found carry a label of the clip that was asked about?"""
+"""Measures the audio catalogue: do the clips that are found have a label of the clip that was asked about?"""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def evaluate(
     ids, labels = _labels(connection)
     asked = np.flatnonzero(labels.any(axis=1)).astype(np.int32)
     if len(asked) == 0:
-        stages.progress.notice("No clip carries a label beside Music itself, so nothing can be said of the clips.")
+        stages.progress.notice("No clip has a label beside Music itself, so nothing can be said of the clips.")
         return
     features = labels / np.sqrt(np.maximum(labels.sum(axis=1, keepdims=True), 1), dtype=np.float32)
     # Nobody rated a clip: it is as well known as its labels are common.
@@ -107,7 +107,7 @@ def _searched(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np
 
 
 def _labels(connection: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Return the ids (n,) of all clips, and (n, n_labels) float32 of 1 where a clip carries a label that counts."""
+    """Return the ids (n,) of all clips, and (n, n_labels) float32 of 1 where a clip has a label that counts."""
     ids = np.asarray(connection.execute("SELECT clip_id FROM audio_clips ORDER BY clip_id").fetchnumpy()["clip_id"])
     rows = connection.execute(sql.read(_SQL, "scored_labels")).fetchnumpy()
     names, column = np.unique(np.asarray(rows["label_id"]), return_inverse=True)

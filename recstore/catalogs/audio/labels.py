@@ -52,7 +52,7 @@ def label_space(
     label_ids, labels, is_music = _labels(connection, ids)
     judged = judge(frames, labels, is_music, np.asarray(facts["video"]), teachers, center, options.seed, budget)
     if judged is None:
-        progress.notice("Too few clips carry labels to learn from, so there is no space labels.")
+        progress.notice("Too few clips have labels to learn from, so there is no space labels.")
         return None
     vectors, kept = label_vectors(judged.scores, frames)
     return Space("labels", ids[kept], vectors, _RECIPE, learnt=_learnt(judged, ids, label_ids))
@@ -61,10 +61,10 @@ def label_space(
 def _labels(
     connection: duckdb.DuckDBPyConnection, ids: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int32], Any, npt.NDArray[np.bool_]]:
-    """Return the ids of the labels that any clip carries, who carries which as CSR, and which are of music."""
+    """Return the ids of the labels that any clip has, who has which as CSR, and which are of music."""
     import scipy.sparse
 
-    rows = connection.execute(sql.read(_SQL, "carried_labels")).fetchnumpy()
+    rows = connection.execute(sql.read(_SQL, "clip_labels")).fetchnumpy()
     label_ids, first, column = np.unique(np.asarray(rows["label_id"]), return_index=True, return_inverse=True)
     row = np.searchsorted(ids, np.asarray(rows["clip_id"]))
     ones = np.ones(len(row), np.float32)

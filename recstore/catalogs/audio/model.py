@@ -50,7 +50,7 @@ class Audio(CatalogModel):
     def evaluate(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages
     ) -> Iterable[Evaluation]:
-        """Measure whether the clips that are found carry a label of the clip that was asked about."""
+        """Measure whether the clips that are found have a label of the clip that was asked about."""
         from recstore.catalogs.audio.evaluation import evaluate
 
         return evaluate(connection, options, seed, budget, stages)

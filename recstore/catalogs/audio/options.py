@@ -12,7 +12,7 @@ from recstore.options import option
 class AudioOptions:
     """`music_filter`: which clips are music: `ontology`, a label in the subtree of Music of the AudioSet ontology.
 
-    Or `name`, a label whose name contains "music". `label`: only clips that carry this label, too. `audio_sequence`:
+    Or `name`, a label whose name contains "music". `label`: only clips that have this label, too. `audio_sequence`:
     make the space `sequence` besides `mean`. `audio_train_split`: learn labels from the clips of this split alone, such
     as bal_train; by default from all.
     """
@@ -22,7 +22,7 @@ class AudioOptions:
         "Which clips are music: by the ontology, or by a label whose name contains music.",
         is_of_loading=True,
     )
-    label: str = option("", "Keep only clips that carry this label, too.", is_of_loading=True)
+    label: str = option("", "Keep only clips that have this label, too.", is_of_loading=True)
     audio_sequence: bool = option(
         False,
         "mean, or sequence for the notebook's space besides mean.",

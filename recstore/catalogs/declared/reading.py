@@ -23,9 +23,9 @@ from recstore.catalogs.declared.expressions import (
     refuse_names,
     resolve,
 )
-from recstore.catalogs.declared.given_vectors import as_list
 from recstore.catalogs.declared.identities import identity_type, is_there, refuse_lost_zeros, to_type
 from recstore.catalogs.declared.moments import moment
+from recstore.catalogs.declared.vector_columns import as_list
 from recstore.errors import OptionError, SourceError
 from recstore.opening import open_connection
 from recstore.progress import Progress

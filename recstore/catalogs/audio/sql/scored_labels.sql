@@ -1,4 +1,4 @@
--- Which clip carries which label of music; the two that say no more than that it is music do not count.
+-- Which clip has which label of music; the two that say no more than that it is music do not count.
 SELECT DISTINCT c.clip_id, l.label_id
 FROM (SELECT clip_id, unnest(labels) AS name FROM audio_clips) AS c
 JOIN audio_labels AS l USING (name)

@@ -18,7 +18,7 @@ _BLOCK = 1024
 Factors = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def latent_factors(seen: Any, seed: int) -> Factors:  # noqa: ANN401 - SciPy is not typed
+def item_factors(seen: Any, seed: int) -> Factors:  # noqa: ANN401 - SciPy is not typed
     """Return what an item of a history gives to the directions, and each item takes from them, both (n_items, d).
 
     `seen` is CSR (n_users, n_items). The product of the two is PureSVD's (Cremonesi et al. 2010), with items that are
@@ -31,7 +31,7 @@ def latent_factors(seen: Any, seed: int) -> Factors:  # noqa: ANN401 - SciPy is 
     return directions * scale[:, None], directions / scale[:, None]
 
 
-def add_latent(weights: NDArray[np.float32], factors: Factors, share: float) -> None:
+def add_products(weights: NDArray[np.float32], factors: Factors, share: float) -> None:
     """Add the products of `factors` to `weights` (n, n), in place, `share` times as large (as a Frobenius norm)."""
     gives, takes = factors
     own = np.einsum("ij,ij->i", gives, takes)

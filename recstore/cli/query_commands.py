@@ -15,7 +15,7 @@ from recstore.cli.formats import Format
 from recstore.cli.items import ItemCommand
 from recstore.cli.running import run_command, run_interactively
 
-asking = typer.Typer()
+query_commands = typer.Typer()
 
 
 def _query_names(incomplete: str) -> list[tuple[str, str]]:
@@ -24,7 +24,7 @@ def _query_names(incomplete: str) -> list[tuple[str, str]]:
     return [(query.name, query.answers) for query in saved_queries() if query.name.startswith(incomplete)]
 
 
-@asking.command(cls=Command, epilog="Example: recstore query {store} sources --format markdown")
+@query_commands.command(cls=Command, epilog="Example: recstore query {store} sources --format markdown")
 def query(
     store: Store,
     name: Annotated[
@@ -66,7 +66,7 @@ def query(
     run_command(work, timeout, untrusted)
 
 
-@asking.command(cls=Command, epilog="Example: echo 'FROM similar_{catalog}(1);' | recstore shell {store}")
+@query_commands.command(cls=Command, epilog="Example: echo 'FROM similar_{catalog}(1);' | recstore shell {store}")
 def shell(
     store: Store,
     exact: Annotated[bool, typer.Option("--exact", help="Rank exactly, without approximate indexes.")] = False,
@@ -81,7 +81,7 @@ def shell(
     )
 
 
-@asking.command(
+@query_commands.command(
     cls=ItemCommand,
     epilog="Example: recstore heatmap {store} {catalog} {items} -o heat.png",
 )

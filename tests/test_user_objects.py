@@ -85,7 +85,7 @@ def test_the_users_macros_change_nothing_that_is_computed(how, store, small_fold
         assert figures[0] == figures[1] != []
 
 
-def test_the_users_macros_change_no_answer_of_a_face_and_no_check(store):
+def test_the_users_macros_change_no_answer_of_an_attach_script_and_no_check(store):
     asked = ["FROM similar_movies(1, k := 200)", "FROM recommend_movies(1)", "FROM movies_about('space')"]
     with recstore.connect(store) as con:
         before = [con.execute(query).fetchall() for query in asked]
@@ -254,7 +254,7 @@ def test_a_space_put_in_by_hand_stays_and_gets_neighbours(is_known, store, small
         ("INSERT INTO movie_vectors VALUES ('mine', 2, [1, 0])", "two vectors"),
     ],
 )
-def test_a_space_put_in_by_hand_that_cannot_be_carried_is_named(script, named, store):
+def test_a_space_put_in_by_hand_that_cannot_be_kept_is_named(script, named, store):
     change(store, OWN_SPACE, script)
     before = store.read_bytes()
     with pytest.raises(StoreError, match=f"The space mine.*{named}"):

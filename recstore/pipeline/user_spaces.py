@@ -14,7 +14,7 @@ from recstore.models.space import Space
 _UNIT = 1e-4
 
 
-def given_space(
+def read_user_space(
     connection: duckdb.DuckDBPyConnection, old: str, catalog: Catalog, name: str, recipe: str | None
 ) -> Space:
     """Read one space of a catalogue from the database `old`; a `StoreError` where a build could not take it over.
@@ -22,7 +22,7 @@ def given_space(
     Its vectors must be of one length in numbers, of unit length as vectors, and belong to items that are there.
     """
     names = {"key": catalog.key, "items": catalog.items, "vectors": catalog.vectors}
-    query = sql.render("recstore.pipeline.sql", "given_vectors", old=old, **names)
+    query = sql.render("recstore.pipeline.sql", "user_vectors", old=old, **names)
     rows = connection.execute(query, [name]).fetchnumpy()
     ids = np.asarray(rows["id"], np.int32)
     if len({len(vector) for vector in rows["vector"]}) != 1:

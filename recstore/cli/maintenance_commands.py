@@ -27,7 +27,7 @@ from recstore.cli.arguments import (
 )
 from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given
 from recstore.cli.console import say, watch
-from recstore.cli.declared import declared_sources
+from recstore.cli.declarations import declared_sources
 from recstore.cli.formats import Format
 from recstore.cli.running import run_command
 from recstore.text import pasted
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from recstore import BuildReport
     from recstore.progress import Progress
 
-upkeep = typer.Typer()
+maintenance_commands = typer.Typer()
 
 
-@upkeep.command(cls=AddCommand, epilog="Example: recstore add {store} --{file} new-{file}.csv")
+@maintenance_commands.command(cls=AddCommand, epilog="Example: recstore add {store} --{file} new-{file}.csv")
 def add(
     context: typer.Context,
     store: Store,
@@ -92,7 +92,7 @@ def add(
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore tune {store} --seconds 600")
+@maintenance_commands.command(cls=WaitingCommand, epilog="Example: recstore tune {store} --seconds 600")
 def tune(
     store: Store,
     only: Annotated[str | None, typer.Option(metavar="CATALOG", help="Tune this catalogue alone.")] = None,
@@ -126,19 +126,19 @@ def tune(
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore rollback {store}")
+@maintenance_commands.command(cls=WaitingCommand, epilog="Example: recstore rollback {store}")
 def rollback(store: Store, discard: Discard = False, wait: Wait = 0.0) -> None:
     """Put the version before a store back in its place; a second rollback undoes it."""
 
     def work() -> None:
-        from recstore.cli.care import run_rollback
+        from recstore.cli.maintenance import run_rollback
 
         run_rollback(store, discard, wait)
 
     run_command(work)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore backup {store} {catalog}-backup.duckdb")
+@maintenance_commands.command(cls=WaitingCommand, epilog="Example: recstore backup {store} {catalog}-backup.duckdb")
 def backup(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the copy.")],
@@ -150,14 +150,14 @@ def backup(
     """Copy a store, whole and as one moment has it, while others read it."""
 
     def work() -> None:
-        from recstore.cli.care import run_backup
+        from recstore.cli.maintenance import run_backup
 
         run_backup(store, file, overwrite, wait, untrusted)
 
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(cls=WaitingCommand, epilog="Example: recstore restore {store} saved.duckdb")
+@maintenance_commands.command(cls=WaitingCommand, epilog="Example: recstore restore {store} saved.duckdb")
 def restore(
     store: Store,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy, as backup made it.")],
@@ -169,14 +169,14 @@ def restore(
     """Put a copy of a store in its place, after a check; the store that was there is the version before."""
 
     def work() -> None:
-        from recstore.cli.care import run_restore
+        from recstore.cli.maintenance import run_restore
 
         run_restore(store, file, discard, wait, untrusted)
 
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(cls=Command, epilog="Example: recstore diff {store}")
+@maintenance_commands.command(cls=Command, epilog="Example: recstore diff {store}")
 def diff(
     store: Store,
     other: Annotated[
@@ -189,14 +189,14 @@ def diff(
     """Show what changed from the version before, or differs from another store: rows per table, and other top 10s."""
 
     def work() -> None:
-        from recstore.cli.care import run_diff
+        from recstore.cli.maintenance import run_diff
 
         run_diff(store, other, exit_code, untrusted)
 
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(cls=Command, epilog="Example: recstore manifest {store} > {catalog}.json")
+@maintenance_commands.command(cls=Command, epilog="Example: recstore manifest {store} > {catalog}.json")
 def manifest(
     store: Store,
     verify: Annotated[
@@ -209,14 +209,14 @@ def manifest(
     """Print as JSON what the store is: digests of the file and of its contents, versions, sources, tables."""
 
     def work() -> None:
-        from recstore.cli.care import run_manifest
+        from recstore.cli.maintenance import run_manifest
 
         run_manifest(store, verify, untrusted)
 
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(cls=Command, epilog="Example: recstore check {store}")
+@maintenance_commands.command(cls=Command, epilog="Example: recstore check {store}")
 def check(
     store: Store,
     untrusted: Untrusted = False,
@@ -226,14 +226,14 @@ def check(
     """Prove a store sound: format, tables, keys, vectors, neighbours, functions, and every block of the file."""
 
     def work() -> None:
-        from recstore.cli.care import run_check
+        from recstore.cli.maintenance import run_check
 
         run_check(store, as_json, untrusted)
 
     run_command(work, timeout, untrusted)
 
 
-@upkeep.command(cls=Command, epilog="Example: recstore cache")
+@maintenance_commands.command(cls=Command, epilog="Example: recstore cache")
 def cache(
     action: Annotated[str | None, typer.Argument(metavar="[clear]", help="Remove what is there.")] = None,
     datasets: Annotated[bool, typer.Option("--datasets", help="Clear fetched data sets alone.")] = False,

@@ -11,10 +11,10 @@ from recstore.cli.commands import Command
 from recstore.cli.console import print_data, say
 from recstore.cli.running import run_command
 
-declaring = typer.Typer()
+init_command = typer.Typer()
 
 
-@declaring.command(cls=Command, epilog="Example: recstore init books.csv sales.csv")
+@init_command.command(cls=Command, epilog="Example: recstore init books.csv sales.csv")
 def init(
     sources: Annotated[
         list[str], typer.Argument(metavar="FILE…", help="Files or folders; with --database the names of tables.")
