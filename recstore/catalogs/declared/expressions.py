@@ -21,11 +21,15 @@ PARAMETERS = frozenset(
 
 @dataclass(frozen=True)
 class Expression:
-    """A declared value over a source: its SQL, its type, and the name of the column where it is nothing but one."""
+    """A declared value over a source: its SQL, its type, and the name of the column where it is nothing but one.
+
+    `has_blanks` is False where it is known that no value is text of blanks alone.
+    """
 
     sql: str
     type: str
     column: str | None
+    has_blanks: bool = True
 
 
 def resolve(connection: duckdb.DuckDBPyConnection, relation: Relation, what: str, declared: str) -> Expression:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import duckdb
 
 from recstore import sql
@@ -80,7 +82,7 @@ def _type_of_numbers(
 def to_type(expression: Expression, kind: str) -> str:
     """Return SQL that brings ids to the type `kind`: NULL where a value has no equal there, or is blank."""
     given = expression.sql
-    if expression.type == kind and kind != "VARCHAR":
+    if expression.type == kind and not (kind == "VARCHAR" and expression.has_blanks):
         return given
     text = f"CAST({given} AS VARCHAR)"
     if expression.type in _FLOATING or expression.type.startswith("DECIMAL"):
@@ -99,9 +101,17 @@ def to_type(expression: Expression, kind: str) -> str:
     return f"CASE WHEN TRY_CAST({typed} AS {expression.type}) = {given} THEN {typed} END"
 
 
+def looked_at(connection: duckdb.DuckDBPyConnection, relation: Relation, ids: Expression) -> Expression:
+    """Return ids with what is known of their blanks: where none are blank, a column is loaded as it lies there."""
+    if ids.type != "VARCHAR":
+        return ids
+    query = sql.render(_SQL, "blank_ids", id=ids.sql, blanks=_BLANKS, source=relation.text)
+    return replace(ids, has_blanks=bool(connection.execute(query).fetchall()[0][0]))
+
+
 def is_there(expression: Expression) -> str:
     """Return the condition that an id is there, and no text of blanks alone."""
-    if expression.type != "VARCHAR":
+    if expression.type != "VARCHAR" or not expression.has_blanks:
         return f"{expression.sql} IS NOT NULL"
     return f"trim(CAST({expression.sql} AS VARCHAR), {_BLANKS}) <> ''"
 

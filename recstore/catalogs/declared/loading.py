@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import duckdb
 
@@ -96,7 +97,29 @@ class DeclaredLoader:
             self._items_of_interactions(connection, relation)
         if declared.event is not None:
             self._refuse_unlisted_events(connection, relation, declared)
-        identity = sql.identifier(catalog.identity)
+        names = self._names(relation)
+        before, total = _count(connection, history.table), _count(connection, relation.text)
+        insert = "insert_new_interactions" if before else "insert_interactions"
+        connection.execute(sql.render(_SQL, insert, **names))
+        added = _count(connection, history.table) - before
+        rejects = 0
+        if before or added < total:
+            found = dict(connection.execute(sql.render(_SQL, "judge_interactions", **names)).fetchall())
+            rejects = sum(found.values())
+            if found.get(_UNKNOWN, 0) * 2 > total:
+                raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
+            if _UNKNOWN in found:
+                self._tell_of_alike_items(connection, relation, progress)
+        if rejects:
+            connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
+        self._tell_of_alike_users(connection, relation, progress)
+        return _reports(connection, relation, rows=added, rejects=rejects, passed=total - rejects - added)
+
+    def _names(self, relation: Relation) -> dict[str, str]:
+        """Return what the statements about the interactions of a source are written with."""
+        catalog = self.read.catalog
+        assert catalog.interactions is not None
+        history = catalog.interactions
         select = ", ".join(
             [
                 *(f"{text} AS {sql.identifier(column)}" for column, text in self.read.selected.items()),
@@ -111,35 +134,24 @@ class DeclaredLoader:
         if history.time:
             time = given[history.time]
             given[history.time] = f"coalesce(CAST({time} AS VARCHAR), CAST(h.{_GIVEN_TIME} AS VARCHAR))"
-        names = {
+        faults = self._faults()
+        item = f"h.{sql.identifier(history.item)}"
+        return {
             "interactions": history.table,
             "select": select,
             "source": relation.text,
-            "fault": self._faults(),
-            "known": f"LEFT JOIN {catalog.items} AS i ON i.{identity} = h.{sql.identifier(history.item)}",
+            # (What is asked one by one is asked of the source's columns as they lie there.)
+            "sound": " AND ".join(f"({condition}) IS NOT TRUE" for condition, _field, _reason in faults),
+            "field": _cases((condition, field) for condition, field, _reason in faults),
+            "reason": _cases((condition, reason) for condition, _field, reason in faults),
+            "known": f"LEFT JOIN {catalog.items} AS i ON i.{sql.identifier(catalog.identity)} = {item}",
             "names": ", ".join(map(sql.identifier, self.read.selected)),
             "columns": ", ".join(f"h.{sql.identifier(column)}" for column in self.read.selected),
             "given": ", ".join(f"{sql.literal(column)}: {text}" for column, text in given.items()),
         }
-        judged = connection.execute(sql.render(_SQL, "judge_interactions", **names)).fetchall()
-        found = {fault and fault["reason"]: count for fault, count in judged}
-        rows, total = found.get(None, 0), sum(found.values())
-        if found.get(_UNKNOWN, 0) * 2 > total:
-            raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
-        if _UNKNOWN in found:
-            self._tell_of_alike_items(connection, relation, progress)
-        where = f"WHERE ({names['fault']}) IS NULL" if total > rows else ""
-        before = _count(connection, history.table)
-        insert = "insert_new_interactions" if before else "insert_interactions"
-        connection.execute(sql.render(_SQL, insert, **names, where=where))
-        added = _count(connection, history.table) - before
-        if total > rows:
-            connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
-        self._tell_of_alike_users(connection, relation, progress)
-        return _reports(connection, relation, rows=added, rejects=total - rows, passed=rows - added)
 
-    def _faults(self) -> str:
-        """Return SQL of what is wrong with a row of interactions, a struct, or NULL."""
+    def _faults(self) -> list[tuple[str, str, str]]:
+        """Return what may be wrong with a row of interactions: the condition, the column, the reason."""
         catalog = self.read.catalog
         assert catalog.interactions is not None
         history = catalog.interactions
@@ -161,11 +173,7 @@ class DeclaredLoader:
             branches.append((f"{rating} IS NULL OR NOT isfinite({rating})", history.value, "no rating"))
         if "value" in roles:
             branches.append((f"NOT isfinite(h.{sql.identifier(roles['value'])})", roles["value"], "no number"))
-        cases = " ".join(
-            f"WHEN {condition} THEN {{'field': {sql.literal(field)}, 'reason': {sql.literal(reason)}}}"
-            for condition, field, reason in branches
-        )
-        return f"CASE {cases} END"
+        return branches
 
     def _items_of_interactions(self, connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
         """Let the items be those that interactions are with, where nothing else is known of them."""
@@ -262,6 +270,11 @@ _UNKNOWN = "no item has this id"
 _GIVEN, _IS_NAMED = "_rs_given", "_rs_is_named"
 #: The time as the source has it, and whether it has one at all.
 _GIVEN_TIME, _IS_TIMED = "_rs_given_time", "_rs_is_timed"
+
+
+def _cases(branches: Iterable[tuple[str, str]]) -> str:
+    """Return SQL of what is said under the first condition that is true."""
+    return f"CASE {' '.join(f'WHEN {condition} THEN {sql.literal(said)}' for condition, said in branches)} END"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -23,7 +23,7 @@ from recstore.catalogs.declared.expressions import (
     refuse_names,
     resolve,
 )
-from recstore.catalogs.declared.identities import identity_type, is_there, refuse_lost_zeros, to_type
+from recstore.catalogs.declared.identities import identity_type, is_there, looked_at, refuse_lost_zeros, to_type
 from recstore.catalogs.declared.moments import moment
 from recstore.catalogs.declared.vector_columns import as_list
 from recstore.errors import OptionError, SourceError
@@ -124,7 +124,8 @@ class _Reader:
         given = selected.get("item", "")
         is_named = given_time = is_timed = ""
         if interactions is not None:
-            item = Expression(roles["item"].expression, self._kind(interactions, roles["item"].expression), None)
+            kind = self._kind(interactions, roles["item"].expression)
+            item = looked_at(self.connection, interactions, Expression(roles["item"].expression, kind, None))
             is_named = is_there(item)
             history = declared.interactions
             if history is not None and history.at is not None:
@@ -259,7 +260,7 @@ class _Reader:
                 kind, text = found.type, found.sql
             else:
                 kind = identity_type(self.connection, relation, f"interactions.{role}", found)
-                text = to_type(found, kind)
+                text = to_type(looked_at(self.connection, relation, found) if kind == "VARCHAR" else found, kind)
             roles[role] = Role(found.column or role, kind, text)
         if declared.updated:
             resolve(self.connection, relation, "interactions.updated", declared.updated)

@@ -3,9 +3,8 @@ SELECT coalesce(sum(n), 0), first(theirs), first(ours)
 FROM (
     SELECT g.n, g.id AS theirs, i.id AS ours
     FROM (
-        SELECT CAST($given AS VARCHAR) AS id, count(*) AS n
-        FROM $source
-        WHERE $item IS NULL OR $item NOT IN (SELECT $identity FROM $items WHERE $identity IS NOT NULL)
+        SELECT CAST(given AS VARCHAR) AS id, count(*) AS n
+        FROM (SELECT $given AS given, $item AS item FROM $source) AS h ANTI JOIN $items AS i ON i.$identity = h.item
         GROUP BY id
     ) AS g
     JOIN (

@@ -1,4 +1,4 @@
 INSERT INTO $interactions ($names)
 SELECT $columns
 FROM (SELECT $select FROM $source) AS h $known
-$where
+WHERE $sound

@@ -1,4 +1,5 @@
--- How many interactions are sound, and how many have each fault.
-SELECT fault, count(*)
-FROM (SELECT $fault AS fault FROM (SELECT $select FROM $source) AS h $known)
+-- How many interactions have each fault.
+SELECT $reason AS fault, count(*)
+FROM (SELECT $select FROM $source) AS h $known
+WHERE NOT ($sound)
 GROUP BY fault

@@ -1,8 +1,5 @@
 INSERT INTO load_rejects
-SELECT $$source, _rs_line, fault.field, fault.reason, CAST(given AS VARCHAR)
-FROM (
-    SELECT h._rs_line, {$given} AS given, $fault AS fault
-    FROM (SELECT $select, _rs_line FROM $source) AS h $known
-)
-WHERE fault IS NOT NULL
-ORDER BY _rs_line;
+SELECT $$source, h._rs_line, $field, $reason, CAST({$given} AS VARCHAR)
+FROM (SELECT $select, _rs_line FROM $source) AS h $known
+WHERE NOT ($sound)
+ORDER BY h._rs_line;
