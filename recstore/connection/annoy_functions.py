@@ -199,9 +199,11 @@ def _ask(build: Any, catalog: Any, space: Any, k: Any, itself: Any, vector: Any,
     import numpy as np
     import pyarrow as pa
 
+    from recstore.arrow import arrow_column, numbers
+
     vector = _in_one(vector)
-    ends = np.append(0, np.cumsum(vector.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)))
-    numbers = vector.flatten().to_numpy(zero_copy_only=False)
+    ends = np.append(0, np.cumsum(np.nan_to_num(numbers(vector.value_lengths()))).astype(np.int64))
+    given = numbers(vector)
     wanted = zip(*(column.to_pylist() for column in (build, catalog, space, k, itself, among)), strict=True)
     answers = []
     for row, (build_id, catalog_name, space_name, count, own, bits) in enumerate(wanted):
@@ -211,10 +213,10 @@ def _ask(build: Any, catalog: Any, space: Any, k: Any, itself: Any, vector: Any,
             ids = _stores[build_id].ids(catalog_name)
             passes = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(ids)).astype(bool)
             passing = passes if len(ids) == len(index.ids) else passes[np.searchsorted(ids, index.ids)]
-        answers.append(index.nearest(numbers[ends[row] : ends[row + 1]], count, own, passing))
+        answers.append(index.nearest(given[ends[row] : ends[row + 1]], count, own, passing))
     offsets = np.append(0, np.cumsum([len(keys) for keys in answers])).astype(np.int32)
     keys = np.concatenate([np.empty(0, np.int64), *answers])
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(keys))
+    return pa.ListArray.from_arrays(arrow_column(offsets), arrow_column(keys))
 
 
 def _in_one(column: Any) -> Any:  # noqa: ANN401

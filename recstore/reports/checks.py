@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.store.proof import Finding, check_file
 
+_SQL = "recstore.reports.sql"
 _QUESTIONS = 20
 _K = 10
 #: A build aims at 0.96 over more questions than are asked here.
@@ -37,20 +42,23 @@ def _recall(fast: duckdb.DuckDBPyConnection, exact: duckdb.DuckDBPyConnection, c
     """Compare what both give for the same vectors: an item with its score, as good as the exact tenth, is a hit."""
     name, means = f"{catalog.name}: recall of annoy", f"Annoy finds at least {_LEAST_RECALL:.0%} of the nearest."
     spaces = exact.execute("SELECT space FROM annoy_indexes WHERE catalog = ? ORDER BY ALL", [catalog.name]).fetchall()
+    names = {"key": catalog.key, "shown_key": catalog.shown_key, "vectors": catalog.vectors}
+    query = sql.render(_SQL, "nearest_of_sample", nearest=f"nearest_{catalog.name}", **names)
     for (space,) in spaces:
-        sample = exact.execute(
-            f"SELECT vector FROM {catalog.vectors} WHERE space = ? ORDER BY hash({catalog.key}) LIMIT ?",
-            [space, _QUESTIONS],
-        ).fetchall()
+        asked = {"space": space, "questions": _QUESTIONS}
+        # More than ten, since of equally near ones Annoy may find others.
+        right = _by_question(exact.execute(query, asked | {"k": _K * 20}).fetchall())
+        found = _by_question(fast.execute(query, asked | {"k": _K}).fetchall())
         hits = wanted = 0
-        query = f"SELECT {catalog.shown_key}, score FROM nearest_{catalog.name}(?, k := ?, space := ?)"
-        for (vector,) in sample:
-            # More than ten, since of equally near ones Annoy may find others.
-            right = exact.execute(query, [vector, _K * 20, space]).fetchall()
-            found = fast.execute(query, [vector, _K, space]).fetchall()
-            best = right[:_K]
-            hits += sum(row in right and row[1] >= best[-1][1] for row in found)
+        for place, rows in right.items():
+            best = rows[:_K]
+            hits += sum(row in rows and row[1] >= best[-1][1] for row in found.get(place, []))
             wanted += len(best)
         if hits < _LEAST_RECALL * wanted:
             return Finding(name, means, f"in {space} it finds {hits / wanted:.0%}; recstore rebuild makes it anew")
     return Finding(name, means, None)
+
+
+def _by_question(rows: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """Return what was found for each question, in rank order: the item and its score."""
+    return {place: [tuple(row) for _place, *row in found] for place, found in groupby(rows, key=itemgetter(0))}

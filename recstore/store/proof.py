@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore import sql
+from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import Check, render_checks
@@ -283,8 +284,7 @@ def _matrix(
     """Return ids (n,), ascending, and vectors (n, d) of what a condition picks."""
     # Sorted here: a large table answers a list of ids in any order, and to sort vectors in SQL takes longer.
     rows = connection.sql(f"SELECT {key}, vector {where}").to_arrow_table()
-    ids = rows.column(0).to_numpy().astype(np.int64)
-    flat = rows.column(1).combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    ids, flat = numbers(rows.column(0)).astype(np.int64), numbers(rows.column(1))
     order = np.argsort(ids, kind="stable")
     return ids[order], np.asarray(flat, np.float64).reshape(len(ids), -1)[order]
 

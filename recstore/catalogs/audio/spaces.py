@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.audio.labels import label_space
 from recstore.models.audio import mean_vectors, sequence_vectors
@@ -48,8 +49,8 @@ def frames(connection: duckdb.DuckDBPyConnection) -> tuple[npt.NDArray[np.int32]
     query = "SELECT clip_id, frames FROM audio_frames ORDER BY clip_id"
     done = 0
     for batch in pa.RecordBatchReader.from_stream(connection.sql(query)):
-        ids[done : done + len(batch)] = batch.column(0).to_numpy()
-        flat = batch.column(1).flatten().to_numpy(zero_copy_only=False)
+        ids[done : done + len(batch)] = numbers(batch.column(0))
+        flat = numbers(batch.column(1))
         frames[done : done + len(batch)] = flat.reshape(len(batch), 1280)
         done += len(batch)
     return ids, frames

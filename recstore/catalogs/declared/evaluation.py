@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.spaces import laid_together, spaces_of_interactions
@@ -104,8 +105,7 @@ def _stored(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Spa
     found = []
     for name in names:
         table: Any = connection.sql(query, params=[name]).to_arrow_table()
-        ids = table.column("id").to_numpy()
-        vectors = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
+        ids, vectors = numbers(table.column("id")), np.asarray(numbers(table.column("vector")), np.float32)
         found.append(Space(name, ids, vectors.reshape(len(ids), -1 if len(ids) else 0), "as it is stored"))
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import sql
-from recstore.arrow import arrow_column
+from recstore.arrow import arrow_column, numbers
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
 from recstore.catalogs.declared.expressions import over
@@ -125,14 +125,14 @@ def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Ite
     connection.execute(sql.render(_SQL, "terms", **names, text=text), {"stop_words": list(stop_words())})
     connection.execute(sql.render(_SQL, "vocabulary", **names))
     counts = connection.execute(sql.read(_SQL, "term_counts")).fetchnumpy()
-    terms = connection.execute("SELECT term FROM vocabulary ORDER BY position ASC").fetchnumpy()["term"]
+    terms = connection.sql("SELECT term FROM vocabulary ORDER BY position ASC").to_arrow_table().column("term")
     ids, row = np.unique(np.asarray(counts["item"], np.int32), return_inverse=True)
     fitted = np.ones(len(ids), np.bool_)
     made = content_vectors(row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed)
     learnt = {}
     if len(made.vectors):
         weighed = {"idf": arrow_column(made.idf), "component": arrow_column(made.components)}
-        learnt[catalog.terms] = pa.table({"term": pa.array(terms.tolist(), pa.string()), **weighed})
+        learnt[catalog.terms] = pa.table({"term": terms, **weighed})
     recipe = "truncated SVD of the TF-IDF of words and categories"
     return Space("content", ids[made.kept], made.vectors, recipe, explained=made.explained, learnt=learnt)
 
@@ -140,7 +140,6 @@ def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Ite
 def _given(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str) -> Space:
     query = sql.render(_SQL, "read_embeddings", **names_of(catalog))
     table: Any = connection.sql(query, params={"space": name}).to_arrow_table()
-    ids = table.column("item").to_numpy()
-    flat = np.asarray(table.column("vector").combine_chunks().flatten(), np.float32)
+    ids, flat = numbers(table.column("item")), np.asarray(numbers(table.column("vector")), np.float32)
     vectors, kept = unit_rows(flat.reshape(len(ids), -1 if len(ids) else 0))
     return Space(name, np.asarray(ids, np.int32)[kept], vectors, "the vectors of the source, of unit length")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import sql
-from recstore.arrow import arrow_column
+from recstore.arrow import arrow_column, numbers
 from recstore.budget import Budget
 from recstore.catalogs.movies import spaces
 from recstore.catalogs.movies.catalog import MOVIES
@@ -63,8 +63,7 @@ def _features(connection: duckdb.DuckDBPyConnection, ids: NDArray[np.int32]) -> 
     """Return the content vectors, (len(ids), d) float32, 0 where a movie has none: by them lists are varied or not."""
     query = "SELECT movie_id, vector FROM movie_vectors WHERE space = 'content' ORDER BY movie_id"
     table = connection.sql(query).to_arrow_table()
-    vectors = table.column("vector").combine_chunks().flatten().to_numpy()
-    there = table.column("movie_id").to_numpy()
+    vectors, there = numbers(table.column("vector")), numbers(table.column("movie_id"))
     features = np.zeros((len(ids), len(vectors) // max(1, len(there))), np.float32)
     wanted = np.isin(there, ids)
     features[positions(ids, there[wanted])] = vectors.reshape(len(there), -1)[wanted] if len(there) else 0
