@@ -1,6 +1,7 @@
 """Measures Annoy against the exact scan on a store's own vectors, through SQL: recall, latency, a join.
 
-    python benchmarks/approximate.py STORE [--catalog audio] [--rows 10000] [--exact-rows 10000] [--shell DUCKDB]
+    python benchmarks/approximate.py STORE [--catalog audio] [--rows 10000] [--exact-rows 10000] [--asked 200]
+        [--shell DUCKDB]
 
 Annoy is forced, whatever the build measured; the same join is put to a stock DuckDB shell.
 """
@@ -35,13 +36,17 @@ def spaces(store: Path, catalog: str | None) -> list[tuple[str, str, int, int]]:
         return [found for found in con.execute(query).fetchall() if catalog in (None, found[0])]
 
 
-def ask(store: Path, exact: bool, catalog: str, space: str, rows: int) -> tuple[float, float, float, object]:
-    """Return the seconds of the first question, the median of 200 more, those of a join, and the join's rows."""
+def ask(
+    store: Path, exact: bool, catalog: str, space: str, rows: int, count: int
+) -> tuple[float, float, float, object]:
+    """Return the seconds of the first question, the median of `count`, those of a join, and the join's rows."""
     import recstore
 
     con = recstore.connect(store, exact=exact)
     values = names(catalog, space, rows)
-    query = "SELECT vector FROM {vectors} WHERE space = '{space}' ORDER BY hash({key}) DESC LIMIT 200".format(**values)
+    query = "SELECT vector FROM {vectors} WHERE space = '{space}' ORDER BY hash({key}) DESC LIMIT {count}".format(
+        count=count, **values
+    )
     vectors = [vector for (vector,) in con.execute(query).fetchall()]
     one = f"FROM nearest_{catalog}(?, space := '{space}')"
     first = seconds_of(lambda: con.execute(one, [vectors[0]]).fetchall())
@@ -63,16 +68,16 @@ def recall(approximate: dict, exact: dict) -> float:
     return (hits - len(last)) / (10 * len(last))
 
 
-def report(store: Path, catalog: str | None, rows: int, exact_rows: int, shell: Path | None) -> None:
+def report(store: Path, catalog: str | None, rows: int, exact_rows: int, count: int, shell: Path | None) -> None:
     """Print a block for each space."""
     for name, space, items, dimensions in in_own_process(spaces, store, catalog):
         asked, asked_exactly = min(rows, items), min(exact_rows, items)
         say(f"\n{name}, {space}: {items:,} x {dimensions}")
-        annoy = in_own_process(ask, store, False, name, space, asked)
-        exact = in_own_process(ask, store, True, name, space, asked_exactly)
+        annoy = in_own_process(ask, store, False, name, space, asked, count)
+        exact = in_own_process(ask, store, True, name, space, asked_exactly, count)
         row("", "Annoy", "exact scan")
         row("  the first question", milliseconds(annoy[0]), milliseconds(exact[0]))
-        row("  one question, median of 200", milliseconds(annoy[1]), milliseconds(exact[1]))
+        row(f"  one question, median of {count}", milliseconds(annoy[1]), milliseconds(exact[1]))
         row("  rows of the join", f"{asked:,}", f"{asked_exactly:,}")
         row("  the join", f"{annoy[2]:.2f} s", f"{exact[2]:.2f} s")
         row("  a row of the join", milliseconds(annoy[2] / asked), milliseconds(exact[2] / asked_exactly))
@@ -90,9 +95,11 @@ def main() -> None:
     parser.add_argument("--catalog", choices=["movies", "audio"])
     parser.add_argument("--rows", type=int, default=10_000, help="of the join with Annoy")
     parser.add_argument("--exact-rows", type=int, default=10_000, help="of the same join with the exact scan")
+    parser.add_argument("--asked", type=int, default=200, help="how many questions to put one by one")
     parser.add_argument("--shell", type=Path, metavar="DUCKDB", help="a DuckDB shell")
     arguments = parser.parse_args()
-    report(arguments.store, arguments.catalog, arguments.rows, arguments.exact_rows, arguments.shell)
+    told = (arguments.rows, arguments.exact_rows, arguments.asked, arguments.shell)
+    report(arguments.store, arguments.catalog, *told)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures a large audio catalogue: clips drawn around the real ones, every stage after the load, and questions.
 
-    python benchmarks/audio_large.py STORE [--clips 1000000] [--target large.duckdb] [--shell DUCKDB]
+    python benchmarks/audio_large.py STORE [--clips 1000000] [--target large.duckdb] [--asked 200] [--shell DUCKDB]
 
 STORE holds the real clips. The generated ones go into the tables of a new store, which is then rebuilt.
 """
@@ -68,16 +68,16 @@ def rebuild(store: Path) -> tuple[dict[str, float], float]:
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
 
 
-def similar(store: Path) -> float:
-    """Return the median seconds of similar_audio by stored neighbours, of 200 clips, in plain DuckDB."""
+def similar(store: Path, asked: int) -> float:
+    """Return the median seconds of similar_audio by stored neighbours, in plain DuckDB."""
     import duckdb
     import numpy as np
 
     with duckdb.connect(str(store), read_only=True) as con:
         count = con.execute("SELECT count(*) FROM audio_clips").fetchall()[0][0]
-        asked = np.random.default_rng(0).integers(1, count + 1, 200).tolist()
+        ids = np.random.default_rng(0).integers(1, count + 1, asked).tolist()
         query = "FROM similar_audio(?)"
-        return statistics.median(seconds_of(lambda i=i: con.execute(query, [i]).fetchall()) for i in asked)
+        return statistics.median(seconds_of(lambda i=i: con.execute(query, [i]).fetchall()) for i in ids)
 
 
 def main() -> None:
@@ -86,10 +86,11 @@ def main() -> None:
     parser.add_argument("store", type=Path)
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--target", type=Path, help="keep the store here")
+    parser.add_argument("--asked", type=int, default=200, help="how many questions to put one by one")
     parser.add_argument("--shell", type=Path, metavar="DUCKDB", help="a DuckDB shell")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recstore-benchmark-") as scratch:
-        target = arguments.target or Path(scratch, "large.duckdb")
+        asked, target = arguments.asked, arguments.target or Path(scratch, "large.duckdb")
         if not target.exists():
             in_own_process(generate, arguments.store, target, arguments.clips)
         seconds, peak = in_own_process(rebuild, target)
@@ -98,8 +99,8 @@ def main() -> None:
             row(f"  {stage}", f"{taken:,.1f} s")
         row("  peak memory", f"{peak / GB:.2f} GB")
         row("  file", f"{target.stat().st_size / GB:.2f} GB")
-        row("  similar_audio, median of 200", milliseconds(in_own_process(similar, target)))
-        report(target, "audio", 10_000, 20, arguments.shell)
+        row(f"  similar_audio, median of {asked}", milliseconds(in_own_process(similar, target, asked)))
+        report(target, "audio", 10_000, 20, asked, arguments.shell)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,16 @@ def _write(connection: duckdb.DuckDBPyConnection, table: pa.Table, path: Path) -
     connection.unregister("arrow_table")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Read the arguments and write the files."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path, help="where the files go")
-    generate(parser.parse_args().folder, ratings=25_000_000, users=162_000, movies=62_000, tags=1_090_000)
+    parser.add_argument("--ratings", type=int, default=25_000_000)
+    parser.add_argument("--users", type=int, default=162_000)
+    parser.add_argument("--movies", type=int, default=62_000)
+    parser.add_argument("--tags", type=int, default=1_090_000)
+    generate(**vars(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from measuring import GB, build, in_own_process, row, run, say, verdict
 
-RUNS = 3
-
 
 def load_bare(ratings: Path, file: Path) -> float:
     """Time DuckDB's bare reader: ratings.csv into a fresh file, until the file is closed."""
@@ -78,7 +76,7 @@ def ratings_only(folder: Path, target: Path) -> Path:
     return target / "ratings.csv"
 
 
-def report_loading(folder: Path, scratch: Path) -> None:
+def report_loading(folder: Path, scratch: Path, runs: int) -> None:
     """Part (c), first half: the checked load of the ratings beside the bare read."""
     as_is = ratings_only(folder, scratch / "as-is")
     as_is.symlink_to((folder / "ratings.csv").resolve())
@@ -89,26 +87,26 @@ def report_loading(folder: Path, scratch: Path) -> None:
         single.write_text(file.readline() + file.readline(), encoding="utf-8")
 
     # The loader reads the movies first, in a time that is not the ratings'.
-    movies = statistics.median(in_fresh_file(load_checked, single.parent, scratch) for _ in range(RUNS))
+    movies = statistics.median(in_fresh_file(load_checked, single.parent, scratch) for _ in range(runs))
     row("ratings.csv", "bare read", "recstore", "ratio")
     for label, ratings in (("sorted by user, as MovieLens's are", as_is), ("shuffled", shuffled)):
         bare, checked = [], []
-        for _ in range(1 + RUNS):
+        for _ in range(1 + runs):
             bare.append(in_fresh_file(load_bare, ratings, scratch))
             checked.append(in_fresh_file(load_checked, ratings.parent, scratch) - movies)
-        seconds = [statistics.median(runs[1:]) for runs in (bare, checked)]
+        seconds = [statistics.median(found[1:]) for found in (bare, checked)]
         ratio = seconds[1] / seconds[0]
         row(f"  {label}", f"{seconds[0]:.2f} s", f"{seconds[1]:.2f} s", f"{ratio:.2f}  {verdict(ratio, 2)}")
     shutil.rmtree(shuffled.parent)
 
 
-def report_large(folder: Path, scratch: Path) -> None:
+def report_large(folder: Path, scratch: Path, runs: int) -> None:
     """Part (c): data of MovieLens 25M's shape."""
     if not (folder / "ratings.csv").exists():
         run(sys.executable, Path(__file__).with_name("generate.py"), folder)
     size = (folder / "ratings.csv").stat().st_size / 1e6
-    say(f"\n(c) Data of MovieLens 25M's shape, ratings.csv of {size:,.0f} MB; loads: median of {RUNS} after a warm-up")
-    report_loading(folder, scratch)
+    say(f"\n(c) Data of MovieLens 25M's shape, ratings.csv of {size:,.0f} MB; loads: median of {runs} after a warm-up")
+    report_loading(folder, scratch, runs)
 
     store = scratch / "large.duckdb"
     built = build(store, folder)

@@ -1,6 +1,6 @@
 """Many threads over one SQLAlchemy pool while the store is rebuilt: no errors, nothing leaked, the last build seen.
 
-    python benchmarks/pool.py movies.duckdb --threads 50 --seconds 60 --rebuilds 10
+    python benchmarks/pool.py movies.duckdb --threads 50 --seconds 60 --rebuilds 10 [--pause 0]
 
 The rebuilds run in processes of their own, as a nightly job would. The store is copied first. Prints one JSON object;
 the exit code is 1 where anything is wrong.
@@ -29,10 +29,10 @@ _RECSTORE = str(Path(sys.executable).parent / "recstore")
 class Worker(threading.Thread):
     """Asks over and over, each time on a connection checked out anew, and notes which builds it saw."""
 
-    def __init__(self, engine: Engine, ids: list[int], stop: threading.Event) -> None:
+    def __init__(self, engine: Engine, ids: list[int], stop: threading.Event, pause: float) -> None:
         """Start with nothing seen."""
         super().__init__()
-        self.engine, self.ids, self.stop = engine, ids, stop
+        self.engine, self.ids, self.stop, self.pause = engine, ids, stop, pause
         self.seen: list[str] = []
         self.errors: list[str] = []
         self.asked = 0
@@ -41,7 +41,7 @@ class Worker(threading.Thread):
         """Ask until told to stop, and once more: what is seen then is the last build."""
         last = False
         while not last:
-            last = self.stop.is_set()
+            last = self.stop.wait(self.pause)
             try:
                 self.ask()
             except Exception as error:
@@ -74,13 +74,13 @@ def open_files(store: Path) -> int | None:
     return sum(str(store) in link for link in links)
 
 
-def measure(store: Path, threads: int, seconds: float, rebuilds: int) -> dict[str, object]:
+def measure(store: Path, threads: int, seconds: float, rebuilds: int, pause: float = 0) -> dict[str, object]:
     """Run the threads and the rebuilds, and say what happened."""
     engine = create_engine(f"recstore:///{store}", pool_size=threads, max_overflow=0)
     with engine.connect() as connection:
         ids = [row[0] for row in connection.execute(text("SELECT movie_id FROM movie_vectors ORDER BY ALL LIMIT 500"))]
     stop = threading.Event()
-    workers = [Worker(engine, ids[number:] + ids[:number], stop) for number in range(threads)]
+    workers = [Worker(engine, ids[number:] + ids[:number], stop, pause) for number in range(threads)]
     for worker in workers:
         worker.start()
     begun = time.monotonic()
@@ -122,10 +122,11 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--rebuilds", type=int, default=10)
+    parser.add_argument("--pause", type=float, default=0, help="seconds of each thread between questions")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = Path(shutil.copy(given.store, folder)).resolve()
-        found = measure(store, given.threads, given.seconds, given.rebuilds)
+        found = measure(store, given.threads, given.seconds, given.rebuilds, given.pause)
     print(json.dumps(found, indent=2))
     wrong = found["errors"] or found["went_back"] or found["not_the_last"] or found["checked_out"]
     return 1 if wrong or found["open_files_after_dispose"] else 0

@@ -1,24 +1,52 @@
-"""The benchmarks say how they are called, and several run on tiny data; what they measure is for whoever runs them.
+"""The benchmarks say how they are called, and run on tiny data; what they measure is for whoever runs them.
 
 `kills.py` and `readers.py` run in test_survival.py.
 """
 
 from __future__ import annotations
 
+import csv
 import importlib
+import json
 import re
 import runpy
+import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import runner
 import shells
+
+import recstore
+from recstore.samples.audio import write_audio_sample
+from recstore.samples.movies import EXAMPLE_TITLE
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 #: The others are imported by these.
 COMMANDS = sorted(path.stem for path in FOLDER.glob("*.py") if "__main__" in path.read_text())
+IMPORTED = ("approximate", "measuring", "movies_large")
 SHELL = shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb"
+
+
+def run_here(monkeypatch, capfd, program: Path, *told: object):
+    """Do in this process what `measuring.run` starts a process for: a build, or a script of this folder."""
+    import measuring
+
+    told = [str(value) for value in told]
+    if Path(program).name == "recstore":
+        code, said = runner.run(*told)
+        assert code == 0, said
+        return measuring.Run(1.0, 1, said)
+    before = capfd.readouterr().out
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", told)
+        importlib.import_module(Path(told[0]).stem).main()
+    output = capfd.readouterr().out
+    sys.stdout.write(before)
+    return measuring.Run(1.0, 1, output)
 
 
 @pytest.fixture
@@ -27,12 +55,11 @@ def command(benchmarks, monkeypatch, capfd):
 
     def run(name: str, *arguments: object) -> str:
         module = importlib.import_module(name)
-        for each in (
-            module,
-            *(sys.modules[other] for other in ("approximate", "movies_large") if other in sys.modules),
-        ):
+        for each in (module, *(sys.modules[other] for other in IMPORTED if other in sys.modules)):
             if hasattr(each, "in_own_process"):
                 monkeypatch.setattr(each, "in_own_process", lambda task, *values: task(*values))
+            if hasattr(each, "run") and name == "movies":
+                monkeypatch.setattr(each, "run", lambda *told: run_here(monkeypatch, capfd, *told))
         monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         assert not module.main()
         return capfd.readouterr().out
@@ -94,7 +121,7 @@ def test_own_quality(command, benchmarks, tmp_path):
 
 def test_approximate(command, small_store):
     shell = ["--shell", SHELL] if SHELL.exists() else []
-    printed = command("approximate", small_store, "--rows", 20, "--exact-rows", 10, *shell)
+    printed = command("approximate", small_store, "--rows", 20, "--exact-rows", 10, "--asked", 20, *shell)
     assert printed.count("\nmovies, ") == 4
 
 
@@ -124,3 +151,95 @@ def test_fuzz(command, benchmarks, kind, monkeypatch):
     monkeypatch.setattr(fuzz_records.RecordMaker, "FILES", 2)
     monkeypatch.setattr(fuzz_records.RecordMaker, "RECORDS", 10)
     assert re.match(rf"{kind}: \d+ in \d+ files, each accounted for", command("fuzz", kind, "--count", 10))
+
+
+def test_movies_and_the_large_data(command, benchmarks, small_folder, tmp_path):
+    sizes = ("--ratings", 2000, "--users", 40, "--movies", 90, "--tags", 200)
+    command("generate", tmp_path / "large", *sizes)
+    rows = {path.name: len(path.read_text().splitlines()) - 1 for path in (tmp_path / "large").iterdir()}
+    assert rows == {"movies.csv": 90, "links.csv": 90, "tags.csv": 200, "ratings.csv": 1962}
+    told = ("--large-folder", tmp_path / "large", "--title", EXAMPLE_TITLE, "--runs", 1, "--asked", 5)
+    printed = command("movies", "--data", small_folder, *told)
+    assert re.search(r"both name +[1-9]\d? of 10\n", printed), "the notebook and the store agree on some"
+    assert re.search(r"largest difference of a score to NumPy's +0\.0000", printed)
+    assert all(
+        part in printed for part in ("(a) From", "(b) Questions", "(c) Data", "shuffled", "recstore build, one run")
+    )
+
+
+def test_leave_one_out(command, benchmarks, small_folder, tmp_path):
+    from leave_one_out import read_release, read_split
+
+    command("leave_one_out", "--movielens", small_folder, "--csv", tmp_path / "found.csv")
+    rows = list(csv.DictReader((tmp_path / "found.csv").read_text().splitlines()))
+    assert {"popularity", "itemknn", "puresvd", "ease", "recstore", "recstore-default"} <= {
+        row["model"] for row in rows
+    }
+    assert all(0 < float(row["value"]) < 1 for row in rows)
+
+    # The same split, written as the paper's files.
+    split = read_release(small_folder)
+    train = zip(split.train.users, split.train.items, split.train.ratings, split.train.times, strict=True)
+    for name, lines in (
+        ("train", train),
+        ("test", zip(split.users, split.candidates[:, 0], strict=True)),
+        (
+            "negatives",
+            [(f"({u},{c[0]})", *c[1:][c[1:] >= 0]) for u, c in zip(split.users, split.candidates, strict=True)],
+        ),
+    ):
+        (tmp_path / name).write_text("".join("\t".join(map(str, line)) + "\n" for line in lines))
+    read = read_split(tmp_path / "train", tmp_path / "test", tmp_path / "negatives")
+    assert (read.users == split.users).all()
+    assert len(read.train.users) == len(split.train.users)
+    assert ((read.candidates >= 0).sum(axis=1) == (split.candidates >= 0).sum(axis=1)).all()
+
+
+def test_pool(command, small_store):
+    found = json.loads(command("pool", small_store, "--threads", 2, "--seconds", 0, "--rebuilds", 1, "--pause", 0.1))
+    assert found["errors"] == []
+    assert found["questions"] >= 2
+    assert found["rebuilds"] == 1
+
+
+@pytest.fixture(scope="module")
+def audio_folder(once) -> Path:
+    """A small data set of clips as AudioSet packs them."""
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+
+    def fill(folder: Path) -> None:
+        write_audio_sample(folder, clips=60)
+        with tarfile.open(folder / "features.tar.gz", "w:gz") as packed:
+            packed.add(folder / "bal_train", "audioset_v1_embeddings/bal_train")
+
+    return once("audio-clips", fill)
+
+
+def test_audio(command, audio_folder):
+    printed = command("audio", "--data", audio_folder)
+    assert "the archive's files ten times in one" in printed
+    precision = [float(found) for found in re.findall(r"^ +(?:mean|sequence) +([\d.]+)$", printed, re.MULTILINE)]
+    assert len(precision) == 2
+    assert min(precision) > 0.5
+
+
+def test_audio_large(command, audio_folder, tmp_path):
+    recstore.build(tmp_path / "clips.duckdb", {"audioset": audio_folder})
+    printed = command("audio_large", tmp_path / "clips.duckdb", "--clips", 80, "--asked", 20)
+    assert "80 generated clips" in printed
+    assert "recall@10" in printed
+
+
+def test_own_large(benchmarks):
+    told = ("--interactions", "2000", "--users", "100", "--items", "2000")
+    done = subprocess.run([sys.executable, FOLDER / "own_large.py", *told], capture_output=True, text=True, check=True)
+    assert "the whole build" in done.stdout
+
+
+def test_sources(benchmarks, tmp_path, monkeypatch, capfd):
+    import sources
+
+    monkeypatch.setattr(sources, "in_own_process", lambda task, *values: task(*values))
+    sources.files(tmp_path, 200)
+    kinds = [line.split("|")[1].strip() for line in capfd.readouterr().out.splitlines()]
+    assert {"bare read_csv", "CSV, gzip", "JSON lines", "CSV with one bad line"} < set(kinds)
