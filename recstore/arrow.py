@@ -1,12 +1,15 @@
-"""NumPy's columns as Arrow's, and Arrow's as NumPy's, without pandas."""
+"""NumPy's columns as Arrow's, and Arrow's and those of a query as NumPy's, without pandas."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def arrow_column(values: npt.NDArray[Any]) -> Any:  # noqa: ANN401 - PyArrow is not typed
@@ -56,3 +59,19 @@ def numbers(column: Any) -> npt.NDArray[Any]:  # noqa: ANN401
         return parts[0]
     kind = column.type.value_type if pa.types.is_nested(column.type) else column.type
     return np.concatenate([np.empty(0, kind.to_pandas_dtype()), *parts])
+
+
+def read_columns(
+    connection: duckdb.DuckDBPyConnection, query: str, types: Mapping[str, npt.DTypeLike]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return some columns of what a query gives, (n,) each, by name and of the types given; NULL is NaN.
+
+    Each batch of rows becomes what is wanted of it at once: the whole is never held in wider types as well.
+    """
+    import pyarrow as pa
+
+    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in types}
+    for batch in pa.RecordBatchReader.from_stream(connection.sql(query)):
+        for name, kind in types.items():
+            parts[name].append(numbers(batch.column(name)).astype(kind))
+    return {name: np.concatenate([*parts.pop(name), np.empty(0, kind)]) for name, kind in types.items()}

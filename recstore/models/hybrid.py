@@ -20,5 +20,7 @@ def hybrid_vectors(
     ids, in_content, in_collaborative = np.intersect1d(
         content_ids, collaborative_ids, assume_unique=True, return_indices=True
     )
-    both = np.hstack([content[in_content], collaborative[in_collaborative]]).astype(np.float64)
-    return ids, (both / np.sqrt(2)).astype(np.float32)
+    both = np.hstack([content[in_content], collaborative[in_collaborative]])
+    # In double precision, as one number has it, without a copy of all that is.
+    np.divide(both, np.sqrt(2), out=both, dtype=np.float64, casting="same_kind")
+    return ids, both

@@ -7,22 +7,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse
 
 _OVERSAMPLES = 10
 _ITERATIONS = 6
 # Directions weaker than this share of the strongest are rounding noise in single precision.
 _NOISE = 1e-5
 #: So many rows are dense at a time: a fixed number, so that no result depends on the memory.
-_BLOCK = 1 << 16
+_BLOCK = 1 << 14
 
 
 def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArray[np.float32]:  # noqa: ANN401
     """Return the strongest right singular vectors of a sparse matrix, strongest first.
 
-    `matrix` is a SciPy CSR matrix (n_rows, n_columns) float32; the result is (n_columns, n) float32 with
-    n <= `dimensions`: fewer where the matrix has no more to give. The product `matrix @ result` is what
-    scikit-learn's `TruncatedSVD.transform` gives.
+    `matrix` is a SciPy CSR matrix (n_rows, n_columns) float32, or a tuple of such that stand one below the other and
+    are never copied into one. The result is (n_columns, n) float32 with n <= `dimensions`: fewer where the matrix has
+    no more to give. The product `matrix @ result` is what scikit-learn's `TruncatedSVD.transform` gives.
 
     The method is that of Halko, Martinsson and Tropp, "Finding structure with randomness" (2011): subspace iteration
     with 10 oversamples, as scikit-learn's `TruncatedSVD`, then Rayleigh and Ritz's step. The sketch has one row per
@@ -30,16 +29,15 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
     nor held for more than a block of them.
     scikit-learn's own is not called because its import alone takes longer than a whole build of MovieLens small.
     """
-    n_rows, n_columns = matrix.shape
+    n_rows, n_columns = _shape(matrix)
     size = min(dimensions + _OVERSAMPLES, n_rows, n_columns)
     if size == 0:
         return np.zeros((n_columns, 0), np.float32)
-    transposed = [scipy.sparse.csr_matrix(block.T) for block in _blocks(matrix)]
     sketch = np.random.default_rng(seed).standard_normal((n_columns, size), dtype=np.float32)
     for _ in range(_ITERATIONS):
         sums = np.zeros_like(sketch)
-        for block, turned in zip(_blocks(matrix), transposed, strict=True):
-            sums += turned @ (block @ sketch)
+        for block in _blocks(matrix):
+            sums += block.T @ (block @ sketch)
         sketch, _unused = np.linalg.qr(sums)
     gram = np.zeros((size, size))
     for block in _blocks(matrix):
@@ -52,9 +50,19 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
 
 
 def _blocks(matrix: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the rows of a sparse matrix, so many at a time."""
-    for start in range(0, matrix.shape[0], _BLOCK):
-        yield matrix[start : start + _BLOCK]
+    """Yield the rows of a sparse matrix, or of those of a tuple, so many at a time."""
+    for part in _parts(matrix):
+        for start in range(0, part.shape[0], _BLOCK):
+            yield part[start : start + _BLOCK]
+
+
+def _parts(matrix: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    return matrix if isinstance(matrix, tuple) else (matrix,)
+
+
+def _shape(matrix: Any) -> tuple[int, int]:  # noqa: ANN401
+    parts = _parts(matrix)
+    return sum(part.shape[0] for part in parts), parts[0].shape[1]
 
 
 def sums_of_reduced(
@@ -87,10 +95,14 @@ def explained_by_sums(
     squares: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """Return what `explained_variance` does, from what `sums_of_reduced` gives."""
-    values = matrix.data.astype(np.float64)
-    n = max(1, matrix.shape[0])
-    means = np.bincount(matrix.indices, values, matrix.shape[1]) / n
-    whole = values @ values / n - means @ means
+    rows, columns = _shape(matrix)
+    n, square, means = max(1, rows), 0.0, np.zeros(columns)
+    for block in _blocks(matrix):
+        values = block.data.astype(np.float64)
+        square += float(values @ values)
+        means += np.bincount(block.indices, values, columns)
+    means /= n
+    whole = square / n - means @ means
     if whole <= 0:
         return np.ones(len(sums))
     return np.asarray(np.cumsum(squares / n - (sums / n) ** 2) / whole)
@@ -103,7 +115,14 @@ def unit_rows(
 
     Returns the (m, d) float32 unit rows that remain, and an (n,) mask of which they are.
     """
-    exact = rows.astype(np.float64)
-    lengths = np.sqrt(np.einsum("ij,ij->i", exact, exact))
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
     kept = lengths > 1e-6
-    return (exact[kept] / lengths[kept, None]).astype(np.float32), kept
+    units = np.empty((np.count_nonzero(kept), rows.shape[1]), np.float32)
+    done = 0
+    # No copy of all rows in double precision.
+    for start in range(0, len(rows), _BLOCK):
+        some = kept[start : start + _BLOCK]
+        block = rows[start : start + _BLOCK][some].astype(np.float64)
+        units[done : done + len(block)] = block / lengths[start : start + _BLOCK][some, None]
+        done += len(block)
+    return units, kept

@@ -32,10 +32,7 @@ def together_vectors(
     are no stretches. Returns (m, d) float32 of unit length, the (n_items,) mask of the items that have one, and the
     share (d,) of the variance that the first n dimensions explain.
     """
-    described = [_people(data)]
-    if data.times is not None:
-        described.append(_stretches(data, data.times, seed))
-    matrix = scipy.sparse.vstack(described, format="csr", dtype=np.float32)
+    matrix = (_people(data), *([] if data.times is None else _stretches(data, data.times, seed)))
     directions = right_singular_vectors(matrix, dimensions, seed)
     # There may be millions of stretches: one for each rating, where nobody rates two in one sitting.
     sums, squares = sums_of_reduced(matrix, directions)
@@ -50,30 +47,35 @@ def _people(data: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed
     ratings = np.ones(len(data)) if data.ratings is None else data.ratings.astype(np.float64)
     lengths = np.sqrt(np.bincount(data.items, ratings**2, data.n_items))
     doubt = _DOUBT * np.sqrt(np.mean(ratings**2)) if len(data) else 1.0
-    weights = ratings / (lengths + doubt)[data.items]
-    return scipy.sparse.csr_matrix((weights, (data.users, data.items)), shape=(data.n_users, data.n_items))
+    weights = (ratings / (lengths + doubt)[data.items]).astype(np.float32)
+    # Rows are in order of users: nothing is sorted, and nothing copied.
+    ends = np.searchsorted(data.users, np.arange(data.n_users + 1))
+    return scipy.sparse.csr_matrix((weights, data.items, ends), shape=(data.n_users, data.n_items))
 
 
-def _stretches(data: Interactions, times: NDArray[np.float64], seed: int) -> Any:  # noqa: ANN401
-    """Return what stands in each stretch, (n_stretches, n_items): of each length, cut at two places."""
+def _stretches(data: Interactions, times: NDArray[np.float64], seed: int) -> list[Any]:
+    """Return what stands in each stretch, (n_stretches, n_items): of each length, cut at two places.
+
+    All share the items, those of one length the weights: what a stretch holds stands together already.
+    """
     chosen = _people_drawn(data, seed)
     users, items, at = data.users[chosen], data.items[chosen], times[chosen]
     begins = np.ones(len(users), np.bool_)
     begins[1:] = (users[1:] != users[:-1]) | (np.abs(np.diff(at)) > _SITTING)
-    place = np.arange(len(users)) - np.maximum.accumulate(np.where(begins, np.arange(len(users)), 0))
+    place = np.arange(len(users), dtype=np.int32)
+    place -= np.maximum.accumulate(np.where(begins, place, 0))
     liked = np.zeros(len(users), np.bool_) if data.ratings is None else data.ratings[chosen] >= _LIKED
     often = np.maximum(np.bincount(items, minlength=data.n_items), 1)
     weights = np.where(liked, _MORE, 1.0) * np.sqrt(_SHARE / (2 * len(_LENGTHS))) / np.sqrt(often)[items]
-    rows, ends = [], 0
+    found = []
     for length in _LENGTHS:
+        scaled = (weights / np.sqrt(length)).astype(np.float32)
         for offset in (0, length // 2):
             piece = (place + offset) // length
-            row = np.cumsum(begins | np.append(False, piece[1:] != piece[:-1])[: len(users)]) - 1
-            rows.append(row + ends)
-            ends += int(row[-1]) + 1 if len(row) else 0
-    scale = np.repeat(1 / np.sqrt(_LENGTHS), 2 * len(users))
-    cells = np.tile(weights, 2 * len(_LENGTHS)) * scale, (np.concatenate(rows), np.tile(items, 2 * len(_LENGTHS)))
-    return scipy.sparse.csr_matrix(cells, shape=(ends, data.n_items))
+            first = np.flatnonzero(begins | np.append(False, piece[1:] != piece[:-1])[: len(users)])
+            ends = np.append(first, len(users)).astype(np.int32)
+            found.append(scipy.sparse.csr_matrix((scaled, items, ends), shape=(len(first), data.n_items)))
+    return found
 
 
 def _people_drawn(data: Interactions, seed: int) -> NDArray[np.bool_]:

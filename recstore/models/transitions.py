@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from recstore.models.interactions import Interactions
 
+#: So many pairs of ratings are looked at together.
+_BLOCK = 1 << 18
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -19,14 +22,14 @@ class Timeline:
     people, and `size` is how many ratings each holds. `row` is where each rating stands in the interactions.
     """
 
-    row: NDArray[np.intp]
+    row: NDArray[np.int32]
     users: NDArray[np.int32]
     items: NDArray[np.int32]
     ratings: NDArray[np.float32] | None
     place: NDArray[np.float32]
     back: NDArray[np.float32]
-    moment: NDArray[np.intp]
-    size: NDArray[np.intp]
+    moment: NDArray[np.int32]
+    size: NDArray[np.int32]
 
     @staticmethod
     def of(train: Interactions, seed: int = 0) -> Timeline:
@@ -36,26 +39,29 @@ class Timeline:
         depend neither on the order of the source nor on the ids.
         """
         times = np.zeros(len(train)) if train.times is None else train.times
-        row = np.lexsort((train.items, times, train.users))
-        drawn = np.random.default_rng(seed).permutation(len(train))
+        row = np.lexsort((train.items, times, train.users)).astype(np.int32)
+        drawn = np.random.default_rng(seed).permutation(len(train)).astype(np.int32)
         row = row[np.lexsort((drawn, times[row], train.users[row]))]
+        del drawn
         users, times = train.users[row], times[row]
         begins = np.ones(len(row), np.bool_)
         begins[1:] = (users[1:] != users[:-1]) | (times[1:] != times[:-1])
-        moment = np.cumsum(begins) - 1
+        moment = np.cumsum(begins, dtype=np.int32) - np.int32(1)
         first = np.flatnonzero(begins)
-        size = np.diff(np.append(first, len(row)))
+        size = np.diff(np.append(first, len(row))).astype(np.int32)
+        del begins, times
         bounds = np.searchsorted(users, np.arange(train.n_users + 1))
         place = (first + (size + 1) / 2)[moment] - bounds[users]
-        back = np.diff(bounds)[users] + 1 - place
+        place = place.astype(np.float32)
+        back = (np.diff(bounds)[users] + 1 - place).astype(np.float32)
         ratings = None if train.ratings is None else train.ratings[row]
         return Timeline(
             row=row,
             users=users,
             items=train.items[row],
             ratings=ratings,
-            place=place.astype(np.float32),
-            back=back.astype(np.float32),
+            place=place,
+            back=back,
             moment=moment,
             size=size[moment],
         )
@@ -71,15 +77,20 @@ def transition_counts(
     the order within the moment were drawn.
     """
     counts = np.zeros(n_items * n_items, np.float32)
-    users, items, place = timeline.users, position[timeline.items], timeline.place
-    for step in range(1, min(window, len(items) - 1) + 1):
-        earlier = np.flatnonzero((users[step:] == users[:-step]) & (items[step:] >= 0) & (items[:-step] >= 0))
-        later = earlier + step
-        tied = timeline.moment[earlier] == timeline.moment[later]
-        steps = np.where(tied, (timeline.size[earlier] + 1) / 3, place[later] - place[earlier])
-        weight = (np.where(tied, 0.5, 1) / (steps + reach)).astype(np.float32)
-        np.add.at(counts, items[earlier] * n_items + items[later], weight)
-        np.add.at(counts, items[later][tied] * n_items + items[earlier][tied], weight[tied])
+    users, place = timeline.users, timeline.place
+    for step in range(1, min(window, len(users) - 1) + 1):
+        for start in range(0, len(users) - step, _BLOCK):
+            some = slice(start, min(start + _BLOCK, len(users) - step))
+            earlier = start + np.flatnonzero(users[some.start + step : some.stop + step] == users[some])
+            later = earlier + step
+            one, other = position[timeline.items[earlier]], position[timeline.items[later]]
+            weighed = (one >= 0) & (other >= 0)
+            earlier, later, one, other = earlier[weighed], later[weighed], one[weighed], other[weighed]
+            tied = timeline.moment[earlier] == timeline.moment[later]
+            steps = np.where(tied, (timeline.size[earlier] + 1) / 3, place[later] - place[earlier])
+            weight = (np.where(tied, 0.5, 1) / (steps + reach)).astype(np.float32)
+            np.add.at(counts, one * n_items + other, weight)
+            np.add.at(counts, other[tied] * n_items + one[tied], weight[tied])
     square = counts.reshape(n_items, n_items)
     square[np.diag_indices(n_items)] = 0
     return square

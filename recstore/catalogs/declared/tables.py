@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 from recstore import sql
+from recstore.arrow import read_columns
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
 from recstore.catalogs.declared.expressions import column_named, over
@@ -15,6 +17,8 @@ from recstore.models.space import Measured
 from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.declared.sql"
+#: So many interactions are looked up at a time.
+_BLOCK = 1 << 20
 
 
 def names_of(catalog: Catalog) -> dict[str, str]:
@@ -122,21 +126,26 @@ def read_interactions(
     happens again says more, each time by less. With `of_each` there is a row each time, of the weight that it has.
     """
     assert catalog.interactions is not None
-    rows = connection.execute(sql.read(_SQL, "select_events" if of_each else "select_pairs")).fetchnumpy()
-    ids, items = np.unique(np.asarray(rows["item"], np.int32), return_inverse=True)
-    users, amounts = np.asarray(rows["person"], np.int32), np.asarray(rows["amount"], np.float64)
-    ratings = moments = None
+    types: dict[str, npt.DTypeLike] = {"person": np.int32, "item": np.int32, "amount": np.float64}
     if catalog.interactions.value:
-        ratings = np.ma.filled(np.ma.asarray(rows["rating"], np.float64), np.nan).astype(np.float32)
+        types["rating"] = np.float32
     if catalog.interactions.time:
-        moments = np.ma.filled(np.ma.asarray(rows["moment"], np.float64), np.nan)
+        types["moment"] = np.float64
+    rows = read_columns(connection, sql.read(_SQL, "select_events" if of_each else "select_pairs"), types)
+    users, items = rows["person"], rows["item"]
+    ids = np.unique(items)
+    for start in range(0, len(items), _BLOCK):
+        items[start : start + _BLOCK] = np.searchsorted(ids, items[start : start + _BLOCK])
+    moments = rows.get("moment")
+    if moments is not None:
         # What has no time was before all that has one.
         moments[np.isnan(moments)] = 0
+    amounts = rows.pop("amount")
     weights = amounts if of_each else damped(amounts)
     found = Interactions(
         users,
-        items.astype(np.int32),
-        ratings,
+        items,
+        rows.get("rating"),
         moments,
         int(users.max(initial=-1)) + 1,
         len(ids),

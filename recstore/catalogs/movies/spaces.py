@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from recstore import sql
-from recstore.arrow import arrow_column
+from recstore.arrow import arrow_column, read_columns
 from recstore.budget import Budget
 from recstore.models.interactions import Interactions
 from recstore.models.space import Space
@@ -35,9 +35,10 @@ def spaces(
     connection.execute(sql.read(_SQL, "movie_participating"))
     found = {}
     # What DuckDB gives is fetched here; then the factorisations run side by side, the longest first, one thread each.
-    tasks = [_together(connection, options), _collaborative(connection, options), _content(connection, options)]
+    tasks = [*_of_ratings(connection, options), _content(connection, options)]
     with ThreadPoolExecutor(min(len(tasks), budget.threads)) as pool:
         made = [running.result() for running in [pool.submit(task) for task in tasks]]
+    del tasks  # and with them the ratings
     for space in made:
         wanted = options.content_dimensions if space.name == "content" else options.collaborative_dimensions
         if len(space.ids) == 0:
@@ -53,38 +54,32 @@ def spaces(
         yield _hybrid(found["content"], found["collaborative"])
 
 
-def _together(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
+def _of_ratings(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Iterator[Callable[[], Space]]:
+    """Read the ratings that take part, once, and yield what makes the two spaces of them."""
     ids = connection.execute("SELECT movie_id FROM participating_movies ORDER BY position").fetchnumpy()["movie_id"]
     n_users = connection.execute("SELECT count(*) FROM participating_users").fetchall()[0][0]
-    rows = connection.execute(sql.read(_SQL, "movie_histories")).fetchnumpy()
+    types = {"user": np.int32, "movie": np.int32, "rating": np.float32, "time": np.float64}
+    rows = read_columns(connection, sql.read(_SQL, "movie_histories"), types)
     data = Interactions(rows["user"], rows["movie"], rows["rating"], rows["time"], n_users, len(ids))
 
-    def compute() -> Space:
+    def together() -> Space:
         from recstore.models.together import together_vectors
 
         vectors, kept, explained = together_vectors(data, options.collaborative_dimensions, options.seed)
         recipe = "truncated SVD of who rated what, and of what was rated soon after what"
         return Space("together", np.asarray(ids)[kept], vectors, recipe, explained=explained)
 
-    return compute
-
-
-def _collaborative(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:
-    ids = connection.execute("SELECT movie_id FROM participating_movies ORDER BY position").fetchnumpy()["movie_id"]
-    n_users = connection.execute("SELECT count(*) FROM participating_users").fetchall()[0][0]
-    rated = connection.execute(sql.read(_SQL, "movie_rating_matrix")).fetchnumpy()
-
-    def compute() -> Space:
+    def collaborative() -> Space:
         from recstore.models.collaborative import collaborative_vectors
 
         shape = len(ids), n_users
         vectors, kept, explained = collaborative_vectors(
-            rated["movie"], rated["user"], rated["rating"], shape, options.collaborative_dimensions, options.seed
+            data.items, data.users, rows["rating"], shape, options.collaborative_dimensions, options.seed
         )
         recipe = "truncated SVD of the ratings, 0 for unrated"
         return Space("collaborative", np.asarray(ids)[kept], vectors, recipe, explained=explained)
 
-    return compute
+    yield from (together, collaborative)
 
 
 def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Callable[[], Space]:

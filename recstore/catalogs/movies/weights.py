@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recstore import sql
+from recstore.arrow import read_columns
 from recstore.budget import Budget
 from recstore.catalogs.weight_rows import weight_rows
 from recstore.models.fading import FADING
@@ -37,9 +38,8 @@ def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions, 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:
     """Return all ratings of the connection's current database, and the movie_id of each position."""
-    rows = connection.execute(sql.read(_SQL, "interactions")).fetchnumpy()
-    people, users = np.unique(np.asarray(rows["user_id"]), return_inverse=True)
-    ids, items = np.unique(np.asarray(rows["movie_id"]), return_inverse=True)
-    ratings, times = np.asarray(rows["rating"], np.float32), np.asarray(rows["time"], np.float64)
-    train = Interactions(users.astype(np.int32), items.astype(np.int32), ratings, times, len(people), len(ids))
-    return train, ids.astype(np.int32)
+    types = {"user": np.int32, "movie": np.int32, "rating": np.float32, "time": np.float64}
+    rows = read_columns(connection, sql.read(_SQL, "interactions"), types)
+    ids = read_columns(connection, sql.read(_SQL, "rated_movies"), {"movie_id": np.int32})["movie_id"]
+    n_users = int(rows["user"].max(initial=-1)) + 1
+    return Interactions(rows["user"], rows["movie"], rows["rating"], rows["time"], n_users, len(ids)), ids
