@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +27,8 @@ FRAME_BYTES = 128
 #: What stands around each record: its length and two checksums.
 _FRAMING = 16
 _BATCH = 2048
+#: By this variable TensorFlow is told to use the Keras of before version 3.
+_KERAS = "TF_USE_LEGACY_KERAS"
 _FRAMES = "audio_embedding"
 #: The fields that each record has one value of.
 _SINGLE = ("video_id", "start_time_seconds", "end_time_seconds")
@@ -107,7 +110,7 @@ def import_tensorflow() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     try:
-        with _stderr_silenced():
+        with _stderr_silenced(), _without_keras():
             import tensorflow
     except ImportError as error:
         raise SourceError(
@@ -130,6 +133,23 @@ def _stderr_silenced() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextmanager
+def _without_keras() -> Iterator[None]:
+    """Leave Keras, which takes half of TensorFlow's import and is not used here, to whoever first says `tf.keras`.
+
+    TensorFlow imports the Keras that its environment names, where that is installed. While it is imported this names
+    the older one, which nobody has who did not install it as `tf_keras`.
+    """
+    if _KERAS in os.environ or find_spec("tf_keras") is not None:
+        yield
+        return
+    os.environ[_KERAS] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[_KERAS]
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -28,6 +31,12 @@ def data(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{name} is not in the test data folder; set RECSTORE_TEST_DATA")
     return path
+
+
+def need_tensorflow() -> None:
+    """Skip what needs TensorFlow where it is not installed. To find out it is not imported, which takes seconds."""
+    if find_spec("tensorflow") is None:
+        pytest.skip("TensorFlow is not installed: pip install 'recstore[audio]'", allow_module_level=True)
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +86,25 @@ def movie_store(movielens, once) -> Path:
     import pages
 
     return once("movies", pages.build) / "movies.duckdb"
+
+
+@pytest.fixture(scope="session")
+def store_written_by(movielens, once) -> Callable[[str], Path]:
+    """What gives a store of MovieLens small that another version of DuckDB wrote, by the version."""
+    import shells
+
+    program = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
+
+    def written(version: str) -> Path:
+        environment = shells.python_with(version)
+
+        def fill(folder: Path) -> None:
+            command = [sys.executable, "-c", program, str(folder / "movies.duckdb"), str(movielens)]
+            subprocess.run(command, env=environment, check=True)
+
+        return once(f"written-by-{version}", fill) / "movies.duckdb"
+
+    return written
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +163,7 @@ def archive() -> Path:
 @pytest.fixture(scope="session")
 def audio_store(archive, once) -> Path:
     """A store of AudioSet's balanced training set, with both spaces."""
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
 
     def fill(folder: Path) -> None:
         options = recstore.BuildOptions(audio_sequence=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import need_tensorflow
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -182,7 +183,7 @@ def beside(tmp_path):
     """A folder with the labels that a source needs beside it."""
     (tmp_path / "class_labels_indices.csv").write_text('index,mid,display_name\n0,/m/04rlf,"Music"\n')
     (tmp_path / "ontology.json").write_text('[{"id": "/m/04rlf", "child_ids": []}]')
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
     return tmp_path
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import data
+from conftest import data, need_tensorflow
 
 import recstore
 from recstore import BuildOptions, OptionError, RecstoreError, SourceError, TooManyRejectsError, export_json
 
-pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+need_tensorflow()
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import need_tensorflow
 
 from recstore import BuildOptions, RecstoreError, SourceError
 from recstore.catalogs.registry import to_be_stored
@@ -192,7 +193,7 @@ def test_a_file_that_is_no_export_is_refused(source, content):
 
 @pytest.mark.parametrize(("kind", "count"), [("json", 60), ("records", 200)])
 def test_generated_damage_is_accounted_for(benchmarks, kind, count, tmp_path, monkeypatch):
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
     import fuzz
     import fuzz_records
 
@@ -207,7 +208,7 @@ def test_generated_damage_is_accounted_for(benchmarks, kind, count, tmp_path, mo
 @pytest.mark.parametrize("length", [2**63 - 1, 2**64 - 1, 2**40, 0])
 def test_a_length_beyond_all_bounds_is_damage(benchmarks, length, tmp_path):
     """TensorFlow believes a length whose checksum is right, and died of one for which there was no memory."""
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
     import fuzz_records
 
     made = fuzz_records.RecordMaker(random.Random(0))

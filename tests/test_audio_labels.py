@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
+from conftest import need_tensorflow
 from pages import questions
 
 import recstore
@@ -28,7 +29,7 @@ def con(audio_store):
 @pytest.fixture(scope="module")
 def halves(once):
     """A source of generated clips of two splits; both are the same invented styles, in other clips."""
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
 
     def fill(folder):
         # The first half of the longer sample is the shorter one: of clips that come twice the first counts.
@@ -161,7 +162,7 @@ def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_pa
 
 
 def test_too_few_clips_are_said_and_left_out(tmp_path):
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
     write_audio_sample(tmp_path / "few", clips=60)
     recstore.build(tmp_path / "few.duckdb", {"audioset": tmp_path / "few"})
     with recstore.connect(tmp_path / "few.duckdb") as con:

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import runner
 import shells
+from conftest import need_tensorflow
 
 import recstore
 from recstore.samples.audio import write_audio_sample
@@ -145,7 +146,7 @@ def test_bitflips(benchmarks):
 @pytest.mark.parametrize("kind", ["csv", "dat", "json", "records"])
 def test_fuzz(command, benchmarks, kind, monkeypatch):
     if kind == "records":
-        pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+        need_tensorflow()
     import fuzz_records
 
     monkeypatch.setattr(fuzz_records.RecordMaker, "FILES", 2)
@@ -205,7 +206,7 @@ def test_pool(command, small_store):
 @pytest.fixture(scope="module")
 def audio_folder(once) -> Path:
     """A small data set of clips as AudioSet packs them."""
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'recstore[audio]'")
+    need_tensorflow()
 
     def fill(folder: Path) -> None:
         write_audio_sample(folder, clips=60)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import need_tensorflow
 
 import recstore
 from recstore import BuildOptions, LossError
@@ -185,7 +186,7 @@ def test_on_the_command_line(store, changed):
 
 
 def test_the_space_sequence_goes_only_when_that_is_said(tmp_path):
-    pytest.importorskip("tensorflow")
+    need_tensorflow()
     source, store = tmp_path / "clips", tmp_path / "there" / "audio.duckdb"
     store.parent.mkdir()
     write_audio_sample(source)
