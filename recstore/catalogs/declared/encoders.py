@@ -16,6 +16,7 @@ from recstore.errors import OptionError
 from recstore.models.space import Space
 from recstore.models.svd import unit_rows
 
+_SQL = "recstore.catalogs.declared.sql"
 #: A row of a dense matrix of more numbers is no vector to compare items by.
 _MOST_DIMENSIONS = 4096
 
@@ -54,9 +55,9 @@ def encoded(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str, 
     """
     encoder = encoder_at(name, path)
     columns = ", ".join(sql.identifier(column.name) for column in catalog.columns)
-    known = f"FROM {catalog.items} WHERE {catalog.key} IS NOT NULL ORDER BY {catalog.key} ASC"
-    ids = np.asarray(connection.execute(f"SELECT {catalog.key} AS id {known}").fetchnumpy()["id"], np.int32)
-    frame = connection.execute(f"SELECT {columns} {known}").df()
+    query = sql.render(_SQL, "items_to_encode", key=catalog.key, columns=columns, items=catalog.items)
+    frame = connection.execute(query).df()
+    ids = np.asarray(frame.pop(catalog.key), np.int32)
     try:
         made = encoder.fit_transform(frame)
     except Exception as error:

@@ -95,12 +95,8 @@ def _fitted(train: Interactions, ids: NDArray[np.int32], known: list[Space], opt
 
 
 def _stored(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Space]:
-    names = [
-        name
-        for (name,) in connection.execute(
-            "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY space ASC", [catalog.name]
-        ).fetchall()
-    ]
+    query = "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY space ASC"
+    names = [name for (name,) in connection.execute(query, [catalog.name]).fetchall()]
     query = f"SELECT {catalog.key} AS id, vector FROM {catalog.vectors} WHERE space = ? ORDER BY id ASC"
     found = []
     for name in names:

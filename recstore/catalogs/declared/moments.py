@@ -94,7 +94,5 @@ def _tidy(text: str) -> str:
 
 
 def _has_zones(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expression) -> bool:
-    pattern = "'([zZ]|[+-][0-9]{2}:?([0-9]{2})?)$'"
-    some = f"(SELECT {at.sql} AS text FROM {relation.text} LIMIT 1000)"
-    query = f"SELECT count(*) FILTER (regexp_matches(text, {pattern}) AND contains(text, ':')) FROM {some}"
+    query = sql.render(_SQL, "zoned_texts", at=at.sql, source=relation.text)
     return bool(connection.execute(query).fetchall()[0][0])

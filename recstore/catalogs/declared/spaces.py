@@ -23,6 +23,7 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.declared.sql"
+_SHARED = "recstore.catalogs.sql"
 #: Why a space was not made.
 _REASONS = {
     "content": "no two items have words or categories",
@@ -124,7 +125,8 @@ def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Ite
     names = names_of(catalog)
     connection.execute(sql.render(_SQL, "terms", **names, text=text), {"stop_words": list(stop_words())})
     connection.execute(sql.render(_SQL, "vocabulary", **names))
-    counts = connection.execute(sql.read(_SQL, "term_counts")).fetchnumpy()
+    query = sql.render(_SHARED, "term_counts", terms="terms_of_items", item="item", takes_part="true")
+    counts = connection.execute(query).fetchnumpy()
     terms = connection.sql("SELECT term FROM vocabulary ORDER BY position ASC").to_arrow_table().column("term")
     ids, row = np.unique(np.asarray(counts["item"], np.int32), return_inverse=True)
     fitted = np.ones(len(ids), np.bool_)

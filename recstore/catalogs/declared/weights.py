@@ -12,8 +12,8 @@ import duckdb
 from recstore import sql
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.declared.tables import left_out, names_of, read_interactions
-from recstore.catalogs.weight_rows import weight_rows
+from recstore.catalogs.declared.tables import left_out, read_interactions
+from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.fading import FADING
 from recstore.models.space import Measured
 from recstore.options import BuildOptions
@@ -28,8 +28,6 @@ _SQL = "recstore.catalogs.declared.sql"
 SETTING = "setting: "
 #: Dense matrices of one float32 per pair of items that exist at one time.
 _MATRICES = 6
-#: How many content neighbours stand in for the weights of an item that has none.
-_STAND_INS = 10
 
 
 def store_weights(
@@ -53,11 +51,7 @@ def store_weights(
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, found.settings, limit, options.seed), found.fading.kept)
-    names = names_of(catalog)
-    connection.register("weights_to_insert", weight_rows(weights, ids))
-    connection.execute(sql.render(_SQL, "insert_weights", **names))
-    connection.unregister("weights_to_insert")
-    connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})
+    insert_weights(connection, catalog, weights, ids)
     return replace(catalog, fading=found.fading), measured
 
 

@@ -50,7 +50,7 @@ class Movies(CatalogModel):
         """Fill `movie_weights`."""
         from recstore.catalogs.movies.weights import store_weights
 
-        store_weights(connection, options, budget)
+        store_weights(connection, self.catalog, options, budget)
         return []
 
     def evaluate(

@@ -17,6 +17,7 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.movies.sql"
+_SHARED = "recstore.catalogs.sql"
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -89,13 +90,15 @@ def _content(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Ca
 
     connection.execute(sql.read(_SQL, "movie_terms"), {"stop_words": list(stop_words())})
     connection.execute(sql.read(_SQL, "movie_vocabulary"))
-    counts = connection.execute(sql.read(_SQL, "movie_term_counts")).fetchnumpy()
+    takes_part = "movie_id IN (SELECT movie_id FROM participating_movies)"
+    query = sql.render(_SHARED, "term_counts", terms="terms_of_movies", item="movie_id", takes_part=takes_part)
+    counts = connection.execute(query).fetchnumpy()
     terms = pa.RecordBatchReader.from_stream(connection.sql("SELECT term FROM vocabulary ORDER BY position")).read_all()
 
     def compute() -> Space:
         from recstore.models.content import content_vectors
 
-        ids, first, row = np.unique(counts["movie_id"], return_index=True, return_inverse=True)
+        ids, first, row = np.unique(counts["item"], return_index=True, return_inverse=True)
         fitted = np.asarray(counts["takes_part"], dtype=bool)[first]
         made = content_vectors(row, counts["term"], counts["times"], fitted, options.content_dimensions, options.seed)
         learnt = {}

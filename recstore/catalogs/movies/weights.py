@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from recstore import sql
 from recstore.arrow import read_columns
 from recstore.budget import Budget
-from recstore.catalogs.weight_rows import weight_rows
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
 from recstore.options import BuildOptions
@@ -19,21 +20,18 @@ from recstore.options import BuildOptions
 _SQL = "recstore.catalogs.movies.sql"
 #: Dense matrices of one float32 per pair of movies that exist at one time.
 _MATRICES = 6
-#: How many content neighbours stand in for the weights of a movie that has none.
-_STAND_INS = 10
 
 
-def store_weights(connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget) -> None:
+def store_weights(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, budget: Budget
+) -> None:
     """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
     from recstore.models.person import PersonSettings, person_weights, strongest
 
     train, ids = read_interactions(connection)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
     weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), FADING.kept)
-    connection.register("weights_to_insert", weight_rows(weights, ids))
-    connection.execute(sql.read(_SQL, "insert_weights"))
-    connection.unregister("weights_to_insert")
-    connection.execute(sql.read(_SQL, "insert_content_weights"), {"stand_ins": _STAND_INS})
+    insert_weights(connection, catalog, weights, ids)
 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:

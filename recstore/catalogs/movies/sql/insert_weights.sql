@@ -1,1 +1,0 @@
-INSERT INTO movie_weights SELECT id, towards, taste, next, false FROM weights_to_insert;

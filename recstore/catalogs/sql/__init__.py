@@ -1,0 +1,1 @@
+"""The statements that catalogues of every kind run."""
