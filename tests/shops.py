@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+import psycopg
 import pytest
 
 import recstore
 from recstore import BuildOptions, Interactions, Items
 from recstore.progress import Progress
+from recstore.sql import identifier
 
 DOORS = ("file", "frame", "database")
 LOOSE = BuildOptions(tune=False, max_reject_rate=1.0)
 STRICT = BuildOptions(tune=False)
 WAS, FUTURE = datetime(2024, 3, 1, 12), datetime.now() + timedelta(days=400)
+
+
+_numbers = count()
+#: DuckDB's types that PostgreSQL calls otherwise.
+_TYPES = {
+    "DOUBLE": "float8", "FLOAT": "float4", "HUGEINT": "numeric(38)", "UBIGINT": "numeric(20)",
+    "TIMESTAMP_NS": "timestamp", "VARCHAR": "text", '"NULL"': "text", "TINYINT": "int2",
+    "TIMESTAMP WITH TIME ZONE": "timestamptz",
+}  # fmt: skip
 
 
 class Heard(Progress):
@@ -31,16 +44,26 @@ class Heard(Progress):
 
 
 def through(door: str, folder: Path, name: str, frame: pd.DataFrame) -> dict[str, object]:
-    """Return where the frame is, as a declaration says it: in a CSV file, as itself, or in a DuckDB file."""
+    """Return where the frame is, as a declaration says it: in a CSV file, as itself, or in PostgreSQL's database.
+
+    Tests that go through the database ask for the fixture `postgres`, which says in the environment where it is.
+    """
     if door == "frame":
         return {"source": frame}
     if door == "file":
         frame.to_csv(folder / f"{name}.csv", index=False, na_rep="", date_format="%Y-%m-%d %H:%M:%S")
         return {"source": str(folder / f"{name}.csv")}
-    with duckdb.connect(str(folder / f"{name}.duckdb")) as con:
-        con.register("given", frame)
-        con.execute("CREATE TABLE t AS FROM given")
-    return {"source": "t", "database": str(folder / f"{name}.duckdb")}
+    table = f"{name}_{next(_numbers)}"
+    with psycopg.connect(os.environ["TESTS_DB"].replace("+psycopg", ""), autocommit=True) as con:
+        given = duckdb.from_df(frame)
+        columns = ", ".join(
+            f"{identifier(column)} {_TYPES.get(str(kind), kind)}"
+            for column, kind in zip(given.columns, given.types, strict=True)
+        )
+        con.execute(f"CREATE TABLE {table} ({columns})")
+        places = ", ".join(["%s"] * len(given.columns))
+        con.cursor().executemany(f"INSERT INTO {table} VALUES ({places})", given.fetchall())
+    return {"source": table, "database": "${TESTS_DB}"}
 
 
 def books(*rows: tuple) -> pd.DataFrame:

@@ -6,11 +6,13 @@ from datetime import datetime
 
 import duckdb
 import pytest
-from runner import run
+from runner import ask, run
 from shops import DOORS, FUTURE, LOOSE, STRICT, WAS, Heard, books, refused, sales, shop, through
 
 import recstore
 from recstore import Items, OptionError, SourceError, StoreError, TooManyRejectsError
+
+pytestmark = pytest.mark.usefixtures("postgres")
 
 DIRTY_BOOKS = books(
     (None, "no id", "[1, 1]"),
@@ -42,7 +44,7 @@ DIRTY_SALES = sales(
 
 
 @pytest.fixture(scope="module")
-def dirty(tmp_path_factory):
+def dirty(tmp_path_factory, postgres):
     """A store of one dirty shop, read through three doors, each a catalogue, and what was said of it."""
     folder = tmp_path_factory.mktemp("dirty")
     heard, sources = Heard(), {}
@@ -58,7 +60,7 @@ def dirty(tmp_path_factory):
 
 
 def rejected(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
-    sources = {"by_file": "%.csv", "by_frame": "%DataFrame", "by_database": "%, table t"}
+    sources = {"by_file": "%.csv", "by_frame": "%DataFrame", "by_database": "postgresql%, table %"}
     query = "SELECT reason, count(*) FROM load_rejects WHERE source LIKE ? GROUP BY reason"
     return dict(con.execute(query, [sources[name]]).fetchall())
 
@@ -228,8 +230,36 @@ def test_a_database_that_is_away_tells_no_password(standing, tmp_path):
     assert "hu" + "@sh" not in seen
     assert "hu%40sh" not in seen
     assert "hu%40sh" not in away.recorded()
-    broken = Items(**through("database", tmp_path, "books", books()) | {"source": "SELECT nothing FROM t"}, id="isbn")
-    refused(standing, broken, SourceError, "books.duckdb, a query cannot be read: .*nothing")
+    broken = Items(
+        **through("database", tmp_path, "books", books()) | {"source": "SELECT nothing FROM pg_class"}, id="isbn"
+    )
+    refused(standing, broken, SourceError, r"^postgresql\+psycopg://.*, a query cannot be read: .*nothing")
+
+
+def test_a_password_is_nowhere_in_the_store_and_in_what_is_said(postgres, tmp_path):
+    given = through("database", tmp_path, "books", books())
+    secret, store, config = "Tr0ub4dor", tmp_path / "shop.duckdb", tmp_path / "recstore.toml"
+    address = postgres.replace("postgres:@", f"postgres:{secret}%26pw@")
+    assert secret in address
+    said = ""
+    for database in (address, address.replace("/postgres?", "/nothing?")):
+        config.write_text(
+            f'[books]\nitems = "{given["source"]}"\ndatabase = "{database}"\nid = "isbn"\ntext = ["title"]'
+        )
+        for options in (["--debug"], ["--debug", "--log-format", "json"]):
+            for command in (["build", store, "--config", config], ["add", store, "--config", config]):
+                code, out, err = ask(*options, *command)
+                assert code == (0 if database == address else 1), err
+                said += out + err
+    for command in (["info", store], ["manifest", store], ["query", store, "builds"]):
+        said += "".join(map(str, ask(*command)))
+    with recstore.connect(store) as con:
+        for (table,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall():
+            said += str(con.execute(f'SELECT CAST(t AS VARCHAR) FROM "{table}" AS t').fetchall())
+        assert "postgresql" in str(con.execute("SELECT CAST(sources AS VARCHAR) FROM builds").fetchall())
+    assert "Traceback" in said
+    assert secret not in said
+    assert secret.encode() not in store.read_bytes()
 
 
 @pytest.mark.parametrize(

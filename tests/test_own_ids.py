@@ -16,6 +16,7 @@ from shops import DOORS, STRICT, WAS, Heard, refused, shop
 import recstore
 from recstore import Interactions, Items, SourceError
 
+pytestmark = pytest.mark.usefixtures("postgres")
 LOST = ["9.78012E+12", "9.78012E+12", "9.78013E+12"]
 
 

@@ -102,6 +102,40 @@ def test_text_and_numbers_come_as_they_are(gathering, shop, rows):
         assert [row[1] for row in found.rows()] == [row[1] for row in rows]
 
 
+def test_rows_of_postgresql_come_in_blocks_and_none_is_lost(gathering, shop, monkeypatch):
+    monkeypatch.setattr("recstore.sources.postgres._BLOCK", 1000)
+    query = (
+        "SELECT i, CASE i % 5 WHEN 0 THEN '' WHEN 1 THEN NULL WHEN 2 THEN E'a\"b,\\r\\n;' "
+        "ELSE repeat('é', i % 900) END AS t FROM generate_series(1, {}) AS i"
+    )
+    found = gathering(query.format(3000), database=shop)
+    texts = {0: "", 1: None, 2: 'a"b,\r\n;'}
+    assert found.rows() == [(i, texts.get(i % 5, "é" * (i % 900))) for i in range(1, 3001)]
+    assert found.lines() == list(range(1, 3001))
+    for statement, rows in (("SELECT 1 AS x WHERE false", []), ("SELECT 1 AS x, ''::text AS y", [(1, "")])):
+        assert gathering(statement, database=shop).rows() == rows
+    for broken in (
+        "SELECT 1/(2000 - i) AS x FROM generate_series(0, 9999) AS i",
+        "SELECT '294276-12-31'::timestamp AS x",
+    ):
+        before = gathering.connection.execute("SHOW ALL TABLES").fetchall()
+        with pytest.raises(SourceError, match=r"postgresql.*, a query"):
+            gathering(broken, database=shop)
+        assert gathering.connection.execute("SHOW ALL TABLES").fetchall() == before
+
+
+def test_a_server_that_goes_away_in_the_middle_is_one_sentence(gathering, shop, monkeypatch):
+    monkeypatch.setattr("recstore.sources.postgres._BLOCK", 1000)
+    broken = (
+        "SELECT CASE i WHEN 5000 THEN pg_terminate_backend(pg_backend_pid())::text ELSE 'x' END "
+        "FROM generate_series(1, 9999) AS i"
+    )
+    with pytest.raises(SourceError, match=r"terminat|closed the connection") as raised:
+        gathering(broken, database=shop)
+    assert "\n" not in str(raised.value)
+    assert len(gathering("kinds", database=shop).rows()) == 2
+
+
 def test_tables_are_found_by_name_and_a_password_is_never_shown(gathering, shop, monkeypatch):
     monkeypatch.setenv("SHOP_DB", shop.replace("postgres:@", "postgres:s%3Acret@"))
     for source in ('"My Shop"."Sales"', "My Shop.Sales", "My Shop.sales"):
@@ -139,7 +173,7 @@ def test_only_new_rows_are_asked_for(gathering, shop, sqlite):
         ("SELECT 1; DROP TABLE kinds", "syntax error|multiple"),
         ("SELECT nextval('counter')", "counter"),
         ("DROP TABLE kinds", "neither the name of a table nor a query|no table"),
-        ("SELECT '294276-12-31'::timestamp", "no place"),
+        ("SELECT '294276-12-31'::timestamp", "a query has no place"),
     ],
 )
 def test_a_query_that_fails_is_one_sentence(gathering, shop, source, said):

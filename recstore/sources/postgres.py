@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import selectors
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -46,6 +48,7 @@ def copy_postgres(
     query: str,
     since: Since | None,
     table: str,
+    named: str,
 ) -> tuple[str, dict[str, str]]:
     """Copy a query of an open connection of psycopg's to a table; memory does not grow with the rows.
 
@@ -60,9 +63,9 @@ def copy_postgres(
         relation = f"(SELECT * FROM {relation.replace('%', '%%')} WHERE {column.replace('%', '%%')} > %s) AS _rs_source"
         values = [since.value]
     try:
-        return _Copy(connection, driver, relation, values, table).run()
+        return _Copy(connection, driver, relation, values, table, named).run()
     except psycopg.Error as error:
-        raise SourceError(f"The query fails: {first_line(error)}.") from error
+        raise SourceError(f"{named} cannot be read: {first_line(error)}.") from error
 
 
 class _Copy:
@@ -73,18 +76,16 @@ class _Copy:
         relation: str,
         values: list[Any],
         table: str,
+        named: str,
     ) -> None:
         self.connection = connection
         self.driver = driver
         self.relation = relation
         self.values = values or None
         self.place = place_of(table)
-        #: What broke off the stream, which DuckDB would only tell of.
-        self.failure: BaseException | None = None
+        self.named = named
 
     def run(self) -> tuple[str, dict[str, str]]:
-        import pyarrow as pa
-
         with self.driver.cursor() as cursor:
             cursor.execute("SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'; SET LOCAL extra_float_digits = 1")
             cursor.execute("SET LOCAL bytea_output = 'hex'; SET LOCAL intervalstyle = 'postgres'")
@@ -92,21 +93,7 @@ class _Copy:
             described = cursor.description or []
             names = unique_names([column.name for column in described])
             kinds = self._kinds(cursor, [(column.type_code, column.precision, column.scale) for column in described])
-            schema = pa.schema([(f"c{place}", pa.string()) for place in range(len(names))])
-            reader = pa.RecordBatchReader.from_batches(schema, self._batches(cursor, schema, kinds))
-            selected = ", ".join(
-                f"{value.replace('{c}', f'c{place}')} AS {sql.identifier(name)}"
-                for place, (name, (_, value, _)) in enumerate(zip(names, kinds, strict=True))
-            )
-            try:
-                with registered(self.connection, reader) as view:
-                    self.connection.execute(f"CREATE TABLE {self.place} AS SELECT {selected} FROM {view}")
-            except duckdb.Error as error:
-                if self.failure is not None:
-                    raise self.failure from error
-                if isinstance(error, duckdb.ConversionException):
-                    raise SourceError(f"A value of the query has no place in DuckDB: {first_line(error)}.") from error
-                raise
+            self._fill(names, kinds)
         types = {name: kind[0] for name, kind in zip(names, kinds, strict=True)}
         for name, type_ in types.items():
             if type_ == "NUMERIC":
@@ -132,30 +119,38 @@ class _Copy:
                 kinds.append((*_TYPES.get(name, ("VARCHAR", "{c}")), "{c}"))
         return kinds
 
-    def _batches(self, cursor: Any, schema: Any, kinds: list[tuple[str, str, str]]) -> Iterator[Any]:  # noqa: ANN401
-        """Give the rows as columns of text."""
-        aliases = ", ".join(schema.names)
-        written = ", ".join(kind[2].replace("{c}", f"c{place}") for place, kind in enumerate(kinds))
-        relation = self.relation.removesuffix("_rs_source")
-        statement = (
-            f"COPY (SELECT {written} FROM {relation}_rs_source({aliases})) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
+    def _fill(self, names: Sequence[str], kinds: list[tuple[str, str, str]]) -> None:
+        """Make the table, and copy the rows to it, block by block.
+
+        (Were DuckDB to pull them, each line would have to wait for Python's lock.)
+        """
+        import psycopg
+        import pyarrow as pa
+
+        selected = ", ".join(
+            f"{value.replace('{c}', f'c{place}')} AS {sql.identifier(name)}"
+            for place, (name, (_, value, _)) in enumerate(zip(names, kinds, strict=True))
         )
-        try:
-            with cursor.copy(statement, self.values) as copy:
-                block: list[Any] = []
-                size = 0
-                for data in copy:
-                    block.append(data)
-                    size += len(data)
-                    if size > _BLOCK:
-                        yield from _parsed(b"".join(block), schema)
-                        block.clear()
-                        size = 0
-                if block:
-                    yield from _parsed(b"".join(block), schema)
-        except BaseException as error:
-            self.failure = error
-            raise
+        texts = [f"c{place}" for place in range(len(names))]
+        written = ", ".join(kind[2].replace("{c}", text) for text, kind in zip(texts, kinds, strict=True))
+        relation = f"{self.relation.removesuffix('_rs_source')}_rs_source({', '.join(texts)})"
+        statement = f"COPY (SELECT {written} FROM {relation}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')"
+        sent = psycopg.ClientCursor(self.driver).mogrify(statement, self.values).encode(self.driver.info.encoding)
+        nothing = pa.table({text: pa.array([], pa.string()) for text in texts})
+        with registered(self.connection, nothing) as view, closing(_blocks(self.driver, sent)) as blocks:
+            self.connection.execute(f"CREATE TABLE {self.place} AS SELECT {selected} FROM {view}")
+            try:
+                for block in blocks:
+                    self.connection.register(view, _parsed(block, texts))
+                    # (Each by itself: what a transaction has inserted is held in memory until its end.)
+                    self.connection.execute(f"INSERT INTO {self.place} SELECT {selected} FROM {view}")
+            except BaseException as error:
+                self.connection.execute(f"DROP TABLE {self.place}")
+                if isinstance(error, duckdb.ConversionException):
+                    raise SourceError(
+                        f"A value of {self.named} has no place in DuckDB: {first_line(error)}."
+                    ) from error
+                raise
 
     def _narrow(self, name: str) -> str:
         """Give a column of exact numbers of any length the narrowest exact type that holds them, or DOUBLE."""
@@ -168,17 +163,82 @@ class _Copy:
         return type_
 
 
-def _parsed(block: bytes, schema: Any) -> Iterator[Any]:  # noqa: ANN401 - PyArrow is not typed
+def _blocks(driver: Any, statement: bytes) -> Generator[bytearray]:  # noqa: ANN401 - psycopg is not there for everybody
+    """Give the lines that a COPY … TO STDOUT writes, many at once.
+
+    They are taken from libpq itself: what a cursor of psycopg's does for each line takes longer than all the rest.
+    """
+    import psycopg
+    from psycopg import pq
+
+    server = driver.pgconn
+    result = None
+    try:
+        server.send_query(statement)
+        while server.flush():
+            _wait(server, selectors.EVENT_WRITE)
+        result = _result(server)
+        block = bytearray()
+        while result.status == pq.ExecStatus.COPY_OUT:
+            size, line = server.get_copy_data(1)
+            if size > 0:
+                block += line
+            elif size == 0:
+                _wait(server, selectors.EVENT_READ)
+                server.consume_input()
+            else:
+                result = _result(server)
+            if block and (len(block) > _BLOCK or size < 0):
+                yield block
+                block = bytearray()
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            text = result.error_field(pq.DiagnosticField.MESSAGE_PRIMARY) or b"no reason is given"
+            raise psycopg.DatabaseError(text.decode(driver.info.encoding, "replace"))
+    finally:
+        _end(driver, result)
+
+
+def _end(driver: Any, result: Any) -> None:  # noqa: ANN401
+    """Leave the connection fit for the next statement, whether or not all lines were taken."""
+    from psycopg import pq
+
+    server = driver.pgconn
+    if result is None or result.status == pq.ExecStatus.COPY_OUT:
+        driver.cancel()
+    if result is not None and result.status == pq.ExecStatus.COPY_OUT:
+        while server.get_copy_data(0)[0] > 0:
+            pass
+    while server.get_result():
+        pass
+
+
+def _result(server: Any) -> Any:  # noqa: ANN401
+    """Return the server's answer, as soon as it is there."""
+    while server.is_busy():
+        _wait(server, selectors.EVENT_READ)
+        server.consume_input()
+    return server.get_result()
+
+
+def _wait(server: Any, event: int) -> None:  # noqa: ANN401
+    with selectors.DefaultSelector() as selector:
+        selector.register(server.socket, event)
+        selector.select()
+
+
+def _parsed(block: bytearray, texts: list[str]) -> Any:  # noqa: ANN401 - PyArrow is not typed
     """Return whole lines of CSV as columns: nothing between two commas is NULL, and quotes around nothing are ''."""
     import pyarrow as pa
     from pyarrow import csv
 
-    table = csv.read_csv(
+    return csv.read_csv(
         pa.BufferReader(block),
-        csv.ReadOptions(column_names=schema.names, block_size=max(len(block), 1 << 20)),
+        csv.ReadOptions(column_names=texts, block_size=max(len(block), 1 << 20)),
         csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         csv.ConvertOptions(
-            column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+            column_types=dict.fromkeys(texts, pa.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
         ),
     )
-    yield from table.to_batches()

@@ -59,7 +59,7 @@ def copy_server(
                     from recstore.sources.postgres import copy_postgres
 
                     driver = server.connection.driver_connection
-                    return copy_postgres(connection, driver, query, since, table)
+                    return copy_postgres(connection, driver, query, since, table, named)
                 result = server.execution_options(stream_results=True, max_row_buffer=1000).execute(statement, values)
                 rows = RowTable(connection, table, [str(name) for name in result.keys()])  # noqa: SIM118
                 for batch in batches(result):
