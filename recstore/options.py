@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from recstore.errors import OptionError
+from recstore.plugins import plugins
 
 #: The entry points of catalogues, each a class with its own `options`.
 CATALOGS = "recstore.catalogs"
@@ -76,8 +76,8 @@ class CommonOptions:
 @cache
 def option_kinds() -> tuple[type[Any], ...]:
     """Return the dataclasses of options: the common ones, then those of each installed catalogue, by its name."""
-    groups = (sorted(entry_points(group=group), key=lambda entry: entry.name) for group in (CATALOGS, KINDS))
-    return (CommonOptions, *(entry.load().options for entries in groups for entry in entries))
+    found = [entry for group in (CATALOGS, KINDS) for entry in plugins(group).values()]
+    return (CommonOptions, *(entry.load().options for entry in found))
 
 
 @dataclass(frozen=True)

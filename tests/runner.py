@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import sys
+from functools import lru_cache
 
+import typer
+import typer.testing
 from typer.testing import CliRunner
 
 from recstore.cli.app import app
@@ -32,3 +36,12 @@ def ask(*arguments: object, stdin: str | None = None) -> tuple[int, str, str]:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return done.exit_code, done.stdout, done.stderr
+
+
+@lru_cache(maxsize=1)
+def _command(app: typer.Typer, _path: tuple[str, ...]):
+    return typer.main.get_command(app)
+
+
+# What Typer makes of the command line is made once, and anew where `sys.path` changed: it takes as long as an answer.
+typer.testing._get_command = lambda app: _command(app, tuple(sys.path))

@@ -65,9 +65,9 @@ def ask(con, qualifier=""):
     return found
 
 
-@pytest.fixture
-def expected(store):
-    with recstore.connect(store, exact=True) as con:
+@pytest.fixture(scope="module")
+def expected(sample_store):
+    with recstore.connect(sample_store, exact=True) as con:
         found = ask(con)
     assert [len(rows) for rows in found[:13]] == [10, 400, 10, 0, 10, 150, 150, 10, 3, 1, 0, 0, 0]
     return found

@@ -17,8 +17,8 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 def ask(store, query):

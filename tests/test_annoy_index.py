@@ -216,8 +216,8 @@ def test_processes_share_the_cache(cache):
 # In a store.
 
 
-def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, monkeypatch):
-    with duckdb.connect(str(sample_store), read_only=True) as con:
+def test_each_space_has_an_index_bound_to_its_vectors(small_store, tmp_path, monkeypatch):
+    with duckdb.connect(str(small_store), read_only=True) as con:
         indexes = con.execute(
             "SELECT index_name, space, dimensions, items, sha256, bytes FROM annoy_indexes"
         ).fetchall()
@@ -244,7 +244,7 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
 
     # Built again from the tables with other trees, and kept when the other catalogue is rebuilt.
     copy = tmp_path / "copy.duckdb"
-    copy.write_bytes(sample_store.read_bytes())
+    copy.write_bytes(small_store.read_bytes())
     facts = "SELECT trees, sha256 FROM annoy_indexes ORDER BY space"
     recstore.rebuild(copy)
     with duckdb.connect(str(copy), read_only=True) as con:
@@ -262,7 +262,7 @@ def test_each_space_has_an_index_bound_to_its_vectors(sample_store, tmp_path, mo
         # Three of each index; figures of spaces compared with those before stand beside them.
         assert con.execute(f"{figures} m.what LIKE 'annoy %'").fetchall() == [(12,)]
     # Where a catalogue is not small, it is measured whether asking the index is faster.
-    monkeypatch.setattr("recstore.pipeline.indexes.SMALL", 100)
+    monkeypatch.setattr("recstore.pipeline.indexes.SMALL", 50)
     recstore.rebuild(copy, only="movies")
     with duckdb.connect(str(copy), read_only=True) as con:
         measured = dict(

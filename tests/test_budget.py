@@ -37,10 +37,10 @@ def test_a_build_stays_within_its_memory(movielens, tmp_path):
     assert int(done.stdout) < 1 * GB + BASE
 
 
-def test_threads_change_nothing(sample_folder, tmp_path):
+def test_threads_change_nothing(small_folder, tmp_path):
     stores = [tmp_path / "one.duckdb", tmp_path / "two.duckdb"]
     for threads, store in enumerate(stores, 1):
-        recstore.build(store, {"movielens": sample_folder}, threads=threads)
+        recstore.build(store, {"movielens": small_folder}, threads=threads)
     digests = {recstore.manifest(store)["content_digest"] for store in stores}
     assert len(digests) == 1
 

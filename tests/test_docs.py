@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 BEGIN_WITHOUT_A_STORE = {"tutorial.md"}
 RUN_ELSEWHERE = {"browser.md", "audio.md"}
 #: Pages for which the sample does, since they show no answers; they work long.
-STORES = {"howto-nightly.md": "sample_store"}
+STORES = {"howto-nightly.md": "small_store"}
 
 
 def pages_with_code() -> list[Path]:
@@ -222,11 +222,11 @@ def test_the_python_reference_holds_everything(references):
 
 
 @pytest.fixture(scope="module")
-def examples_folder(sample_folder, bookshop, tmp_path_factory) -> Path:
-    """What the examples name, made from the sample, which is quicker; its first movies get their titles."""
+def examples_folder(small_folder, bookshop, tmp_path_factory) -> Path:
+    """What the examples name, made from a small release, which is quicker; its first movies get their titles."""
     folder = tmp_path_factory.mktemp("examples")
     release = tmp_path_factory.mktemp("release")
-    shutil.copytree(sample_folder, release, dirs_exist_ok=True)
+    shutil.copytree(small_folder, release, dirs_exist_ok=True)
     examples = " ".join(command.epilog for command in commands().values())
     titles = sorted(set(re.findall(r"[\"'](\w[^\"']* \(\d{4}\))", examples)))
     lines = (release / "movies.csv").read_text().splitlines()

@@ -231,9 +231,9 @@ def test_the_page_about_it(evaluated):
             assert con.execute(block).fetchall()
 
 
-def test_the_same_seed_gives_the_same_figures_and_a_new_build_none(sample_folder, sample_store, tmp_path):
+def test_the_same_seed_gives_the_same_figures_and_a_new_build_none(small_folder, small_store, tmp_path):
     path = tmp_path / "store.duckdb"
-    shutil.copy(sample_store, path)
+    shutil.copy(small_store, path)
     first = recstore.evaluate(path, seed=4)
     again = recstore.evaluate(path, seed=4)
     assert first.evaluations == again.evaluations
@@ -244,11 +244,11 @@ def test_the_same_seed_gives_the_same_figures_and_a_new_build_none(sample_folder
     recstore.rebuild(path)
     assert figures(path) == {}
     recstore.evaluate(path)
-    recstore.build(path, {"movielens": sample_folder})
+    recstore.build(path, {"movielens": small_folder})
     assert figures(path) == {}
 
 
-def test_clips(tmp_path, sample_store):
+def test_clips(tmp_path, small_store):
     for name in ("class_labels_indices.csv", "ontology.json"):
         shutil.copy(data(f"audioset/{name}"), tmp_path)
     rng = np.random.default_rng(0)
@@ -262,7 +262,7 @@ def test_clips(tmp_path, sample_store):
     ]  # fmt: skip
     (tmp_path / "clips.json").write_text(json.dumps(clips))
     path = tmp_path / "audio.duckdb"
-    shutil.copy(sample_store, path)
+    shutil.copy(small_store, path)
     recstore.evaluate(path)
     movies = figures(path)
     recstore.build(path, {"audioset": tmp_path / "clips.json"})
@@ -304,9 +304,9 @@ def test_a_bar_that_says_nothing(text):
         Bar.parse(text)
 
 
-def test_the_command(sample_store, tmp_path):
+def test_the_command(small_store, tmp_path):
     store = tmp_path / "store.duckdb"
-    shutil.copy(sample_store, store)
+    shutil.copy(small_store, store)
     picture = tmp_path / "picture.svg"
     done = command("evaluate", store, "--plot", picture, "--fail-under", "next-watched/recall@10=0.001")
     assert done.returncode == 0, done.stderr

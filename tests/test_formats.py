@@ -29,9 +29,9 @@ DOORS: dict[str, Callable[[Path, Path], object]] = {
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
+def store(small_store, tmp_path) -> Path:
     (tmp_path / "there").mkdir()
-    return shutil.copy(sample_store, tmp_path / "there" / "store.duckdb")
+    return shutil.copy(small_store, tmp_path / "there" / "store.duckdb")
 
 
 def say_format(store: Path, value: str) -> None:
@@ -40,12 +40,12 @@ def say_format(store: Path, value: str) -> None:
         con.execute("UPDATE store_info SET value = '7.8.9' WHERE key = 'recstore_version'")
 
 
-def test_a_newer_format_is_refused_by_every_door(store, sample_folder):
+def test_a_newer_format_is_refused_by_every_door(store, small_folder):
     say_format(store, "999")
     before = store.read_bytes()
     for name, door in DOORS.items():
         with pytest.raises(StoreError, match=r"upgrade recstore to 7\.8\.9 or later"):
-            door(store, sample_folder)
+            door(store, small_folder)
         assert store.read_bytes() == before, name
         assert [file.name for file in store.parent.iterdir()] == [store.name], name
 

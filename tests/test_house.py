@@ -38,7 +38,7 @@ FLOORS = [
     ["sources"],
     ["cache"],
     ["options", "progress", "budget", "arrow", "scratch", "text", "sql"],
-    ["errors", "opening"],
+    ["errors", "opening", "plugins"],
 ]
 
 

@@ -35,8 +35,8 @@ CONFIGURATION = ["map{'seed': 'x'}", "map{'memory': 'inf'}", "map{'seed': NULL}"
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return Path(shutil.copy(sample_store, tmp_path / "s.duckdb"))
+def store(small_store, tmp_path) -> Path:
+    return Path(shutil.copy(small_store, tmp_path / "s.duckdb"))
 
 
 @pytest.mark.parametrize("statement", DAMAGE, ids=lambda text: text[:60])
@@ -60,23 +60,23 @@ def test_a_configuration_that_cannot_be(value, store):
 
 
 @pytest.mark.parametrize("name", ["a?b", "a#%20", "it's", 'a";b', "md:x", "s3:x", "a\nb", "a" * 200, "?"])
-def test_odd_names_are_read_and_those_that_cannot_be_written_are_refused_at_once(name, sample_store, tmp_path):
-    odd = Path(shutil.copy(sample_store, tmp_path / name))
+def test_odd_names_are_read_and_those_that_cannot_be_written_are_refused_at_once(name, small_store, tmp_path):
+    odd = Path(shutil.copy(small_store, tmp_path / name))
     assert run("similar", odd, "movies", "1")[0] == 0
     if "?" in name:
         code, said = run("rebuild", odd, "--quiet")
         assert (code, "question mark" in said, said.count("\n")) == (1, True, 1)
-    assert odd.read_bytes() == sample_store.read_bytes()
+    assert odd.read_bytes() == small_store.read_bytes()
 
 
-def test_what_is_no_file(tmp_path, sample_folder):
+def test_what_is_no_file(tmp_path, small_folder):
     os.mkfifo(tmp_path / "pipe")
     for place in (tmp_path, tmp_path / "pipe", Path("/dev/null")):
         for arguments in (
             ["info", place],
             ["check", place],
             ["rebuild", place],
-            ["build", place, "--movielens", sample_folder],
+            ["build", place, "--movielens", small_folder],
         ):
             code, said = run(*arguments, *(["--quiet"] if "build" in arguments[0] else []))
             assert (code in (1, 2), "fault of recstore" in said, said.count("\n")) == (True, False, 1), (
@@ -86,7 +86,7 @@ def test_what_is_no_file(tmp_path, sample_folder):
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")
-def test_a_store_that_is_mounted_by_itself(store, tmp_path, sample_folder):
+def test_a_store_that_is_mounted_by_itself(store, tmp_path, small_folder):
     place = tmp_path / "one file.duckdb"
     place.touch()
     if subprocess.run(["mount", "--bind", str(store), str(place)], capture_output=True, check=False).returncode:

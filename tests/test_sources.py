@@ -38,21 +38,21 @@ def movies_in(store):
 
 
 @pytest.mark.parametrize("inner", ["", "ml-latest-small/", "any-name/"])
-def test_zip_with_and_without_inner_folder(sample_folder, tmp_path, inner):
-    archive = zipped(sample_folder, tmp_path / "data.zip", inner)
+def test_zip_with_and_without_inner_folder(small_folder, tmp_path, inner):
+    archive = zipped(small_folder, tmp_path / "data.zip", inner)
     recstore.build(tmp_path / "store.duckdb", {"movielens": archive})
-    assert movies_in(tmp_path / "store.duckdb") == 400
+    assert movies_in(tmp_path / "store.duckdb") == 100
 
 
-def test_folder_with_an_inner_folder(sample_folder, tmp_path):
+def test_folder_with_an_inner_folder(small_folder, tmp_path):
     (tmp_path / "outer").mkdir()
-    (tmp_path / "outer" / "inner").symlink_to(sample_folder)
+    (tmp_path / "outer" / "inner").symlink_to(small_folder)
     recstore.build(tmp_path / "store.duckdb", {"movielens": tmp_path / "outer"})
-    assert movies_in(tmp_path / "store.duckdb") == 400
+    assert movies_in(tmp_path / "store.duckdb") == 100
 
 
-def test_damaged_archives(sample_folder, tmp_path):
-    whole = zipped(sample_folder, tmp_path / "data.zip").read_bytes()
+def test_damaged_archives(small_folder, tmp_path):
+    whole = zipped(small_folder, tmp_path / "data.zip").read_bytes()
     for name, content in {
         "cut": whole[: len(whole) // 2],
         "flipped": whole[:2000] + bytes([whole[2000] ^ 255]) + whole[2001:],
@@ -129,16 +129,16 @@ def server(tmp_path, monkeypatch):
         thread.join()
 
 
-def test_an_https_address(server, sample_folder, tmp_path):
+def test_an_https_address(server, small_folder, tmp_path):
     address, folder = server
-    zipped(sample_folder, folder / "data.zip")
+    zipped(small_folder, folder / "data.zip")
     recstore.build(tmp_path / "store.duckdb", {"movielens": f"{address}/data.zip"})
-    assert movies_in(tmp_path / "store.duckdb") == 400
+    assert movies_in(tmp_path / "store.duckdb") == 100
 
 
-def test_a_known_name_is_fetched_once_and_checked(server, sample_folder, tmp_path):
+def test_a_known_name_is_fetched_once_and_checked(server, small_folder, tmp_path):
     _, folder = server
-    archive = zipped(sample_folder, folder / "ml-latest-small.zip", "ml-latest-small/")
+    archive = zipped(small_folder, folder / "ml-latest-small.zip", "ml-latest-small/")
     digest = hashlib.md5(archive.read_bytes()).hexdigest()
     (folder / "ml-latest-small.zip.md5").write_text(f"MD5 (ml-latest-small.zip) = {'0' * 32}\n")
     with pytest.raises(SourceError, match=f"damaged: its MD5 is {digest}"):
@@ -149,7 +149,7 @@ def test_a_known_name_is_fetched_once_and_checked(server, sample_folder, tmp_pat
     Handler.asked.clear()
     recstore.build(tmp_path / "store.duckdb", {"movielens": "ml-latest-small"})
     assert Handler.asked == []
-    assert movies_in(tmp_path / "store.duckdb") == 400
+    assert movies_in(tmp_path / "store.duckdb") == 100
 
 
 def test_what_a_server_may_not_do(server, tmp_path):
@@ -290,8 +290,8 @@ def test_a_server_that_sends_next_to_nothing(odd, monkeypatch):
         fetched(f"{odd}/data")
 
 
-def test_a_signed_address_is_asked_and_told_without_what_opens_it(odd, sample_folder, tmp_path):
-    Odd.said = [], zipped(sample_folder, tmp_path / "data.zip").read_bytes()
+def test_a_signed_address_is_asked_and_told_without_what_opens_it(odd, small_folder, tmp_path):
+    Odd.said = [], zipped(small_folder, tmp_path / "data.zip").read_bytes()
     heard = []
     progress = Progress()
     progress.notice = heard.append

@@ -55,9 +55,9 @@ def test_no_color(arguments, sample_store):
     assert not re.search(r"\x1b\[(\d+;)*(3|4|9|10)\d", shown)
 
 
-def test_quiet_builds_without_progress(sample_folder, tmp_path):
-    loud = run_recstore("build", tmp_path / "a.duckdb", "--movielens", sample_folder).stderr.splitlines()
-    quiet = run_recstore("build", tmp_path / "b.duckdb", "--movielens", sample_folder, "--quiet").stderr.splitlines()
+def test_quiet_builds_without_progress(small_folder, tmp_path):
+    loud = run_recstore("build", tmp_path / "a.duckdb", "--movielens", small_folder).stderr.splitlines()
+    quiet = run_recstore("build", tmp_path / "b.duckdb", "--movielens", small_folder, "--quiet").stderr.splitlines()
     assert len(quiet) < len(loud)
     assert not any(re.search(r"^\w+: \d+\.\d+ s$", line) for line in quiet)
 

@@ -119,15 +119,15 @@ def test_through_connect(con, movie_store, exact):
             assert views.execute(query).fetchall() == con.execute(query).fetchall()
 
 
-def test_a_store_without_terms(tmp_path, sample_folder):
+def test_a_store_without_terms(tmp_path, small_folder):
     for name in ("movies.csv", "tags.csv"):
-        text = (sample_folder / name).read_text()
+        text = (small_folder / name).read_text()
         text = re.sub(r",[^,\n]*$", ",(no genres listed)", text, flags=re.M) if name == "movies.csv" else text[:0]
-        header = (sample_folder / name).read_text().splitlines()[0]
+        header = (small_folder / name).read_text().splitlines()[0]
         lines = [header, *text.splitlines()[1:]]
         (tmp_path / name).write_text("\n".join(lines) + "\n")
     for name in ("ratings.csv", "links.csv"):
-        (tmp_path / name).write_bytes((sample_folder / name).read_bytes())
+        (tmp_path / name).write_bytes((small_folder / name).read_bytes())
     recstore.build(tmp_path / "bare.duckdb", {"movielens": tmp_path})
     with recstore.connect(tmp_path / "bare.duckdb") as bare:
         assert bare.execute("SELECT count(*) FROM movie_terms").fetchall() == [(0,)]
@@ -137,12 +137,12 @@ def test_a_store_without_terms(tmp_path, sample_folder):
         ]
 
 
-def test_a_rebuild_and_an_addition_keep_words(sample_store, tmp_path):
-    with recstore.connect(sample_store) as store:
+def test_a_rebuild_and_an_addition_keep_words(small_store, tmp_path):
+    with recstore.connect(small_store) as store:
         before = store.execute("FROM movies_about('drama', k := 20)").fetchall()
     assert before
     copy = tmp_path / "copy.duckdb"
-    copy.write_bytes(sample_store.read_bytes())
+    copy.write_bytes(small_store.read_bytes())
     recstore.rebuild(copy)
     with recstore.connect(copy) as store:
         assert store.execute("FROM movies_about('drama', k := 20)").fetchall() == before

@@ -13,6 +13,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
 from recstore.errors import OptionError, StoreError
 from recstore.options import CATALOGS, KINDS
+from recstore.plugins import plugins
 
 
 @cache
@@ -21,18 +22,13 @@ def installed() -> dict[str, CatalogModel]:
 
     What makes a class is light: it imports what computes when it computes.
     """
-    from importlib.metadata import entry_points
-
-    entries = sorted(entry_points(group=CATALOGS), key=lambda entry: entry.name)
-    return {entry.name: entry.load()() for entry in entries}
+    return {name: entry.load()() for name, entry in plugins(CATALOGS).items()}
 
 
 @cache
 def kinds() -> dict[str, type[CatalogModel]]:
     """Return the classes that compute any catalogue of a kind, made from its value, by the name of the kind."""
-    from importlib.metadata import entry_points
-
-    return {entry.name: entry.load() for entry in entry_points(group=KINDS)}
+    return {name: entry.load() for name, entry in plugins(KINDS).items()}
 
 
 def model_of(catalog: Catalog) -> CatalogModel:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
 import duckdb
 
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
+from recstore.plugins import plugins
 from recstore.progress import Progress
 from recstore.sources.addresses import shown
 from recstore.sources.room import Room
@@ -174,20 +174,16 @@ class Extender(Loader, Protocol):
         ...
 
 
-def _found() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
-
-
 def loader_names() -> list[str]:
     """Return the names of all installed loaders, sorted, without importing any."""
-    return sorted(_found())
+    return list(plugins(GROUP))
 
 
 def get_loader(name: str) -> Loader:
     """Import exactly one loader and return an instance of it; an unknown name is an `OptionError`."""
-    found = _found()
+    found = plugins(GROUP)
     if name not in found:
-        raise OptionError(f"There is no loader {name!r}; installed are: {', '.join(sorted(found)) or 'none'}.")
+        raise OptionError(f"There is no loader {name!r}; installed are: {', '.join(found) or 'none'}.")
     try:
         loader: Loader = found[name].load()()
     except Exception as error:

@@ -21,7 +21,7 @@ from recstore import sql
 from recstore.errors import BusyError, StoreError
 from recstore.opening import open_connection
 from recstore.progress import Progress
-from recstore.store.file import NO_EXTENSIONS, attach_store, info, wal_of
+from recstore.store.file import NO_EXTENSIONS, attach_store, identity, info, wal_of
 from recstore.store.hold import held
 from recstore.store.lock import Patience
 from recstore.store.rights import copy_with_rights
@@ -30,6 +30,9 @@ from recstore.store.rights import copy_with_rights
 _PUBLICATION, _CHAIN = "publication", "versions"
 #: The number of the hidden place, where the store before stands until it gets its own.
 _HIDDEN = 0
+#: Which store each file was found to be, by what tells it from any other file: since the last run began, which holds
+#: writers off them.
+_seen: dict[tuple[int, ...] | None, str | None] = {}
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def held_versions(path: Path, chain: Chain, patience: Patience) -> Iterator[None
     What a dead writer left in a log beside one is brought into it first: beside another file of that name it would be
     taken for that file's. Raises `BusyError` where a writer has one, and `StoreError` where a log cannot be brought in.
     """
+    _seen.clear()
     numbers = {version.number for version in chain.kept}
     for place in (_place(path, number) for number in range(max(numbers, default=0) + 2)):
         if wal_of(place).exists() and not os.path.lexists(place):
@@ -233,9 +237,12 @@ def _is(file: Path, version: Version) -> bool:
     try:
         if not stat.S_ISREG(file.lstat().st_mode):
             return False
-        with open_connection(config=NO_EXTENSIONS) as connection:
-            attach_store(connection, file, "version")
-            known = _identity(connection, "version")
+        facts = identity(file)
+        if facts not in _seen:
+            with open_connection(config=NO_EXTENSIONS) as connection:
+                attach_store(connection, file, "version")
+                _seen[facts] = _identity(connection, "version")
+        known = _seen[facts]
     except BusyError:
         raise
     except (StoreError, OSError):
