@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from recstore import cache
     from recstore.catalogs.declared.config import read_config
     from recstore.catalogs.declared.declaration import Interactions, Items
-    from recstore.catalogs.declared.guessing import Guess, init
+    from recstore.catalogs.declared.guessing.guess import Guess, init
     from recstore.connection.saved_queries import SavedQuery, find_query, saved_queries, set_parameters
     from recstore.connection.sessions import attach, attach_script, connect
     from recstore.evaluation.bars import Bar
@@ -104,7 +104,7 @@ __all__ = [
 _GIVEN = {
     "recstore.catalogs.declared.config": ("read_config",),
     "recstore.catalogs.declared.declaration": ("Interactions", "Items"),
-    "recstore.catalogs.declared.guessing": ("Guess", "init"),
+    "recstore.catalogs.declared.guessing.guess": ("Guess", "init"),
     "recstore.connection.saved_queries": (
         "SavedQuery",
         "find_query",

@@ -30,6 +30,7 @@ FLOORS = [
     ["recstore", "samples", "tools", "installed"],
     ["reports"],
     ["pipeline", "connection"],
+    ["catalogs.declared.guessing"],
     ["catalogs.movies", "catalogs.audio", "catalogs.declared"],
     ["store"],
     ["catalogs"],
@@ -54,6 +55,8 @@ def modules() -> dict[str, Path]:
 def room(module: str) -> str:
     """Return the folder of a module, or the module itself on the ground floor; a catalogue's folder is a room."""
     parts = module.split(".")[1:]
+    if parts[:3] == ["catalogs", "declared", "guessing"]:
+        return ".".join(parts[:3])
     if parts[:1] == ["catalogs"] and (ROOT / "recstore" / "catalogs" / "/".join(parts[1:2])).is_dir() and parts[1:]:
         return ".".join(parts[:2])
     return parts[0] if parts else "recstore"
@@ -122,7 +125,7 @@ TESTED_INSIDE = {
     "samples": "the data that the tests build from",
     "catalogs.audio.catalog": "the golden files",
     "catalogs.movies": "the golden files; what the model learns from, and the rules of the rows",
-    "catalogs.declared.words": "no word that a user may choose means two things",
+    "catalogs.declared.guessing.words": "no word that a user may choose means two things",
     "pipeline": "a step of a build is stopped, or fails",
     "store": "locks, publication and proofs under faults; comparison of definitions, which takes any text of SQL",
     "cli": "the application, run in this process; parts of the shell that take a line at a time",

@@ -15,7 +15,7 @@ from made_up_shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, gues
 from runner import ask
 
 import recstore
-from recstore.catalogs.declared.words import meanings, words_of
+from recstore.catalogs.declared.guessing.words import meanings, words_of
 
 GOLDEN = Path(__file__).parent / "golden" / "init"
 

@@ -7,8 +7,8 @@ from functools import cache
 
 from recstore import sql
 from recstore.catalogs.declared.declaration import RESERVED
-from recstore.catalogs.declared.profiles import Table
-from recstore.catalogs.declared.words import meanings, words_of
+from recstore.catalogs.declared.guessing.profiles import Table
+from recstore.catalogs.declared.guessing.words import meanings, words_of
 from recstore.opening import open_connection
 
 #: Words of file names that say nothing of the items in them: of data as such, and of what was done with items.

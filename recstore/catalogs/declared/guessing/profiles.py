@@ -10,11 +10,11 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.words import meanings
+from recstore.catalogs.declared.guessing.words import meanings
 from recstore.sources.dialect import Dialect
 from recstore.sources.relations import Relation
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 #: So many rows are looked at, from the first on.
 SAMPLE = 100_000
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")

@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.guess_interactions import any_ids, items_in, person_of
-from recstore.catalogs.declared.linking import Link, is_identity, links
-from recstore.catalogs.declared.names import bare
-from recstore.catalogs.declared.profiles import Profile, Table, count, profiles
-from recstore.catalogs.declared.queries import from_clause, written
-from recstore.catalogs.declared.words import words_of
+from recstore.catalogs.declared.guessing.interactions import any_ids, items_in, person_of
+from recstore.catalogs.declared.guessing.linking import Link, is_identity, links
+from recstore.catalogs.declared.guessing.names import bare
+from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
+from recstore.catalogs.declared.guessing.queries import from_clause, written
+from recstore.catalogs.declared.guessing.words import words_of
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 
 
 @dataclass

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.profiles import Profile, Table, count, profiles
-from recstore.catalogs.declared.words import meanings, words_of
+from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
+from recstore.catalogs.declared.guessing.words import meanings, words_of
 from recstore.errors import OptionError, SourceError
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, find_form

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.profiles import Profile, Table
-from recstore.catalogs.declared.words import plain, words_of
+from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.words import plain, words_of
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 #: A link is one where at least so much of what a column holds stands in the other.
 _ENOUGH = 0.5
 _KEYS = {"id", "no", "nr", "code", "key", "uuid", "guid", "number", "name"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from recstore import sql
-from recstore.catalogs.declared.profiles import Table
+from recstore.catalogs.declared.guessing.profiles import Table
 
 _READ_BY_NAME = re.compile(r"(?i)\.(csv|tsv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?$|\.parquet$")
 

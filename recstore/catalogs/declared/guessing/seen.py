@@ -8,17 +8,17 @@ from typing import Any
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.drafts import Side
 from recstore.catalogs.declared.expressions import resolve
-from recstore.catalogs.declared.joining import Pair
-from recstore.catalogs.declared.linking import as_id
+from recstore.catalogs.declared.guessing.drafts import Side
+from recstore.catalogs.declared.guessing.joining import Pair
+from recstore.catalogs.declared.guessing.linking import as_id
+from recstore.catalogs.declared.guessing.names import bare
+from recstore.catalogs.declared.guessing.profiles import Profile, Table, count
+from recstore.catalogs.declared.guessing.queries import from_clause, written
 from recstore.catalogs.declared.moments import moment
-from recstore.catalogs.declared.names import bare
-from recstore.catalogs.declared.profiles import Profile, Table, count
-from recstore.catalogs.declared.queries import from_clause, written
 from recstore.errors import OptionError
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 #: Of so many rows at most a build may reject some; where more are at fault, they are left out beforehand.
 _FEW = 0.005
 

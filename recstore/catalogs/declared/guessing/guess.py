@@ -12,24 +12,24 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.declared.config import parse_config
 from recstore.catalogs.declared.declaration import RESERVED, Items, check_name
-from recstore.catalogs.declared.drafts import Side, written
 from recstore.catalogs.declared.expressions import resolve
-from recstore.catalogs.declared.guess_interactions import InteractionsGuess, any_ids, items_in
-from recstore.catalogs.declared.guess_items import ItemsGuess
-from recstore.catalogs.declared.joining import Pair, derived, pair, stem_of, with_headers, with_lookups
-from recstore.catalogs.declared.linking import belongs
-from recstore.catalogs.declared.names import OURS, bare, catalog_name, keywords, plural, renaming
-from recstore.catalogs.declared.opening import as_written, open_sources
-from recstore.catalogs.declared.profiles import Profile, Table
-from recstore.catalogs.declared.queries import from_clause
-from recstore.catalogs.declared.queries import written as query
-from recstore.catalogs.declared.seeing import saw_interactions, saw_items, see, sound
+from recstore.catalogs.declared.guessing.drafts import Side, written
+from recstore.catalogs.declared.guessing.interactions import InteractionsGuess, any_ids, items_in
+from recstore.catalogs.declared.guessing.items import ItemsGuess
+from recstore.catalogs.declared.guessing.joining import Pair, derived, pair, stem_of, with_headers, with_lookups
+from recstore.catalogs.declared.guessing.linking import belongs
+from recstore.catalogs.declared.guessing.names import OURS, bare, catalog_name, keywords, plural, renaming
+from recstore.catalogs.declared.guessing.opening import as_written, open_sources
+from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.queries import from_clause
+from recstore.catalogs.declared.guessing.queries import written as query
+from recstore.catalogs.declared.guessing.seen import saw_interactions, saw_items, see, sound
 from recstore.errors import OptionError
 from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 #: What a file of declarations is called, unless somebody calls it otherwise.
 CONFIG = "recstore.toml"
 

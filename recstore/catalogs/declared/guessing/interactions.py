@@ -7,16 +7,17 @@ from dataclasses import replace
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.drafts import Side
 from recstore.catalogs.declared.expressions import Expression
-from recstore.catalogs.declared.linking import belongs
+from recstore.catalogs.declared.guessing.drafts import Side
+from recstore.catalogs.declared.guessing.linking import belongs
+from recstore.catalogs.declared.guessing.names import bare
+from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.words import plain, weight_of_event, words_of
 from recstore.catalogs.declared.moments import moment
-from recstore.catalogs.declared.names import bare
-from recstore.catalogs.declared.profiles import Profile, Table
-from recstore.catalogs.declared.words import plain, weight_of_event, words_of
 from recstore.errors import OptionError
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
+_SHARED = "recstore.catalogs.declared.sql"
 _AVERAGES = {"count", "average", "avg", "mean", "num", "total", "n", "std", "helpful", "sum", "imdb"}
 _LIKES = {"like", "liked", "likes", "recommended", "recommend", "clicked", "click", "purchased", "bought", "interested"}
 #: Words for times that are not when it happened.
@@ -278,7 +279,7 @@ class InteractionsGuess:
 
     def _weigh(self, column: Profile) -> None:
         self.taken.add(column.name)
-        query = sql.render(_SQL, "event_counts", event=sql.identifier(column.name), source=self.table.relation.text)
+        query = sql.render(_SHARED, "event_counts", event=sql.identifier(column.name), source=self.table.relation.text)
         events = self.connection.execute(query).fetchall()
         if len(events) > 50:
             return

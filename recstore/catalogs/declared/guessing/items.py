@@ -7,16 +7,16 @@ import re
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.categories import tokens_of
 from recstore.catalogs.declared.declaration import MADE
-from recstore.catalogs.declared.drafts import Side
-from recstore.catalogs.declared.names import bare
-from recstore.catalogs.declared.profiles import Profile, Table, count
-from recstore.catalogs.declared.queries import from_clause, written
-from recstore.catalogs.declared.words import meanings, words_of
+from recstore.catalogs.declared.guessing.categories import tokens_of
+from recstore.catalogs.declared.guessing.drafts import Side
+from recstore.catalogs.declared.guessing.names import bare
+from recstore.catalogs.declared.guessing.profiles import Profile, Table, count
+from recstore.catalogs.declared.guessing.queries import from_clause, written
+from recstore.catalogs.declared.guessing.words import meanings, words_of
 from recstore.errors import OptionError
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 _MOST_CATEGORIES = 12
 _NO = {"no", "not", "non", "un", "out", "kein", "nicht", "sin", "pas"}
 _YES = ("true", "yes", "y", "t", "1", "ja", "si", "sí", "oui", "active", "1.0")

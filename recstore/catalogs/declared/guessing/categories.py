@@ -7,11 +7,11 @@ import re
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.names import bare
-from recstore.catalogs.declared.profiles import Profile, Table
-from recstore.catalogs.declared.words import words_of
+from recstore.catalogs.declared.guessing.names import bare
+from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.words import words_of
 
-_SQL = "recstore.catalogs.declared.sql"
+_SQL = "recstore.catalogs.declared.guessing.sql"
 #: What stands between several values, the surest first.
 _MARKS = ("|", ";", " / ", " > ", ", ", ",", "/")
 _PEOPLE = frozenset(

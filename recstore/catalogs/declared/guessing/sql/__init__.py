@@ -1,0 +1,1 @@
+"""The statements that this room runs."""
