@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from recstore.evaluation.bars import Bar
     from recstore.options import BuildOptions
     from recstore.pipeline.add import add
-    from recstore.pipeline.build import BuildReport, build, rebuild
+    from recstore.pipeline.build import build, rebuild
     from recstore.pipeline.evaluate import EvaluationReport, evaluate
+    from recstore.pipeline.loaded import BuildReport
     from recstore.pipeline.tune import tune
     from recstore.reports.checks import check
     from recstore.reports.differences import diff, same_content
@@ -120,7 +121,6 @@ _GIVEN = {
     "recstore.options": ("BuildOptions",),
     "recstore.pipeline.add": ("add",),
     "recstore.pipeline.build": (
-        "BuildReport",
         "build",
         "rebuild",
     ),
@@ -128,6 +128,7 @@ _GIVEN = {
         "EvaluationReport",
         "evaluate",
     ),
+    "recstore.pipeline.loaded": ("BuildReport",),
     "recstore.pipeline.tune": ("tune",),
     "recstore.reports.checks": ("check",),
     "recstore.reports.differences": (

@@ -15,12 +15,9 @@ from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.pipeline.add_declared import add_declared
 from recstore.pipeline.ahead import prepare_ahead
-from recstore.pipeline.build import (
-    BuildReport,
-    copy_catalog,
-    finish,
-    recorded_options,
-)
+from recstore.pipeline.build import copy_catalog, recorded_options
+from recstore.pipeline.finish import finish
+from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.merge import merge_rows
 from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
@@ -147,7 +144,8 @@ def add(
             copy_catalog(staged, other, other.tables)
         # How many lines may fail was said of these files, not of those that are added some other day.
         options = options.changed({"max_reject_rate": recorded.max_reject_rate})
-        return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
+        added = LoadedBuild(staged, catalogs, kept, options, stages, loads, is_addition=True, allow_loss=allow_loss)
+        return finish(added)
 
 
 def _refuse_wrong(files: Mapping[str, str], names: Sequence[str], loader: str | None) -> None:

@@ -15,7 +15,9 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
-from recstore.pipeline.build import BuildReport, copy_catalog, finish, recorded_options
+from recstore.pipeline.build import copy_catalog, recorded_options
+from recstore.pipeline.finish import finish
+from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
@@ -74,7 +76,8 @@ def add_declared(
             copy_catalog(staged, other, other.tables)
         # How many lines may fail was said of these files, not of those that are added some other day.
         options = options.changed({"max_reject_rate": recorded.max_reject_rate})
-        return finish(staged, catalogs, kept, loads, options, stages, is_addition=True, allow_loss=allow_loss)
+        added = LoadedBuild(staged, catalogs, kept, options, stages, loads, is_addition=True, allow_loss=allow_loss)
+        return finish(added)
 
 
 def _chosen(catalogs: Sequence[Catalog], name: str | None) -> Catalog:

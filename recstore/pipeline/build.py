@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,46 +11,24 @@ import duckdb
 
 from recstore import sql
 from recstore.budget import Budget
-from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import INDEX_TABLES
 from recstore.catalogs.registry import catalog_named, installed, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.options import BuildOptions
 from recstore.pipeline.ahead import prepare_ahead
-from recstore.pipeline.compute import compute
-from recstore.pipeline.guard import guard
-from recstore.pipeline.one_thread import one_blas_thread
+from recstore.pipeline.finish import finish
+from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.opened import opened, room_of
-from recstore.pipeline.record import record_build
-from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_faulty_rows, refuse_no_space
+from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport, build_command
-from recstore.store.definition import definition
-from recstore.store.file import name_tables_of
-from recstore.store.publish import NEW, OLD, Staged, staged_store
+from recstore.store.publish import OLD, Staged, staged_store
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
-    from recstore.models.space import Measured, Space
 
 _SQL = "recstore.pipeline.sql"
-_BESIDE = "functions_in_the_making"
-
-
-@dataclass(frozen=True)
-class BuildReport:
-    """What a build did: its id, the seconds of each stage, what was loaded, and which catalogues were kept."""
-
-    build_id: str
-    seconds: dict[str, float]
-    loads: dict[str, LoadReport]
-    kept: list[str]
-
-    @property
-    def rejects(self) -> int:
-        """How many lines of all sources stand in `load_rejects`."""
-        return sum(load.rejects for load in self.loads.values())
 
 
 def build(
@@ -108,7 +85,7 @@ def build(
             check_rejects(staged.connection, load, options)
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
-        return finish(staged, catalogs, kept, loads, options, stages, allow_loss=allow_loss)
+        return finish(LoadedBuild(staged, catalogs, kept, options, stages, loads, allow_loss=allow_loss))
 
 
 def rebuild(
@@ -147,16 +124,8 @@ def rebuild(
                 copy_catalog(staged, catalog, catalog.source_tables)
             for catalog in kept:
                 copy_catalog(staged, catalog, catalog.tables)
-        return finish(
-            staged,
-            catalogs,
-            kept,
-            {},
-            options,
-            stages,
-            allow_loss=allow_loss,
-            unwanted=unwanted_spaces(catalogs, changes),
-        )
+        unwanted = unwanted_spaces(catalogs, changes)
+        return finish(LoadedBuild(staged, catalogs, kept, options, stages, allow_loss=allow_loss, unwanted=unwanted))
 
 
 def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
@@ -173,110 +142,9 @@ def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
     return options
 
 
-def finish(
-    staged: Staged,
-    catalogs: list[Catalog],
-    kept: list[Catalog],
-    loads: dict[str, LoadReport],
-    options: BuildOptions,
-    stages: Stages,
-    *,
-    is_addition: bool = False,
-    allow_loss: bool = False,
-    unwanted: frozenset[tuple[str, str]] = frozenset(),
-) -> BuildReport:
-    """Compute what is computed, record the build, and return the report; `kept` are the catalogues copied whole.
-
-    What the catalogues were made from is taken from the old store where nothing was loaded, and for an addition.
-    `allow_loss` and `unwanted` are the guard's.
-    """
-    connection = staged.connection
-    for catalog in (*catalogs, *kept):
-        if catalog in kept or is_addition or not loads:
-            refuse_faulty_rows(connection, catalog)
-    measured = _compute_all(staged, catalogs, options, stages)
-    if staged.user_objects:
-        with stages.stage("compare"):
-            measured += guard(
-                connection,
-                OLD,
-                NEW,
-                measured,
-                max_loss=options.max_loss,
-                allow_loss=allow_loss,
-                unwanted=unwanted,
-            )
-        _say_which_evaluations_stay(connection, catalogs, stages.progress)
-    refuse_no_space(connection, catalogs)
-    put_functions(staged)
-    build_id = record_build(staged, catalogs, kept, loads, options, stages, measured, is_addition=is_addition)
-    filled = connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()
-    return BuildReport(build_id, stages.seconds, loads, [c.name for c in kept if (c.name,) in filled])
-
-
-def _compute_all(staged: Staged, catalogs: list[Catalog], options: BuildOptions, stages: Stages) -> list[Measured]:
-    """Compute each catalogue, store what its data settled of its value, and return what was found out."""
-    measured: list[Measured] = []
-    settled = []
-    with one_blas_thread():
-        for catalog in catalogs:
-            given, chosen = _user_spaces(staged, catalog)
-            model = staged.models.get(catalog.name) or model_of(catalog)
-            measured += compute(staged.connection, model, options, staged.budget, stages, given, chosen)
-            settled.append(model.catalog)
-    if settled != catalogs:
-        staged.settle(settled)
-    return measured
-
-
-def put_functions(staged: Staged) -> None:
-    """Put the views and functions into the store in the making."""
-    connection, beside = staged.connection, staged.user_objects is not None and staged.user_objects.needs_copy
-    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
-    # it is made elsewhere and copied, which binds nothing.
-    if beside:
-        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
-        connection.execute(render.render_tables(staged.catalogs))
-    target = f"{_BESIDE if beside else NEW}.main."
-    views, macros = (
-        render.render_views(staged.catalogs, target),
-        render.render_functions(staged.catalogs, target=target),
-    )
-    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
-    if beside:
-        for table in definition(staged.catalogs).tables:
-            connection.execute(f"DROP TABLE {target}{table}")
-        name_tables_of(connection, NEW)
-        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
-
-
-def _user_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
-    """Return the spaces of a catalogue that the store's user put in, and which of them is the default, if one is."""
-    if staged.user_objects is None:
-        return [], None
-    from recstore.pipeline.user_spaces import read_user_space
-
-    found = staged.user_objects.user_spaces(catalog)
-    spaces = [read_user_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
-    return spaces, next((name for name, is_default, _recipe in found if is_default), None)
-
-
 def unwanted_spaces(catalogs: Iterable[Catalog], changes: Mapping[str, object]) -> frozenset[tuple[str, str]]:
     """Return the spaces, (catalogue, space), that a change of options says not to make."""
     return frozenset((one.name, space) for one in catalogs for space in model_of(one).unwanted(changes))
-
-
-def _say_which_evaluations_stay(
-    connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog], progress: Progress
-) -> None:
-    """Say that evaluations are of a build that is no more: they would be taken for those of the new one."""
-    names = [catalog.name for catalog in catalogs]
-    query = sql.render(_SQL, "evaluations_before", old=OLD)
-    for name, count in connection.execute(query, {"catalogs": names}).fetchall():
-        progress.notice(
-            f"The {count:,} evaluations of {name} were of the build before and stay with it; "
-            "recstore evaluate measures the new one."
-        )
 
 
 def copy_catalog(staged: Staged, catalog: Catalog, tables: tuple[str, ...]) -> None:

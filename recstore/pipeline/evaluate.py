@@ -13,7 +13,7 @@ from recstore.catalogs.registry import catalog_named, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
-from recstore.pipeline.build import put_functions
+from recstore.pipeline.finish import put_functions
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.refusals import refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.catalog import Catalog
-from recstore.options import BuildOptions
-from recstore.progress import Stages
+from recstore.pipeline.loaded import LoadedBuild
 from recstore.sources.loader import LoadReport
 from recstore.store import digest
 from recstore.store.file import FORMAT_VERSION
-from recstore.store.publish import NEW, OLD, Staged
+from recstore.store.publish import NEW, OLD
 
 if TYPE_CHECKING:
     from recstore.models.space import Measured
@@ -26,36 +24,26 @@ if TYPE_CHECKING:
 _SQL = "recstore.pipeline.sql"
 
 
-def record_build(
-    staged: Staged,
-    catalogs: Sequence[Catalog],
-    kept: Sequence[Catalog],
-    loads: Mapping[str, LoadReport],
-    options: BuildOptions,
-    stages: Stages,
-    measured: Sequence[Measured],
-    *,
-    is_addition: bool,
-) -> str:
-    """Record a build of `catalogs` beside those of the catalogues `kept`, and return its id.
+def record_build(build: LoadedBuild, measured: Sequence[Measured]) -> str:
+    """Record a build and what it found out beside the builds of the catalogues kept, and return its id.
 
     The sources of a catalogue that nothing was loaded of are those of its build before; for an addition they come
     before what was added.
     """
-    connection = staged.connection
+    connection, recorded = build.staged.connection, build.options.recorded()
     build_id, built_at = uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
     files = [
         {
             "catalog": load.catalog, "source": load.source, "file": file.file, "bytes": file.bytes,
             "sha256": file.sha256, "rows": file.rows, "rejects": file.rejects,
         }
-        for load in loads.values()
+        for load in build.loads.values()
         for file in load.files
     ]  # fmt: skip
-    if kept:
-        connection.execute(sql.render(_SQL, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in kept]})
+    if build.kept:
+        connection.execute(sql.render(_SQL, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in build.kept]})
     loaded = {file["catalog"] for file in files}
-    recomputed = [catalog.name for catalog in catalogs if is_addition or catalog.name not in loaded]
+    recomputed = [catalog.name for catalog in build.catalogs if build.is_addition or catalog.name not in loaded]
     if recomputed:
         query = sql.render(_SQL, "kept_sources", old=OLD)
         before = [source for (source,) in connection.execute(query, {"catalogs": recomputed}).fetchall()]
@@ -65,13 +53,13 @@ def record_build(
         {
             "build_id": build_id,
             "built_at": built_at,
-            "catalogs": [catalog.name for catalog in catalogs],
+            "catalogs": [catalog.name for catalog in build.catalogs],
             "sources": files,
-            "options": list(options.recorded()),
-            "values": list(options.recorded().values()),
-            "stages": list(stages.seconds),
-            "seconds": list(stages.seconds.values()),
-            "measured": [asdict(figure) for figure in measured] + _counted(loads),
+            "options": list(recorded),
+            "values": list(recorded.values()),
+            "stages": list(build.stages.seconds),
+            "seconds": list(build.stages.seconds.values()),
+            "measured": [asdict(figure) for figure in measured] + _counted(build.loads),
         },
     )
     facts = {
@@ -83,8 +71,8 @@ def record_build(
         "built_at": built_at.isoformat(sep=" ", timespec="seconds"),
     }
     connection.execute(sql.read(_SQL, "insert_store_info"), {"keys": list(facts), "values": list(facts.values())})
-    if staged.user_objects:
-        staged.user_objects.add_columns("store_info")
+    if build.staged.user_objects:
+        build.staged.user_objects.add_columns("store_info")
         connection.execute(sql.render(_SQL, "kept_facts", old=OLD))
     return build_id
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from recstore.pipeline.build import BuildReport, rebuild
+from recstore.pipeline.build import rebuild
+from recstore.pipeline.loaded import BuildReport
 from recstore.progress import Progress
 
 #: What is tried, and for about how long, where nobody says.

@@ -1,0 +1,115 @@
+"""The last steps of a build, a rebuild and an addition, once the sources are in: compute, compare, record."""
+
+from __future__ import annotations
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs import render
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import model_of
+from recstore.models.space import Measured, Space
+from recstore.pipeline.compute import compute
+from recstore.pipeline.guard import guard
+from recstore.pipeline.loaded import BuildReport, LoadedBuild
+from recstore.pipeline.one_thread import one_blas_thread
+from recstore.pipeline.record import record_build
+from recstore.pipeline.refusals import refuse_faulty_rows, refuse_no_space
+from recstore.progress import Progress
+from recstore.store.definition import definition
+from recstore.store.file import name_tables_of
+from recstore.store.publish import NEW, OLD, Staged
+
+_SQL = "recstore.pipeline.sql"
+_BESIDE = "functions_in_the_making"
+
+
+def finish(build: LoadedBuild) -> BuildReport:
+    """Compute what is computed, compare it with the old store, put in the functions, and record the build."""
+    connection = build.staged.connection
+    for catalog in build.copied:
+        refuse_faulty_rows(connection, catalog)
+    measured = _compute_all(build)
+    if build.staged.user_objects:
+        measured += _compare(build, measured)
+        _say_which_evaluations_stay(connection, build.catalogs, build.stages.progress)
+    refuse_no_space(connection, build.catalogs)
+    put_functions(build.staged)
+    build_id = record_build(build, measured)
+    filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
+    kept = [catalog.name for catalog in build.kept if catalog.name in filled]
+    return BuildReport(build_id, build.stages.seconds, build.loads, kept)
+
+
+def _compute_all(build: LoadedBuild) -> list[Measured]:
+    """Compute each catalogue, store what its data settled of its value, and return what was found out."""
+    staged, measured = build.staged, list[Measured]()
+    settled = []
+    with one_blas_thread():
+        for catalog in build.catalogs:
+            given, chosen = _user_spaces(staged, catalog)
+            model = staged.models.get(catalog.name) or model_of(catalog)
+            measured += compute(staged.connection, model, build.options, staged.budget, build.stages, given, chosen)
+            settled.append(model.catalog)
+    if settled != build.catalogs:
+        staged.settle(settled)
+    return measured
+
+
+def _compare(build: LoadedBuild, measured: list[Measured]) -> list[Measured]:
+    """Compare the new store with the old one, and return how much of the old one's spaces it has."""
+    with build.stages.stage("compare"):
+        return guard(
+            build.staged.connection,
+            OLD,
+            NEW,
+            measured,
+            max_loss=build.options.max_loss,
+            allow_loss=build.allow_loss,
+            unwanted=build.unwanted,
+        )
+
+
+def put_functions(staged: Staged) -> None:
+    """Put the views and functions into the store in the making."""
+    connection, beside = staged.connection, staged.user_objects is not None and staged.user_objects.needs_copy
+    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
+    # it is made elsewhere and copied, which binds nothing.
+    if beside:
+        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
+        connection.execute(render.render_tables(staged.catalogs))
+    target = f"{_BESIDE if beside else NEW}.main."
+    views, macros = (
+        render.render_views(staged.catalogs, target),
+        render.render_functions(staged.catalogs, target=target),
+    )
+    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
+    if beside:
+        for table in definition(staged.catalogs).tables:
+            connection.execute(f"DROP TABLE {target}{table}")
+        name_tables_of(connection, NEW)
+        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
+
+
+def _user_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:
+    """Return the spaces of a catalogue that the store's user put in, and which of them is the default, if one is."""
+    if staged.user_objects is None:
+        return [], None
+    from recstore.pipeline.user_spaces import read_user_space
+
+    found = staged.user_objects.user_spaces(catalog)
+    spaces = [read_user_space(staged.connection, OLD, catalog, name, recipe) for name, _is_default, recipe in found]
+    return spaces, next((name for name, is_default, _recipe in found if is_default), None)
+
+
+def _say_which_evaluations_stay(
+    connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog], progress: Progress
+) -> None:
+    """Say that evaluations are of a build that is no more: they would be taken for those of the new one."""
+    names = [catalog.name for catalog in catalogs]
+    query = sql.render(_SQL, "evaluations_before", old=OLD)
+    for name, count in connection.execute(query, {"catalogs": names}).fetchall():
+        progress.notice(
+            f"The {count:,} evaluations of {name} were of the build before and stay with it; "
+            "recstore evaluate measures the new one."
+        )
