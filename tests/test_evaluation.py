@@ -136,7 +136,7 @@ def test_the_temporal_cut_is_one_moment():
 @given(st.integers(0, 1000))
 def test_next_watched_by_its_definition(seed):
     everything = history(seed, n_users=12, n_items=25, most=20)
-    questions = protocols.next_watched(everything, least=3)
+    questions = protocols.next_chosen(everything, least=3)
     counts = np.bincount(everything.items, minlength=25)
     expected, train = [], []
     for user in range(12):
@@ -282,17 +282,22 @@ def row(protocol="leave-one-out", model="own", default=True, metric="ndcg@10", v
 
 def test_a_bar_is_of_the_default_for_a_person_unless_it_says_otherwise():
     rows = [row(), row(model="other", default=False, value=0.3), row("next-watched", "hybrid", value=0.02)]
-    for text in ("ndcg@10=0.4", "other/ndcg@10=0.3", "next-watched/ndcg@10=0.02", "leave-one-out/other/ndcg@10=0.2"):
+    for text in ("ndcg@10=0.4", "other/ndcg@10=0.3", "next-watched/ndcg@10=0.02", "leave-one-out/other/ndcg@10=0.2",
+                 "next-chosen/hybrid/ndcg@10=0.02"):  # fmt: skip
         Bar.parse(text).check(rows)
     for text, message in {
         "ndcg@10=0.41": "ndcg@10 of own (leave-one-out) is 0.4000, below 0.41.",
         "next-watched/ndcg@10=0.3": "ndcg@10 of hybrid (next-watched) is 0.0200, below 0.3.",
+        "next-chosen/ndcg@10=0.3": "ndcg@10 of hybrid (next-watched) is 0.0200, below 0.3.",
+        "next-chosen-temporal/ndcg@10=0.3": "measured of: leave-one-out/other, leave-one-out/own, next-watched/hybrid.",
         "nobody/ndcg@10=0.3": "measured of: leave-one-out/other, leave-one-out/own, next-watched/hybrid.",
         "label-retrieval/precision@10=0.3": "Nothing has that metric here.",
     }.items():
         with pytest.raises(BelowBarError) as failure:
             Bar.parse(text).check(rows)
         assert str(failure.value).endswith(message)
+    # What things are bought next has a name of its own; the one that movies have finds it, too.
+    Bar.parse("next-watched/recall@10=0.3").check([row("next-chosen", "hybrid", metric="recall@10")])
     # Without models of a person, the spaces are meant.
     with pytest.raises(BelowBarError, match="hybrid"):
         Bar.parse("ndcg@10=0.3").check(rows[2:])
@@ -351,5 +356,5 @@ def test_a_store_that_is_too_small(sample_store, tmp_path):
             self.said.append(text)
 
     found = recstore.evaluate(path, progress=Told()).evaluations
-    assert any("next-watched: the ratings are too few" in text for text in Told.said)
+    assert any("next-watched was not measured: it needs more interactions" in text for text in Told.said)
     assert "next-watched" not in {row.protocol for row in found}

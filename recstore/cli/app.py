@@ -194,7 +194,7 @@ def info(
     run_command(work, timeout, untrusted)
 
 
-@app.command(cls=WaitingCommand, epilog="Example: recstore evaluate {store} --fail-under next-watched/ndcg@10=0.02")
+@app.command(cls=WaitingCommand, epilog="Example: recstore evaluate {store} --fail-under next-chosen/ndcg@10=0.02")
 def evaluate(
     store: Store,
     fail_under: Annotated[

@@ -9,7 +9,12 @@ from recstore.errors import BelowBarError, OptionError
 from recstore.evaluation.results import Evaluation
 
 #: The protocols, in the order in which a metric is looked for where none is named.
-PROTOCOLS = ("leave-one-out", "temporal-hold-out", "next-watched", "next-watched-temporal", "label-retrieval")
+PROTOCOLS = (
+    "leave-one-out", "temporal-hold-out", "next-chosen", "next-chosen-temporal", "label-retrieval",
+    "label-retrieval-held-out",
+)  # fmt: skip
+#: What a protocol is called where movies are measured: either name finds the figures of both.
+_SAME = {"next-watched": "next-chosen", "next-watched-temporal": "next-chosen-temporal"}
 METRICS = (
     "hr@10", "recall@10", "recall@20", "ndcg@10", "map@10", "precision@10",
     "coverage@10", "popularity_percentile@10", "novelty@10", "diversity@10",
@@ -38,7 +43,7 @@ class Bar:
             raise OptionError(f"--fail-under takes METRIC=VALUE or PROTOCOL/MODEL/METRIC=VALUE, not {text!r}.")
         if metric not in METRICS:
             raise OptionError(f"There is no metric {metric!r}; there are: {', '.join(METRICS)}.")
-        protocol = next((part for part in before if part in PROTOCOLS), None)
+        protocol = next((part for part in before if part in PROTOCOLS or part in _SAME), None)
         models = [part for part in before if part != protocol]
         if len(models) > 1:
             raise OptionError(f"There is no protocol {before[0]!r}; there are: {', '.join(PROTOCOLS)}.")
@@ -47,15 +52,14 @@ class Bar:
     def check(self, evaluations: list[Evaluation]) -> None:
         """Raise a `BelowBarError` if the figure is below the bar, or was not measured."""
         of_metric = [row for row in evaluations if row.metric == self.metric]
-        protocols = (
-            [self.protocol] if self.protocol else [p for p in PROTOCOLS if any(r.protocol == p for r in of_metric)]
-        )
-        rows = [row for row in of_metric if row.protocol in protocols[:1]]
+        measured = {_neutral(row.protocol) for row in of_metric}
+        asked = self.protocol or next((one for one in PROTOCOLS if one in measured), None)
+        rows = [row for row in of_metric if asked and _neutral(row.protocol) == _neutral(asked)]
         figures = [row for row in rows if (row.model == self.model if self.model else row.is_default)]
         if not figures:
             known = sorted({f"{row.protocol}/{row.model}" for row in of_metric})
             raise BelowBarError(
-                f"{self._name(protocols)} was not measured, so it cannot be {self.least:g} or more. "
+                f"{self._name(asked)} was not measured, so it cannot be {self.least:g} or more. "
                 + (f"{self.metric} was measured of: {', '.join(known)}." if known else "Nothing has that metric here.")
             )
         figure = figures[0]
@@ -64,5 +68,9 @@ class Bar:
                 f"{figure.metric} of {figure.model} ({figure.protocol}) is {figure.value:.4f}, below {self.least:g}."
             )
 
-    def _name(self, protocols: list[str]) -> str:
-        return f"{self.metric} of {self.model or 'the default'}" + (f" ({protocols[0]})" if protocols else "")
+    def _name(self, protocol: str | None) -> str:
+        return f"{self.metric} of {self.model or 'the default'}" + (f" ({protocol})" if protocol else "")
+
+
+def _neutral(protocol: str) -> str:
+    return _SAME.get(protocol, protocol)

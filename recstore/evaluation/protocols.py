@@ -29,8 +29,8 @@ class Similarity(Protocol):
 
 
 @dataclass(frozen=True)
-class NextWatched:
-    """Pairs of movies watched one after the other, held out: is `answers[i]` among those similar to `asked[i]`?
+class NextChosen:
+    """Pairs of items that somebody chose one after the other, held out: is `answers[i]` among those like `asked[i]`?
 
     `train` is what models may learn from, `candidates` (m,) are the items that may be answered, `asked` and `answers`
     (n,) are the pairs, all as positions of items.
@@ -48,12 +48,12 @@ class NextWatched:
         return lists[which] == self.answers[:, None], lists, which
 
 
-def next_watched(data: Interactions, share: float = 0.8, least: int = 5, seed: int = 0) -> NextWatched:
+def next_chosen(data: Interactions, share: float = 0.8, least: int = 5, seed: int = 0) -> NextChosen:
     """Hold out the end of each person's history.
 
-    Only items with at least `least` ratings take part. The first `share` of each person's ratings, rounded up, train;
-    of the rest those rated 4 or more, of items that are in train, stand in their order, and each two neighbours there
-    make a pair.
+    Only items with at least `least` interactions take part. The first `share` of each person's interactions, rounded
+    up, train. Of the rest those with items that are in train stand in their order, where there are ratings only those
+    of 4 or more, and each two neighbours there make a pair.
     """
     data = data.take(np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
     counts = np.bincount(data.users, minlength=data.n_users)
@@ -61,10 +61,10 @@ def next_watched(data: Interactions, share: float = 0.8, least: int = 5, seed: i
     return _pairs(data, place < np.ceil(counts * share)[data.users], seed)
 
 
-def next_watched_temporal(data: Interactions, share: float = 0.8, least: int = 5, seed: int = 0) -> NextWatched:
-    """Hold out all that was watched after a day in the calendar, before which `share` of all ratings lie.
+def next_chosen_temporal(data: Interactions, share: float = 0.8, least: int = 5, seed: int = 0) -> NextChosen:
+    """Hold out all that was chosen after a day in the calendar, before which `share` of all interactions lie.
 
-    Pairs are made as for `next_watched`. Needs times: `data.times` may not be None.
+    Pairs are made as for `next_chosen`. Needs times: `data.times` may not be None.
     """
     assert data.times is not None
     data = data.take(np.bincount(data.items, minlength=data.n_items)[data.items] >= least)
@@ -72,7 +72,7 @@ def next_watched_temporal(data: Interactions, share: float = 0.8, least: int = 5
     return _pairs(data, data.times < _cut(data.times, share), seed)
 
 
-def _pairs(data: Interactions, trains: NDArray[np.bool_], seed: int) -> NextWatched:
+def _pairs(data: Interactions, trains: NDArray[np.bool_], seed: int) -> NextChosen:
     train = data.take(trains)
     candidates = np.unique(train.items)
     liked = ~trains & np.isin(data.items, candidates)
@@ -82,16 +82,16 @@ def _pairs(data: Interactions, trains: NDArray[np.bool_], seed: int) -> NextWatc
     pairs = np.flatnonzero(users[1:] == users[:-1])
     if len(pairs) > MOST_PAIRS:
         pairs = np.sort(np.random.default_rng(seed).choice(pairs, MOST_PAIRS, replace=False))
-    return NextWatched(train, candidates, items[pairs], items[pairs + 1])
+    return NextChosen(train, candidates, items[pairs], items[pairs + 1])
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What some people rated later, held out: does it come first among what they had not rated?
+    """What some people chose later, held out: does it come first among what they had not chosen?
 
     `train` is what models may learn from. `users` (n,) are the people asked about; the items held out of person
     `users[i]` are `held[start[i]:start[i + 1]]`. `negatives` (n, m), -1 where there are fewer, are the items that the
-    held out ones are ranked among; None means all that the person has no rating of in train.
+    held out ones are ranked among; None means all that the person has not chosen in train.
     """
 
     train: Interactions
@@ -140,10 +140,10 @@ class HeldOut:
 
 
 def leave_one_out(data: Interactions, negatives: int = 99, seed: int = 0) -> HeldOut:
-    """Hold out the last rating of each person who has at least two.
+    """Hold out the last interaction of each person who has at least two.
 
     So do He et al., "Neural Collaborative Filtering" (2017). It is ranked among so many items, drawn by the seed, that
-    the person never rated.
+    the person never chose.
     """
     last = np.flatnonzero(np.append(data.users[1:] != data.users[:-1], True))
     last = last[np.bincount(data.users, minlength=data.n_users)[data.users[last]] > 1]
@@ -162,10 +162,10 @@ def leave_one_out(data: Interactions, negatives: int = 99, seed: int = 0) -> Hel
 
 
 def temporal_hold_out(data: Interactions, share: float = 0.8, seed: int = 0) -> HeldOut:
-    """Hold out all that people rated after a day in the calendar, before which `share` of all ratings lie.
+    """Hold out all that people chose after a day in the calendar, before which `share` of all interactions lie.
 
-    Asked about are the people who have ratings on both sides of it; items that nobody rated before it do not count.
-    They are ranked among everything that the person had not rated. Needs times: `data.times` may not be None.
+    Asked about are the people who have interactions before and after that day; items that nobody chose before it do not
+    count. They are ranked among everything that the person had not chosen. Needs times: `data.times` may not be None.
     """
     assert data.times is not None
     trains = data.times < _cut(data.times, share)
@@ -191,14 +191,14 @@ def surroundings(
 
 
 class _Seen:
-    """Finds what people have rated, by the order of the rows."""
+    """Finds what people have chosen, by the order of the rows."""
 
     def __init__(self, data: Interactions) -> None:
         self._items = data.items
         self._start = np.searchsorted(data.users, np.arange(data.n_users + 1))
 
     def of(self, users: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-        """Return the row in `users` and the item of each of their ratings."""
+        """Return the row in `users` and the item of each of their interactions."""
         start, length = self._start[users], self._start[users + 1] - self._start[users]
         offset = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
         return np.repeat(np.arange(len(users)), length), self._items[np.repeat(start, length) + offset]

@@ -12,7 +12,7 @@ from recstore.budget import Budget
 from recstore.evaluation import protocols
 from recstore.evaluation.metrics import accuracy
 from recstore.evaluation.models import ALTERNATIVES, DEFAULT_RECOMMENDER, SpaceLists
-from recstore.evaluation.protocols import HeldOut, NextWatched
+from recstore.evaluation.protocols import HeldOut, NextChosen
 from recstore.evaluation.results import Evaluation, Panel
 from recstore.models.interactions import Interactions, Recommender
 from recstore.models.space import Space
@@ -42,10 +42,10 @@ class Trial:
     seed: int
     stages: Stages
 
-    def of_alike(self, protocol: str, questions: NextWatched) -> Iterator[Evaluation]:
+    def of_alike(self, protocol: str, questions: NextChosen) -> Iterator[Evaluation]:
         """Yield how often what came next is among what is alike, for each space and each plain alternative."""
         if len(questions.asked) == 0:
-            self.stages.progress.notice(f"{protocol}: the ratings are too few for it.")
+            self.stages.progress.notice(f"{protocol} was not measured: it needs more interactions.")
             return
         around = protocols.surroundings(questions.train, self.features, questions.candidates)
         panel = Panel(self.catalog, protocol, around, self.seed)
@@ -71,7 +71,9 @@ class Trial:
     def of_people(self, protocol: str, questions: HeldOut) -> Iterator[Evaluation]:
         """Yield how high each recommender ranks what was held out."""
         if len(questions.users) == 0:
-            self.stages.progress.notice(f"{protocol}: nobody has ratings on both sides of the cut.")
+            self.stages.progress.notice(
+                f"{protocol} was not measured: nobody has interactions both before and after the cut."
+            )
             return
         panel = Panel(self.catalog, protocol, protocols.surroundings(questions.train, self.features), self.seed)
         per_question = {}

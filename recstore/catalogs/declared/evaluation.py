@@ -65,9 +65,9 @@ def evaluate(
         stages.progress.notice(f"{catalog.name} has no times: what comes next cannot be measured, or told.")
         yield from trial.of_people("leave-one-out", protocols.leave_one_out(_shuffled(data, seed), seed=seed))
         return
-    alike: list[tuple[str, Callable[..., protocols.NextWatched]]] = [
-        ("next-chosen", protocols.next_watched),
-        ("next-chosen-temporal", protocols.next_watched_temporal),
+    alike: list[tuple[str, Callable[..., protocols.NextChosen]]] = [
+        ("next-chosen", protocols.next_chosen),
+        ("next-chosen-temporal", protocols.next_chosen_temporal),
     ]
     for protocol, make in alike:
         yield from trial.of_alike(protocol, make(data, seed=seed))

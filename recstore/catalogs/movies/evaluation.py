@@ -48,8 +48,8 @@ def evaluate(
         stages=stages,
     )
     for protocol, make in (
-        ("next-watched", protocols.next_watched),
-        ("next-watched-temporal", protocols.next_watched_temporal),
+        ("next-watched", protocols.next_chosen),
+        ("next-watched-temporal", protocols.next_chosen_temporal),
     ):
         yield from trial.of_alike(protocol, make(data, seed=seed))
     for protocol, hold in (
