@@ -50,6 +50,25 @@ def test_dbt_build(project, movie_store):
         assert con.execute(members).fetchall() == con.execute(asked).fetchall()
 
 
+def test_dbt_builds_from_a_catalogue_of_ones_own(bookshop, tmp_path):
+    folder = tmp_path / "dbt"
+    ignored = shutil.ignore_patterns("target", "logs", "*.duckdb", ".user.yml")
+    shutil.copytree(EXAMPLE.parent / "bookshop" / "dbt", folder, ignore=ignored)
+    done = dbt(folder, "build", STORE=str(bookshop / "shop.duckdb"), STOCK=str(bookshop / "stock.csv"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "PASS=10 WARN=0 ERROR=0" in done.stdout
+    with recstore.connect(bookshop / "shop.duckdb") as con:
+        con.execute(f"ATTACH '{folder / 'warehouse.duckdb'}' AS warehouse (READ_ONLY)")
+        least = "SELECT count(DISTINCT customer) * 3 = count(*), count(*) > 10 FROM warehouse.mailing"
+        assert con.execute(least).fetchall() == [(True, True)]
+        there = "isbn IN (SELECT isbn FROM warehouse.stock WHERE on_hand > 0)"
+        (one,) = con.execute("SELECT min(customer) FROM warehouse.mailing").fetchone()
+        written = con.execute("SELECT rank, isbn, score FROM warehouse.mailing WHERE customer = ? ORDER BY rank", [one])
+        asked = f"SELECT rank, isbn, score FROM recommend_books(?, k := 3, filter := {there})"
+        assert written.fetchall() == con.execute(asked, [one]).fetchall()
+        assert con.execute(f"SELECT count(*) FROM warehouse.in_stock_instead WHERE NOT {there}").fetchall() == [(0,)]
+
+
 def test_a_store_that_is_not_there(project):
     done = dbt(project, "build", STORE="nowhere.duckdb")
     assert done.returncode != 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 import duckdb
+import psycopg
+import pyarrow.parquet as pq
 import pytest
 from runner import ask, run
 from shops import DOORS, FUTURE, LOOSE, STRICT, WAS, Heard, books, refused, sales, shop, through
@@ -86,6 +89,34 @@ def test_each_row_is_there_or_rejected_with_its_reason(dirty, door):
     load = report.loads[f"by_{door}"]
     # (One row is there twice, the same.)
     assert (load.rows, load.rejects, load.passed) == (11 + 36, 13, 1)
+
+
+def test_a_value_that_is_no_number_is_rejected_and_one_that_is_missing_counts_once(tmp_path):
+    """In a pandas frame the two are one: what is missing."""
+    odd = "CASE visit WHEN 'v3' THEN 'nan' WHEN 'v4' THEN '-inf' WHEN 'v5' THEN NULL ELSE n END"
+    typed = duckdb.from_df(sales()).project(f"who, visit, isbn, sold, kind, CAST({odd} AS DOUBLE) AS n")
+    typed.write_parquet(str(tmp_path / "sales.parquet"))
+    typed.write_csv(str(tmp_path / "sales.csv"))
+    with psycopg.connect(os.environ["TESTS_DB"].replace("+psycopg", ""), autocommit=True) as con:
+        con.execute("CREATE TABLE numbers (who text, visit text, isbn text, sold timestamp, kind text, n float8)")
+        con.cursor().executemany("INSERT INTO numbers VALUES (%s, %s, %s, %s, %s, %s)", typed.fetchall())
+    arrow = pq.read_table(tmp_path / "sales.parquet")
+    sources = {
+        "parquet": {"source": tmp_path / "sales.parquet"}, "csv": {"source": tmp_path / "sales.csv"},
+        "arrow": {"source": arrow}, "server": {"source": "numbers", "database": "${TESTS_DB}"},
+    }  # fmt: skip
+    declared = {
+        name: Items(source=books(), id="isbn", title="title", text="title", interactions=recstore.Interactions(
+            **source, user="who", item="isbn", value="n"))
+        for name, source in sources.items()
+    }  # fmt: skip
+    heard = Heard()
+    recstore.build(tmp_path / "shop.duckdb", declared, options=LOOSE, progress=heard)
+    assert sum(text.startswith("1 interactions of") and "have no n; each" in text for text in heard.notices) == 4
+    with recstore.connect(tmp_path / "shop.duckdb") as con:
+        assert con.sql("SELECT reason, count(*) FROM load_rejects GROUP BY ALL").fetchall() == [("no number", 8)]
+        for name in sources:
+            assert con.sql(f"SELECT count(*), count(n) FROM {name}_interactions").fetchall() == [(28, 27)]
 
 
 @pytest.mark.parametrize("door", DOORS)

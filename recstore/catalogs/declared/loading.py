@@ -113,6 +113,7 @@ class DeclaredLoader:
         if rejects:
             connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
         self._tell_of_alike_users(connection, relation, progress)
+        self._tell_of_missing_values(connection, relation, progress)
         return _reports(connection, relation, rows=added, rejects=rejects, passed=total - rejects - added)
 
     def _names(self, relation: Relation) -> dict[str, str]:
@@ -247,6 +248,17 @@ class DeclaredLoader:
                 f"{count:,} interactions of {relation.name} name an item that differs from one that is there by case "
                 f'or blanks alone, such as {theirs!r} and {ours!r}. They are rejected; item = "trim(…)" may join them.'
             )
+
+    def _tell_of_missing_values(
+        self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
+    ) -> None:
+        if "value" not in self.read.roles:
+            return
+        column = self.read.roles["value"]
+        query = f"SELECT count(*) - count({self.read.selected[column]}) FROM {relation.text}"
+        missing = connection.execute(query).fetchall()[0][0]
+        if missing:
+            progress.notice(f"{missing:,} interactions of {relation.name} have no {column}; each counts once.")
 
     def _tell_of_alike_users(
         self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
