@@ -89,6 +89,23 @@ def movie_store(movielens, once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def bounded_store(movielens, once) -> Path:
+    """A store of MovieLens small, built with 1 GB; beside it stands how many bytes that took, in peak.txt."""
+    program = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
+    )
+
+    def fill(folder: Path) -> None:
+        command = [Path(sys.executable).with_name("recstore"), "build", folder / "movies.duckdb"]
+        options = ["--movielens", movielens, "--memory", "1", "--quiet"]
+        with (folder / "peak.txt").open("w") as peak:
+            subprocess.run([sys.executable, "-c", program, *command, *options], check=True, stdout=peak)
+
+    return once("bounded", fill) / "movies.duckdb"
+
+
+@pytest.fixture(scope="session")
 def store_written_by(movielens, once) -> Callable[[str], Path]:
     """What gives a store of MovieLens small that another version of DuckDB wrote, by the version."""
     import shells

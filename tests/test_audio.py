@@ -330,25 +330,31 @@ def test_one_bad_record_is_one_reject(folder):
     )  # fmt: skip
 
 
+def flipped(content, position):
+    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+
+
 def test_after_damage_the_rest_of_the_file_is_one_reject(folder):
-    files = members(8, 3)
-    name = "x/bal_train/07.tfrecord"
-    whole = files[name]
-    for position in (5, len(whole) // 2, len(whole) - 3):
-        files[name] = whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :]
-        read = position * 3 // len(whole)
-        assert build(folder, files) == (
-            21 + read,
-            [("07.tfrecord", read + 1, f"damaged from here on; {read} records of the file were read before")],
-        )
-    for tenth in range(1, 10):
-        files[name] = whole[: len(whole) * tenth // 10]
-        read = tenth * 3 // 10
-        clips, rejects = build(folder, files)
-        assert clips == 21 + read
-        assert [(file, line) for file, line, _ in rejects] == [("07.tfrecord", read + 1)]
-    files[name] = b""
-    assert build(folder, files) == (21, [("07.tfrecord", 0, "the file is empty")])
+    """In one file of several, and in several of which each is damaged in another way."""
+    files = members(22, 3)
+    sound, (first, *others) = dict(list(files.items())[:8]), list(files)[8:]
+    size = len(files[first])
+    assert {len(content) for content in files.values()} == {size}
+
+    def rejected(name, read):
+        return (Path(name).name, read + 1, f"damaged from here on; {read} records of the file were read before")
+
+    damaged, read = {first: flipped(files[first], 5)}, {first: 0}
+    assert build(folder, {**sound, **damaged}) == (24, [rejected(first, 0)])
+    for name, position in zip(others, (5, size // 2, size - 3), strict=False):
+        damaged[name], read[name] = flipped(files[name], position), position * 3 // size
+    for name, tenth in zip(others[3:], range(1, 10), strict=False):
+        damaged[name], read[name] = files[name][: size * tenth // 10], tenth * 3 // 10
+    clips, rejects = build(folder, {**sound, **damaged, others[12]: b""})
+    assert clips == 24 + sum(read.values())
+    assert rejects[-1] == (Path(others[12]).name, 0, "the file is empty")
+    assert [(file, line) for file, line, _ in rejects[:-1]] == [(Path(name).name, read[name] + 1) for name in damaged]
+    assert rejects[:4] == [rejected(name, read[name]) for name in (first, *others[:3])]
 
 
 def test_a_name_that_leads_out_writes_nothing_there(folder):

@@ -24,17 +24,10 @@ from recstore.store import room
 from recstore.store.proof import prove
 
 RECSTORE = str(Path(sys.executable).parent / "recstore")
-MEASURED = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, capture_output=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)
-"""
 
 
-def test_a_build_stays_within_its_memory(movielens, tmp_path):
-    build = [RECSTORE, "build", str(tmp_path / "s.duckdb"), "--movielens", str(movielens), "--memory", "1", "--quiet"]
-    done = subprocess.run([sys.executable, "-c", MEASURED, *build], check=True, capture_output=True, text=True)
-    assert int(done.stdout) < 1 * GB + BASE
+def test_a_build_stays_within_its_memory(bounded_store):
+    assert int(bounded_store.with_name("peak.txt").read_text()) < 1 * GB + BASE
 
 
 def test_threads_change_nothing(small_folder, tmp_path):

@@ -19,8 +19,8 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 def faults(store: Path) -> list[str]:
@@ -113,16 +113,16 @@ def test_on_the_command_line(store):
     assert all(row.keys() == {"check", "means", "fault"} for row in listed)
 
 
-def test_single_bit_flips(sample_store, tmp_path):
+def test_single_bit_flips(small_store, tmp_path):
     """Whatever bit of the file flips, DuckDB or `check` says so, or the answers are as they were."""
-    original = sample_store.read_bytes()
+    original = small_store.read_bytes()
     query = "SELECT hash(list(m.movie_id ORDER BY ALL)), sum(s.score) FROM movies AS m, similar_movies(m.movie_id) AS s"
 
     def answers(path):
         with duckdb.connect(str(path), read_only=True) as con:
             return con.execute(query).fetchall()
 
-    right = answers(sample_store)
+    right = answers(small_store)
     found = 0
     rng = random.Random(0)
     for number in range(25):
@@ -149,8 +149,9 @@ def test_the_recall_of_the_indexes_is_checked_unless_the_store_is_a_strangers(st
     assert set(trusted.values()) == {None}
 
 
-def test_an_index_of_other_vectors_is_found_by_its_recall(store):
+def test_an_index_of_other_vectors_is_found_by_its_recall(sample_store, tmp_path):
     """Bytes, checksums and ids are those of a sound index; only what it was built from is not what it is said to be."""
+    store = shutil.copy(sample_store, tmp_path / "store.duckdb")
     other = "CASE %s WHEN 'movies_together' THEN 'movies_collaborative' ELSE 'movies_together' END"
     both = "('movies_together', 'movies_collaborative')"
     with duckdb.connect(str(store)) as con:

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shells
+from runner import recstore as run
 
 import recstore
 from recstore import BuildOptions, StoreError, same_content, sql
@@ -22,7 +23,6 @@ from recstore.catalogs.registry import to_be_stored
 from recstore.samples.movies import write_sample
 from recstore.store.digest import content_tables, render_query
 
-RECSTORE = str(Path(sys.executable).parent / "recstore")
 SMALL = {"min_user_ratings": 10, "content_dimensions": 8, "collaborative_dimensions": 8}
 _BUILD = (
     "import sys, json, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]}, "
@@ -72,10 +72,6 @@ def change(store: Path, *statements: str) -> None:
     with duckdb.connect(str(store)) as con:
         for statement in statements:
             con.execute(statement)
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RECSTORE, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
 def test_two_builds_hold_the_same_wherever_they_were_made(built, elsewhere):

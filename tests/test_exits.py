@@ -37,8 +37,8 @@ def test_each_error_has_its_code(error, code):
     assert _CODES["LossError"] == 7
 
 
-def test_commands_leave_with_their_codes(sample_store, tmp_path):
-    store = shutil.copy(sample_store, tmp_path / "s.duckdb")
+def test_commands_leave_with_their_codes(small_store, tmp_path):
+    store = shutil.copy(small_store, tmp_path / "s.duckdb")
     assert run("similar", store, "movies", 1)[0] == Exit.DONE
     assert run("similar", store, "nothing", 1)[0] == Exit.USAGE
     assert run("similar", tmp_path / "none", "movies", 1)[0] == Exit.FAILED
@@ -55,21 +55,21 @@ def test_commands_leave_with_their_codes(sample_store, tmp_path):
     assert run("check", store)[0] == Exit.UNSOUND
 
 
-def test_programs_read_one_object_a_line(sample_store, sample_folder, tmp_path):
+def test_programs_read_one_object_a_line(small_store, small_folder, tmp_path):
     def events(*arguments: object, code: int = 0) -> list[dict[str, object]]:
         command = [RECSTORE, "--log-format", "json", *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == code, done.stderr
         return [json.loads(line) for line in done.stderr.splitlines()]
 
-    built = events("build", tmp_path / "s.duckdb", "--movielens", sample_folder)
+    built = events("build", tmp_path / "s.duckdb", "--movielens", small_folder)
     assert all({"time", "level", "event", "text"} <= event.keys() for event in built)
     begun = [event["stage"] for event in built if event["event"] == "stage started"]
     assert begun == [event["stage"] for event in built if event["event"] == "stage finished"]
     assert "load movies" in begun
     for arguments, code in (
-        (["similar", sample_store], 2),
-        (["similar", sample_store, "movies", "no"], 1),
+        (["similar", small_store], 2),
+        (["similar", small_store, "movies", "no"], 1),
         (["nope"], 2),
     ):
         (said,) = events(*arguments, code=code)

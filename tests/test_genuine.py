@@ -23,15 +23,15 @@ _OTHER_VERSION = "UPDATE store_info SET value = 'v1.4.4' WHERE key = 'duckdb_ver
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 @pytest.fixture(scope="module", params=["1.4", "1.5"])
-def older_store(request, sample_folder, tmp_path_factory) -> Path:
+def older_store(request, small_folder, tmp_path_factory) -> Path:
     """A store that another DuckDB wrote."""
     path = tmp_path_factory.mktemp("older") / "movies.duckdb"
-    command = [sys.executable, "-c", _BUILD, str(path), str(sample_folder)]
+    command = [sys.executable, "-c", _BUILD, str(path), str(small_folder)]
     subprocess.run(command, env=shells.python_with(request.param), check=True)
     return path
 
@@ -151,10 +151,10 @@ def test_a_store_of_another_duckdb_is_sound_and_an_altered_one_is_not(older_stor
     assert "similar_movies" in faults(copy)["functions and views"]
 
 
-def test_a_store_of_this_duckdb_is_sound_for_others(sample_store):
+def test_a_store_of_this_duckdb_is_sound_for_others(small_store):
     for version in ("1.4", "1.5"):
         code = "import sys, recstore; print([f for f in recstore.check(sys.argv[1]) if f.fault])"
-        command = [sys.executable, "-c", code, str(sample_store)]
+        command = [sys.executable, "-c", code, str(small_store)]
         done = subprocess.run(
             command, env=shells.python_with(version), capture_output=True, text=True, timeout=100, check=True
         )
