@@ -42,7 +42,7 @@ _PARAMETER = re.compile(r"-- \$(\w+) (.+?) = (.+) -- (.+)")
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a saved query: its SQL type, and its default as SQL."""
+    """A parameter of a saved query: its SQL `type`, its `default` as SQL, and what it means, in words."""
 
     name: str
     type: str
@@ -52,7 +52,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class SavedQuery:
-    """A saved query: the header, taken apart, and the whole text. `catalog` is the one it asks; "" for the store."""
+    """A saved query.
+
+    `answers` is the sentence that its header says of it, `text` its SQL, header included, which runs in any DuckDB
+    session on the store. `catalog` names the catalogue that it asks; "" for a query of the whole store.
+    """
 
     name: str
     answers: str

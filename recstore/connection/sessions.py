@@ -112,9 +112,10 @@ def attach(
 
 
 def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted: bool = False) -> str:
-    """Return what `attach` does as a SQL script, for `.read` in any DuckDB shell or for any other client.
+    """Return a SQL script that does what `attach` does, for `.read` in a DuckDB shell or for any other client.
 
-    With `untrusted` it ends by taking the session's access to other files and addresses away.
+    With `untrusted` the script ends by closing the session's access to other files and addresses. Raises `StoreError`
+    where there is no store at `path`.
     """
     database = alias + STORE_SUFFIX
     with open_connection() as connection:

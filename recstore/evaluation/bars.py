@@ -23,7 +23,11 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Bar:
-    """The least that a metric may be, under a protocol and of a model, or else of the first and the default."""
+    """The least value that a metric may have.
+
+    `metric` is one of those that `recstore evaluate` prints, such as "ndcg@10". `protocol` None means the first one in
+    which the metric was measured, and `model` None the model behind the SQL functions.
+    """
 
     metric: str
     least: float
@@ -50,7 +54,7 @@ class Bar:
         return Bar(metric, least, protocol, models[0] if models else None)
 
     def check(self, evaluations: list[Evaluation]) -> None:
-        """Raise a `BelowBarError` if the figure is below the bar, or was not measured."""
+        """Raise a `BelowBarError` if the figure is lower than `least`, or was not measured."""
         of_metric = [row for row in evaluations if row.metric == self.metric]
         measured = {_neutral(row.protocol) for row in of_metric}
         asked = self.protocol or next((one for one in PROTOCOLS if one in measured), None)

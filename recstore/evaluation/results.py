@@ -12,7 +12,11 @@ from recstore.evaluation.metrics import Surroundings, intervals, paired_advantag
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One row of the table `evaluations`, as yet without its build."""
+    """One figure of an evaluation, as in a row of the table `evaluations`.
+
+    `value` is the mean over `n` questions, and `low` to `high` its 95 % interval, from 1,000 bootstrap resamples; None
+    where a metric has none. `is_default` tells whether `model` is the one behind the SQL functions.
+    """
 
     catalog: str
     protocol: str

@@ -81,22 +81,21 @@ def add(
     progress: Progress | None = None,
     **given: object,
 ) -> BuildReport:
-    """Append what is in files to the tables of the store at `path`, recompute what depends on it, and publish.
+    """Add the rows of files to the tables of the store at `path`, and compute anew what depends on them.
 
-    `sources` are `{name: file}`, with the names that the installed loaders say (`RowFile.name`, or the name of a
-    loader that adds items); they may be given by keyword, too: `add(path, ratings="new.csv")`. All other keywords are
-    options. `loader` is the one that reads the files, where several could.
+    `sources` are `{name: file}`, with the names that the installed loaders give (`RowFile.name`, or the name of a
+    loader that adds items). They may be keywords, too: `add(path, ratings="new.csv")`. All other keywords are options.
+    `loader` names the loader that reads the files, where several could.
 
-    Of two rows with one key, such as one person and one item, the later stays; of equally late ones, the added. Passed
-    over, counted apart, and no rejects are rows that the store has already, those that it has a later one of, and what
-    comes twice: to add a file again, or one that is empty, is no error. Lines that cannot be loaded stand in
-    `load_rejects`. The ids of items follow on those that are there, which stay; an item that is there already is passed
-    over.
+    Of two rows with one key, such as one person and one item, the later stays; of equally late ones, the added one. A
+    row is passed over where the store has the same row, or a later one of its key. Such rows are counted, and are no
+    rejects, so a file may be added twice, and an empty file is no error. Lines that cannot be loaded stand in
+    `load_rejects`. Items that are there keep their ids, and new ones get the next ids.
 
     To a catalogue of the user's own, `items` and `interactions` are added: files or data frames whose columns mean what
     the store's declaration says. `catalog` names it where there are several. `add(path, {"books": Items(…)})` reads all
-    that is declared again; see `recstore.pipeline.add_declared`. The options, `threads`, `keep`, `wait`, `allow_loss`
-    and the errors are as for `rebuild`.
+    that is declared again: of a source with `updated`, only the rows that are not older than those of the store. The
+    options, `threads`, `keep`, `wait`, `allow_loss` and the errors are as for `rebuild`.
     """
     declared = {name: one for name, one in (sources or {}).items() if not isinstance(one, str | os.PathLike)}
     own = {name: given.pop(name, None) for name in ("items", "interactions", "catalog")}

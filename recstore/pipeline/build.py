@@ -42,17 +42,23 @@ def build(
     allow_loss: bool = False,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Build the store at `path` from sources, given as `{loader name: source}`.
+    """Build the store at `path` from sources, and return what was done.
 
-    An existing store is replaced whole when the new one is finished, and left as it is when it cannot be: catalogues
-    whose sources are not named are kept, and so is all that its user added. `keep` versions before it stay beside
-    it, from then on: without it as many as the store was told last, and 1 at first.
-    The work is done by `threads` threads (0: one for each core that this process may use); `options.memory` bounds
-    DuckDB and what is computed block by block, and not the ratings and vectors that are held whole.
-    Raises `SourceError`, `StoreError` (`BusyError`, unless `wait`, while a writer or another builder has the store),
-    `OptionError`, `TooManyRejectsError` when more than `options.max_reject_rate` of the lines cannot be loaded, or,
-    unless `allow_loss`, `LossError` when the new store would lack a space or a catalogue of the old one, or more than
-    `options.max_loss` of the rows of a table or of a figure.
+    `sources` are `{loader name: source}`, or `{name: Items(…)}` for catalogues of the user's own. A new store replaces
+    the old one in one step when it is finished and checked; when anything fails, the old store stays. Catalogues whose
+    sources are not named are kept, and so is all that the user added to the old store.
+
+    `keep`: how many versions before it stay beside the store, from then on; None means as many as before, and 1 at
+    first. `wait`: how many seconds to wait while a writer or another builder has the store; True means as long as it
+    takes. `threads`: how many threads do the work; 0 means one for each core that this process may use.
+    `options.memory` (GB) bounds DuckDB and what is computed block by block, and not the interactions and vectors that
+    are held whole.
+
+    Raises `SourceError` where a source cannot be read, and `TooManyRejectsError` where more than
+    `options.max_reject_rate` of its lines cannot be loaded; `OptionError`; `BusyError` where the store is in use and
+    `wait` is over; `StoreError` where the store cannot be read or written. `LossError`, unless `allow_loss`, where the
+    new store would lack a space or a catalogue of the old one, or more than `options.max_loss` of the rows of a table
+    or of a figure.
     """
     if not sources:
         raise OptionError(f"Name at least one source to build from: {build_command(path)}")
@@ -100,11 +106,11 @@ def rebuild(
     progress: Progress | None = None,
     **changes: object,
 ) -> BuildReport:
-    """Recompute what is computed in the store at `path` from the tables in it; no source is needed.
+    """Compute the vectors, neighbours and weights of the store at `path` anew, from its own tables; it needs no source.
 
-    The options are those that the store was built with, but for those that are named: `rebuild(path, seed=1)`. With
-    `options` they are exactly those. `only` names one catalogue, and the others are kept as they are. `threads`,
-    `keep`, `wait`, `allow_loss` and the errors are as for `build`; a space that an option says not to make is no loss.
+    The options are those of the last build, but for those that are named: `rebuild(path, seed=1)`. With `options` they
+    are exactly those. `only` names one catalogue to compute, and the others are kept as they are. `threads`, `keep`,
+    `wait`, `allow_loss` and the errors are as for `build`. A space that an option says not to make is no loss.
     """
     asked = (options or BuildOptions()).changed(changes)
     Budget.of(asked.memory, threads)

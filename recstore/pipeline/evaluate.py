@@ -43,11 +43,13 @@ def evaluate(
 ) -> EvaluationReport:
     """Measure the recommendations of the store at `path` and write what was found to its table `evaluations`.
 
-    Models are fitted anew on a part of the data, as the build was told to, and asked about the rest; with the same seed
-    the same figures come out. `threads` (0 is one for each core) bounds the work, and `memory` (GB; 0 is half of what
-    there is) DuckDB and the search, but not the models that are fitted; the figures depend on neither. The store is
-    replaced in one step when all is done, and no version before it is dropped. Raises `StoreError` (`BusyError`, unless
-    `wait`, while a writer or a builder has the store), and `OptionError` for a negative seed, or a budget that is none.
+    Models are fitted anew on a part of the data, with the options of the build, and asked about the rest. The same seed
+    gives the same figures. `threads` (0 means one for each core) bounds the work. `memory` (GB; 0 means half of what
+    there is) bounds DuckDB and the search, but not the models that are fitted. The figures depend on neither.
+
+    The store is replaced in one step when all is done, and no version before it is dropped. Raises `StoreError`;
+    `BusyError` where a writer or a builder has the store for longer than `wait` seconds; `OptionError` for a negative
+    seed, or for bounds that cannot be.
     """
     budget = Budget.of(memory, threads)
     if seed < 0:

@@ -38,7 +38,11 @@ class LoadedBuild:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did: its id, the seconds of each stage, what was loaded, and which catalogues were kept."""
+    """What a build did.
+
+    `build_id` is the key of its row in `builds`. `seconds` are those of each stage, by its name. `loads` says what was
+    read, by the name of the loader, and `kept` names the catalogues that were kept as they were.
+    """
 
     build_id: str
     seconds: dict[str, float]

@@ -24,11 +24,11 @@ def tune(
     wait: bool | float = False,
     progress: Progress | None = None,
 ) -> BuildReport:
-    """Rebuild the store at `path`, or its catalogue `only`, with constants of recommendations that are searched longer.
+    """Rebuild the store at `path`, or its catalogue `only`, after a longer search for the constants of recommendations.
 
-    At most `trials` settings are tried on a validation cut of the interactions, fewer where the size of the data lets
-    expect that they take more than `seconds` of one core. What was tried and what it gave stands in `builds.measured`.
-    Builds and rebuilds from then on try as much. All else, and the errors, are as for `rebuild`.
+    At most `trials` settings are tried on a validation cut of the interactions. They are fewer where, by the size of
+    the data, so many would take longer than `seconds` of one core. `builds.measured` says what was tried and what each
+    setting gave. Later builds and rebuilds of the store search as long. All else, and the errors, are as for `rebuild`.
     """
     asked: dict[str, Any] = {"tune": True, "tune_trials": trials, "tune_seconds": seconds}
     return rebuild(path, only=only, threads=threads, keep=keep, wait=wait, progress=progress, **asked)

@@ -20,13 +20,14 @@ _MOST = 50
 def catalogs_of(connection: duckdb.DuckDBPyConnection, *, untrusted: bool = False) -> tuple[Catalog, ...]:
     """Return the catalogues of the store that a connection of `connect` shows, by name.
 
-    `untrusted` is as in `connect`: then a catalogue is there only if it is installed, and is as it is installed.
+    With `untrusted`, as in `connect`, only catalogues that are installed are returned, as they are installed, and
+    declared ones whose description is what their declaration leads to.
     """
     return stored_catalogs(connection, STORE, trusted=not untrusted)
 
 
 def catalog_of(connection: duckdb.DuckDBPyConnection, name: str, *, untrusted: bool = False) -> Catalog:
-    """Return one of these catalogues; an `OptionError` that lists them where there is none of that name."""
+    """Return the catalogue called `name`, as `catalogs_of` gives it. Raises `OptionError` where there is none."""
     return catalog_named(name, catalogs_of(connection, untrusted=untrusted))
 
 
@@ -37,7 +38,7 @@ def catalog_names(path: str | os.PathLike[str], *, untrusted: bool = False) -> l
 
 
 def item_names(path: str | os.PathLike[str], catalog: str, beginning: str, *, untrusted: bool = False) -> list[str]:
-    """Return up to 50 names of items that begin so; those that are preferred come first.
+    """Return up to 50 names of items that begin with `beginning`, those that are preferred, such as popular, first.
 
     Raises `StoreError`, and `OptionError` where the store has no such catalogue.
     """
@@ -57,9 +58,10 @@ def space_names(path: str | os.PathLike[str], catalog: str, *, untrusted: bool =
 def why_nothing_is_similar(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, item: str, space: str | None = None
 ) -> str:
-    """Say why an item has no neighbours: it is not there, and then which names are near, or it has no vector.
+    """Say in a sentence why an item has no neighbours: there is no such item, or it has no vector.
 
-    `connection` is one of `connect`, and `space` the one that was asked, if one was named.
+    Where there is no such item, the sentence lists names that are spelt alike. `connection` is one of `connect`, and
+    `space` the one that was asked, if one was named.
     """
     there = connection.execute(
         sql.render(_SQL, "spaces_of_item", **_named(catalog), meant=meant_items(catalog)), {"item": item}

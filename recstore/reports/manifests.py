@@ -22,9 +22,10 @@ _STORE = "described_store"
 def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[str, Any]:
     """Describe the store at `path`: its bytes, its contents, its builds and their sources, and its tables.
 
-    The digest of the contents is computed, not copied, and so are the rows. Nothing of the file is run, and nothing
-    names a path of this machine but the sources do. With `untrusted` memory and threads are limited. Raises
-    `StoreError` where the file is no store, or where it has a write-ahead log: its bytes are not all in the file then.
+    The digest of the contents and the numbers of rows are computed, not copied from the file. No view or function of
+    the file is run. Paths of this machine stand only among the sources. With `untrusted` memory and threads are
+    limited. Raises `StoreError` where the file is no store, or where a write-ahead log lies beside it: then not all
+    that the store holds is in the file.
     """
     store = Path(path).expanduser()
     with open_connection(config=NO_EXTENSIONS) as connection:
@@ -54,7 +55,7 @@ def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[s
 
 
 def manifest_differences(recorded: Any, now: Any, place: str = "") -> list[str]:  # noqa: ANN401 - whatever JSON holds
-    """Return what two manifests say otherwise: one line each, `place: recorded there, found here`."""
+    """Return the differences of two manifests, one line each: `place: recorded there, found here`."""
     if isinstance(recorded, dict) and isinstance(now, dict):
         return [
             line

@@ -19,16 +19,17 @@ _ACCURACY = {"label-retrieval": "precision@10"}
 
 
 def check_plot(path: Path) -> None:
-    """Raise an `OptionError` or a `MissingExtraError` if nothing could be drawn to `path`."""
+    """Raise `OptionError` where `path` ends in none of .png, .svg, .pdf, `MissingExtraError` without matplotlib."""
     if path.suffix.lower() not in _ENDINGS:
         raise OptionError(f"A plot is written as {', '.join(_ENDINGS)}, and {path.name} ends in none of them.")
     _figure_class()
 
 
 def draw_evaluation(evaluations: list[Evaluation], path: Path, explained: dict[str, Sequence[float]]) -> None:
-    """Write the picture to `path`: one panel per protocol, one point per model, its interval upright.
+    """Draw an evaluation to `path`: a panel for each protocol, in it a point for each model, with its interval.
 
-    `explained` maps spaces to the shares of the variance that their first n dimensions explain: one panel more.
+    A point lies at the coverage (across) and the accuracy (up) of its model. `explained` maps spaces to the shares of
+    the variance, 0 to 1, that their first n dimensions explain; they make a panel more. Raises as `check_plot` does.
     """
     panels = sorted({(row.catalog, row.protocol) for row in evaluations}, reverse=True)
     drawn = len(panels) + bool(explained)

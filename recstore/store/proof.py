@@ -49,7 +49,7 @@ _QUESTION_BYTES = 60 << 20
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found: `fault` says what is wrong, and is None where all is well."""
+    """What one check found: its name, what it `means`, and the `fault`, in words; None where nothing is wrong."""
 
     check: str
     means: str

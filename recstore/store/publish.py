@@ -287,9 +287,9 @@ def rollback(
 ) -> Path:
     """Put the version before the store at `path` back in its place, in one step, and keep the store as that version.
 
-    So a second rollback undoes the first. Returns where the store that was rolled back stands now. What somebody wrote
-    into the store and the version before has not is not taken back unless `discard`: a `StoreError` names it. One is
-    raised also where there is no version before, or where it cannot be opened, and `BusyError` as a build does.
+    So a second rollback undoes the first. Returns the path at which the store that was rolled back stands now. Raises
+    `StoreError` where there is no version before, or where it cannot be opened; also where the store holds what that
+    version lacks, unless `discard`: the message names it, and nothing is changed. Raises `BusyError` as `build` does.
     """
     target = Path(path).resolve()
     refuse_place(Path(path), target)

@@ -33,10 +33,11 @@ def restore(
 ) -> Path | None:
     """Put a copy of the store in `file`, made by `backup`, in place at `path`, in one step, after it was checked.
 
-    The store that is there stays beside it as the version before, and its place is returned; None where there is none.
-    With `untrusted` the check of `file` is limited as `check` is.
-    What somebody wrote into it and `file` has not is not taken back unless `discard` is true: a `StoreError` names it.
-    Raises `StoreError` also where `file` is no sound store, and `BusyError` as a build does.
+    The store that it replaces stays beside it as the version before. Returns the path of that version, or None where
+    there was no store. With `untrusted` the check of `file` is limited as `check` is.
+
+    Raises `StoreError` where `file` is not a sound store; also where the store at `path` holds what `file` lacks,
+    unless `discard`: the message names it, and nothing is changed. Raises `BusyError` as `build` does.
     """
     source = Path(file).expanduser()
     if fault := first_fault([finding for finding in check_file(source, untrusted) if finding.check != "macros"]):
@@ -66,10 +67,10 @@ def backup(
 ) -> None:
     """Copy the store at `path` to `file`, whole and as one moment has it, while others read it; in one step.
 
-    What a writer that is gone left in the store's log is in the copy. With `untrusted` no extension is loaded for it,
-    and memory and threads are limited. Raises `OptionError` where `file` is there
-    already, unless `overwrite`, or is the store itself under whatever name; `BusyError` while somebody writes to the
-    store, unless `wait`; `StoreError` where the copy cannot be written.
+    Rows that a writer left in the store's log before it ended are in the copy. With `untrusted` no extension is loaded,
+    and memory and threads are limited. Raises `OptionError` where `file` is there already, unless `overwrite`, or is
+    the store itself under whatever name; `BusyError` where somebody writes to the store for longer than `wait` seconds;
+    `StoreError` where the copy cannot be written.
     """
     store, given = Path(path).expanduser().resolve(), Path(file).expanduser()
     copy = given.resolve()
