@@ -201,7 +201,7 @@ def test_every_legitimate_object_comes_along(how, store, small_folder, tmp_path)
 def test_what_is_missing_or_in_the_way_stops_the_rebuild_before_it_works(script, named, store, monkeypatch):
     change(store, script)
     before = store.read_bytes()
-    monkeypatch.setattr("recstore.pipeline.build.compute", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr("recstore.pipeline.finish.compute", lambda *_: pytest.fail("the work has begun"))
     with pytest.raises(StoreError, match=named):
         recstore.rebuild(store)
     assert store.read_bytes() == before

@@ -152,7 +152,7 @@ def test_a_name_that_a_build_needs_is_looked_at_before_the_work(name, kind, stor
     there = store.with_name(name)
     STRANGERS[kind](there, store)
     facts, bytes_before, names = there.lstat(), store.read_bytes(), beside(store)
-    monkeypatch.setattr("recstore.pipeline.build.compute", lambda *_: pytest.fail("the work has begun"))
+    monkeypatch.setattr("recstore.pipeline.finish.compute", lambda *_: pytest.fail("the work has begun"))
     for work in (recstore.rebuild, recstore.rollback):
         with pytest.raises(StoreError, match="Move it away"):
             work(store)
