@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import shutil
@@ -37,6 +38,19 @@ def need_tensorflow() -> None:
     """Skip what needs TensorFlow where it is not installed. To find out it is not imported, which takes seconds."""
     if find_spec("tensorflow") is None:
         pytest.skip("TensorFlow is not installed: pip install 'recstore[audio]'", allow_module_level=True)
+
+
+def _let_go() -> None:
+    """Empty the modules of duckdb-sqlalchemy, at the interpreter's end.
+
+    With a mapped class of SQLAlchemy and an index of pandas of several levels they outlive it, and DuckDB, whose
+    classes they name, reports all of its own functions as leaks. A connection that is left open is still reported.
+    """
+    for name in [name for name in sys.modules if name.partition(".")[0] == "duckdb_sqlalchemy"]:
+        vars(sys.modules[name]).clear()
+
+
+atexit.register(_let_go)
 
 
 @pytest.fixture(scope="session")

@@ -165,12 +165,13 @@ def answers(con: duckdb.DuckDBPyConnection, questions: Sequence[str]) -> dict[st
 
 def values_of_all_settings() -> dict[str, list[str]]:
     """For every setting of this DuckDB that is not left out, the values to try."""
-    con = duckdb.connect()
-    optimizers = [name for (name,) in con.execute("FROM duckdb_optimizers()").fetchall()]
+    with duckdb.connect() as con:
+        optimizers = [name for (name,) in con.execute("FROM duckdb_optimizers()").fetchall()]
+        settings = con.execute("SELECT name, value, input_type FROM duckdb_settings()").fetchall()
     known = VALUES | {"disabled_optimizers": [",".join(optimizers), ",".join(optimizers[::2])]}
     left_out = set(" ".join(LEFT_OUT.values()).split())
     found = {}
-    for name, value, kind in con.execute("SELECT name, value, input_type FROM duckdb_settings()").fetchall():
+    for name, value, kind in settings:
         if name in left_out:
             continue
         other = {

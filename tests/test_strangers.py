@@ -95,13 +95,13 @@ def test_memory_time_and_threads_are_limited(strange):
 def test_a_view_in_the_place_of_a_table(strange):
     with duckdb.connect(str(strange)) as con:
         con.execute("ALTER TABLE links RENAME TO was; CREATE VIEW links AS FROM was")
-    con = duckdb.connect()
-    for door in (lambda: recstore.connect(strange, untrusted=True), lambda: attach_script(strange, untrusted=True),
-                 lambda: recstore.attach(con, strange, untrusted=True)):  # fmt: skip
-        with pytest.raises(StoreError, match="links is a view in it, not a table"):
-            door()
-    with pytest.raises(duckdb.Error):
-        con.execute("FROM rec_store.store_info")
+    with duckdb.connect() as con:
+        for door in (lambda: recstore.connect(strange, untrusted=True), lambda: attach_script(strange, untrusted=True),
+                     lambda: recstore.attach(con, strange, untrusted=True)):  # fmt: skip
+            with pytest.raises(StoreError, match="links is a view in it, not a table"):
+                door()
+        with pytest.raises(duckdb.Error):
+            con.execute("FROM rec_store.store_info")
 
 
 def test_in_a_connection_of_ones_own(strange):
@@ -175,5 +175,5 @@ def test_what_is_shown():
 
 
 def test_wrong_options(strange):
-    with pytest.raises(OptionError, match="alias must not be empty"):
-        recstore.attach(duckdb.connect(), strange, "", untrusted=True)
+    with duckdb.connect() as con, pytest.raises(OptionError, match="alias must not be empty"):
+        recstore.attach(con, strange, "", untrusted=True)
