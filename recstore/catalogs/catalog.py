@@ -164,7 +164,7 @@ class Catalog:
         names += [name for name in (self.weights, self.recommends_for, self.terms, self.terms_space) if name]
         for name in names:
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                raise StoreError(f"The catalogue {self.name!r} has a name that is none: {name!r}.")
+                raise StoreError(f"The catalogue {self.name!r} has a name that cannot stand in SQL: {name!r}.")
 
     def named(self, column: str) -> str:
         """Return the name of a column of this catalogue as SQL: a user's own is quoted, whatever it is."""

@@ -96,7 +96,10 @@ def build(
     store: Store,
     source: Annotated[
         list[str] | None,
-        typer.Option(metavar="LOADER=SOURCE", help="A source by the name of its loader, whatever that is."),
+        typer.Option(
+            metavar="LOADER=SOURCE",
+            help="A source, after the name of its loader: for loaders without an option of their own.",
+        ),
     ] = None,
     config: Config = None,
     items: ItemsSource = None,

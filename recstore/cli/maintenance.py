@@ -43,7 +43,9 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
 def run_rollback(store: Path, discard: bool, wait: float) -> None:
     """Swap the version before back, and say where the other is."""
     place = rollback(store, discard=discard, wait=wait, progress=watch(quiet=False))
-    say(f"{store} is the version before again; what it was stands in {place}. A second rollback swaps them back.")
+    say(
+        f"{store} is the version before again. What it replaced is {place}; a second rollback swaps them back."
+    )
 
 
 def run_backup(store: Path, file: Path, overwrite: bool, wait: float, untrusted: bool) -> None:
@@ -55,7 +57,7 @@ def run_backup(store: Path, file: Path, overwrite: bool, wait: float, untrusted:
 def run_restore(store: Path, file: Path, discard: bool, wait: float, untrusted: bool) -> None:
     """Put a copy in place, and say where the store before is."""
     place = restore(store, file, discard=discard, wait=wait, untrusted=untrusted, progress=watch(quiet=False))
-    say(f"{store} is as {file} has it." + (f" What it was stands in {place}." if place else ""))
+    say(f"{store} is a copy of {file}." + (f" What it replaced is {place}." if place else ""))
 
 
 def run_diff(store: Path, other: Path | None, exit_code: bool, untrusted: bool) -> None:

@@ -137,7 +137,7 @@ def _refuse_foreign(descriptor: int, file: Path) -> None:
 
 def _foreign(file: Path) -> StoreError:
     return StoreError(
-        f"{file} is the name of recstore's lock file, and that is none that recstore wrote. Move it away, and try "
+        f"{file} stands where recstore's lock file must be, and recstore did not write it. Move it away, and try "
         "again; nothing was changed."
     )
 
@@ -160,8 +160,8 @@ def _open(file: Path, store: Path) -> tuple[int, bool]:
             # A lock is no longer than its line.
             if not _is_abandoned(file) or file.lstat().st_size > _LONGEST:
                 raise BusyError(
-                    f"{store} is being built by another user, or was: {file} is his, and cannot be read. If no build "
-                    "runs, remove that file."
+                    f"{store} is being built by another user, or was: {file} is that user's and cannot be read. If no "
+                    "build runs, remove that file."
                 ) from unreadable
             try:
                 file.unlink(missing_ok=True)

@@ -165,7 +165,9 @@ class UserObjects:
         query = sql.render(_SQL, "lost_values", source=source, column=quoted, target=target, same=same)
         lost = self._connection.execute(query).fetchall()[0][0]
         if lost:
-            raise self._stuck(f"the column {table}.{column}: {lost:,} of its values belong to rows that are no more")
+            raise self._stuck(
+                f"the column {table}.{column}: {lost:,} of its values belong to rows that are no longer there"
+            )
         self._connection.execute(f"UPDATE {target} AS n SET {quoted} = o.{quoted} FROM {source} AS o WHERE {same}")
 
     def _columns_added_to(self, table: str) -> list[tuple[str, str, str | None, str | None]]:

@@ -30,7 +30,7 @@ def spaces(
         return
     vectors, kept, center = mean_vectors(clips)
     if not kept.all():
-        progress.notice(f"{np.count_nonzero(~kept)} clips are as the mean of all clips, and have no vector.")
+        progress.notice(f"{np.count_nonzero(~kept)} clips are equal to the mean of all clips, so they have no vector.")
     yield Space("mean", ids[kept], vectors, "mean over the 10 seconds, minus the centre, to unit length", center)
     if options.audio_sequence:
         vectors, kept = sequence_vectors(clips)

@@ -62,7 +62,9 @@ def evaluate(
         stages=stages,
     )
     if data.times is None:
-        stages.progress.notice(f"{catalog.name} has no times: what comes next cannot be measured, or told.")
+        stages.progress.notice(
+            f"{catalog.name} has no times, so what comes next can be neither measured nor recommended."
+        )
         yield from trial.of_people("leave-one-out", protocols.leave_one_out(_shuffled(data, seed), seed=seed))
         return
     alike: list[tuple[str, Callable[..., protocols.NextChosen]]] = [
