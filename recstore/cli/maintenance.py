@@ -43,9 +43,7 @@ def run_check(store: Path, as_json: bool, untrusted: bool) -> None:
 def run_rollback(store: Path, discard: bool, wait: float) -> None:
     """Swap the version before back, and say where the other is."""
     place = rollback(store, discard=discard, wait=wait, progress=watch(quiet=False))
-    say(
-        f"{store} is the version before again. What it replaced is {place}; a second rollback swaps them back."
-    )
+    say(f"{store} is the version before again. What it replaced is {place}; a second rollback swaps them back.")
 
 
 def run_backup(store: Path, file: Path, overwrite: bool, wait: float, untrusted: bool) -> None:

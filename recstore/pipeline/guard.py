@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -49,75 +49,83 @@ def guard(
     loss, but for `unwanted` spaces, (catalog, space), dropped on purpose; so is more than the share `max_loss`
     of the rows of a table, or of a figure. Raises `LossError`, which names them all, unless `allow_loss`.
     """
-    losses: list[Loss] = []
-    figures: list[Measured] = []
+    comparison = _Comparison(connection, old, new, measured, max_loss, unwanted)
     for catalog in stored_catalogs(connection, new):
-        before, now = (_rows(connection, database, catalog) for database in (old, new))
+        comparison.of_catalog(catalog)
+    if comparison.losses and not allow_loss:
+        raise LossError(_refusal(comparison.losses), comparison.losses)
+    return comparison.figures
+
+
+@dataclass
+class _Comparison:
+    """Compares what two stores hold, catalogue by catalogue: `losses` and `figures` grow as it goes."""
+
+    connection: duckdb.DuckDBPyConnection
+    old: str
+    new: str
+    measured: list[Measured]
+    max_loss: float
+    unwanted: frozenset[tuple[str, str]]
+    losses: list[Loss] = field(default_factory=list)
+    figures: list[Measured] = field(default_factory=list)
+
+    def of_catalog(self, catalog: Catalog) -> None:
+        """Compare the tables and the spaces of a catalogue."""
+        before, now = (_rows(self.connection, database, catalog) for database in (self.old, self.new))
         if not before:
-            continue
+            return
         if before.get(catalog.items) and not now[catalog.items]:
-            losses.append(Loss(f"the catalogue {catalog.name}", before[catalog.items], 0))
-            continue
-        gone = _compare_spaces(connection, old, new, catalog, measured, max_loss, unwanted, losses, figures)
+            self.losses.append(Loss(f"the catalogue {catalog.name}", before[catalog.items], 0))
+            return
+        gone = self._spaces(catalog)
         for table, rows in now.items():
             then = before.get(table)
             if then is None:
                 continue
-            figures += _figure(catalog, "", f"rows of {table}", then, rows)
+            self.figures += _figure(catalog, "", f"rows of {table}", then, rows)
             # What a space that is gone had, and was asked to go, is missed nowhere.
             counted = then - gone.get(table, 0)
             # How many weights there are is up to constants that the data decides anew: none would be a loss.
-            least = min(then, 1) if catalog.kind and table == catalog.weights else counted * (1 - max_loss)
+            is_settled = bool(catalog.kind) and table == catalog.weights
+            least = min(then, 1) if is_settled else counted * (1 - self.max_loss)
             if rows < least:
-                losses.append(Loss(f"rows of {table}", then, rows))
-    if losses and not allow_loss:
-        raise LossError(_refusal(losses), losses)
-    return figures
+                self.losses.append(Loss(f"rows of {table}", then, rows))
 
-
-def _compare_spaces(
-    connection: duckdb.DuckDBPyConnection,
-    old: str,
-    new: str,
-    catalog: Catalog,
-    measured: list[Measured],
-    max_loss: float,
-    unwanted: frozenset[tuple[str, str]],
-    losses: list[Loss],
-    figures: list[Measured],
-) -> dict[str, int]:
-    """Compare the spaces of a catalogue; return how many rows of which tables went with those that are unwanted."""
-    before, now = (_spaces(connection, database, catalog) for database in (old, new))
-    recorded = _recorded(connection, old, catalog)
-    fresh = {(one.space, one.what): one.value for one in measured if one.catalog == catalog.name}
-    gone: dict[str, int] = {}
-    for space, then in before.items():
-        name = f"space {space} of {catalog.name}"
-        if space not in now:
-            if (catalog.name, space) not in unwanted:
-                losses.append(Loss(f"the {name}", then["items"], 0))
+    def _spaces(self, catalog: Catalog) -> dict[str, int]:
+        """Compare the spaces of a catalogue; return how many rows of which tables went with those that are gone."""
+        before, now = (_spaces(self.connection, database, catalog) for database in (self.old, self.new))
+        recorded = _recorded(self.connection, self.old, catalog)
+        fresh = {(one.space, one.what): one.value for one in self.measured if one.catalog == catalog.name}
+        gone: dict[str, int] = {}
+        for space, then in before.items():
+            if space in now:
+                pairs: dict[str, tuple[float | None, float | None]] = {
+                    "items with a vector": (then["items"], now[space]["items"]),
+                    "share of items with a vector": (then["share"], now[space]["share"]),
+                    "mean score of the first 10 neighbours": (then["score"], now[space]["score"]),
+                    "explained variance": _explained(then["explained"], now[space]["explained"]),
+                }
+                for what, exact in _MEASURED_BEFORE.items():
+                    pairs[what] = (recorded.get((space, what), exact), fresh.get((space, what), exact))
+                self._figures(catalog, space, pairs)
+                continue
+            if (catalog.name, space) not in self.unwanted:
+                self.losses.append(Loss(f"the space {space} of {catalog.name}", then["items"], 0))
             for table in (catalog.vectors, catalog.neighbors):
-                query = f"SELECT count(*) FROM {attached_relation(old)(table)} WHERE space = ?"
-                gone[table] = gone.get(table, 0) + connection.execute(query, [space]).fetchall()[0][0]
-            continue
-        pairs = {
-            "items with a vector": (then["items"], now[space]["items"]),
-            "share of items with a vector": (then["share"], now[space]["share"]),
-            "mean score of the first 10 neighbours": (then["score"], now[space]["score"]),
-            "explained variance": _explained(then["explained"], now[space]["explained"]),
-        }
-        pairs |= {
-            what: (recorded.get((space, what), exact), fresh.get((space, what), exact))
-            for what, exact in _MEASURED_BEFORE.items()
-        }
-        for what, (one, other) in pairs.items():
-            if one is None or other is None or one <= 0:
+                query = f"SELECT count(*) FROM {attached_relation(self.old)(table)} WHERE space = ?"
+                gone[table] = gone.get(table, 0) + self.connection.execute(query, [space]).fetchall()[0][0]
+        return gone
+
+    def _figures(self, catalog: Catalog, space: str, pairs: dict[str, tuple[float | None, float | None]]) -> None:
+        """Compare the figures of a space, (before, now) by what they are of; None where one is not known."""
+        for what, (before, now) in pairs.items():
+            if before is None or now is None or before <= 0:
                 continue
             if what not in _MEASURED_BEFORE:
-                figures += _figure(catalog, space, what, one, other)
-            if other < one * (1 - max_loss):
-                losses.append(Loss(f"{what}, {name}", one, other))
-    return gone
+                self.figures += _figure(catalog, space, what, before, now)
+            if now < before * (1 - self.max_loss):
+                self.losses.append(Loss(f"{what}, space {space} of {catalog.name}", before, now))
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> dict[str, int]:
