@@ -110,7 +110,7 @@ def _is_header(first: Sequence[str], rest: Sequence[Sequence[str | None]]) -> bo
     """Tell whether the first record looks unlike the others: words over numbers, or other words than theirs."""
     columns = [[one for fields in rest for one in fields[place : place + 1] if one] for place in range(len(first))]
     if any(
-        name.strip()
+        re.search(r"[^\W\d_]", name)
         and not re.search(r"\d", name)
         and column
         and not any(re.search(r"[^\W\d_]", one) for one in column)

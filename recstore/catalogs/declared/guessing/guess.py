@@ -18,6 +18,7 @@ from recstore.catalogs.declared.guessing.interactions import InteractionsGuess, 
 from recstore.catalogs.declared.guessing.items import ItemsGuess
 from recstore.catalogs.declared.guessing.joining import Pair, derived, pair, stem_of, with_headers, with_lookups
 from recstore.catalogs.declared.guessing.linking import belongs
+from recstore.catalogs.declared.guessing.lists import taken_apart
 from recstore.catalogs.declared.guessing.names import OURS, bare, catalog_name, keywords, plural, renaming
 from recstore.catalogs.declared.guessing.opening import as_written, open_sources
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
@@ -97,6 +98,7 @@ class _Guesser:
         self.seen: list[str] = []
 
     def run(self) -> Guess:
+        self.tables = taken_apart(self.connection, self.tables)
         found = pair(self.connection, self.tables)
         found, joined = with_headers(self.connection, found, self.tables)
         used = {id(table) for table in (found.interactions, found.items, *joined)}
@@ -152,6 +154,8 @@ class _Guesser:
     def _others(self, interactions: Side, many: Table, item: Profile, found: Pair) -> None:
         """Ask whether another column was meant as the item."""
         if found.link is not None:
+            if found.user and not found.session and not found.user.named("user"):
+                interactions.ask(f"Is {found.user.name} who had it? No column is named for a user.")
             return
         own = {one.name for one in (found.user, found.session, item) if one}
         rivals = [

@@ -18,6 +18,8 @@ from recstore.errors import OptionError
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
 _MOST_CATEGORIES = 12
+#: Ids of another shape are asked about where they are no more than this share, and this many.
+_FEW_ODD, _MOST_ODD = 0.02, 50
 _NO = {"no", "not", "non", "un", "out", "kein", "nicht", "sin", "pas"}
 _YES = ("true", "yes", "y", "t", "1", "ja", "si", "sí", "oui", "active", "1.0")
 _FLAGS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"ja", "nein"}, {"0.0", "1.0"})
@@ -46,6 +48,7 @@ class ItemsGuess:
         self._title(id_)
         self._vectors()
         self._available()
+        self._odd_ids(id_)
         self._group(id_)
         categories = self._categories()
         self._texts()
@@ -211,7 +214,9 @@ class ItemsGuess:
                 given = name if one.is_number else f"'{next(v for v, _n in one.common if v.lower() == yes)}'"
                 test = f"{name} {'<>' if is_gone else '='} {yes if one.is_number else given}"
                 conditions.append(_unless_missing(one, name, test))
-            elif one.is_number and one.named("available") and not one.is_key:
+            elif (
+                one.is_number and one.named("available") and not one.is_key and one.least is not None and one.least <= 0
+            ):
                 self.side.ask(
                     f"Is what {one.name} gives 0 for to be kept out of recommendations?", "available", f"{name} > 0"
                 )
@@ -225,6 +230,23 @@ class ItemsGuess:
                 " AND ".join(conditions),
                 "What does not meet this is recommended to nobody.",
             )
+
+    def _odd_ids(self, id_: Profile) -> None:
+        """Ask about ids that have no number in them, where nearly all others have one: of postage, of a fee."""
+        if not id_.is_text:
+            return
+        query = sql.render(_SQL, "odd_ids", id=sql.identifier(id_.name), source=self.table.relation.text)
+        odd, n = self.connection.execute(query).fetchall()[0]
+        if not odd or len(odd) > min(_FEW_ODD * n, _MOST_ODD):
+            return
+        listed = ", ".join(map(sql.literal, odd))
+        already = f"{self.side.values['available']} AND " if "available" in self.side.values else ""
+        self.side.ask(
+            f"Are {', '.join(odd[:12])}{' and others' if len(odd) > 12 else ''} to be recommended? Other ids have a "
+            "number in them.",
+            "available",
+            f"{already}{bare(id_.name)} NOT IN ({listed})",
+        )
 
     def _group(self, id_: Profile) -> None:
         for one in self.table.columns.values():

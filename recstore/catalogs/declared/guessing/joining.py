@@ -62,17 +62,26 @@ def _worth(many: Table, one: Table, user: Profile | None, link: Link) -> float:
 
 def _unnamed(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> Pair | None:
     """Return a pair where no column is named for a user: who had an item is the other id beside it."""
+    best: tuple[float, Pair] | None = None
     for one in tables:
         for many in tables:
             if one is many:
                 continue
             for link in links(connection, many, one):
+                item = many.columns[link.many]
+                if link.share <= 0.5 or item.is_unique:
+                    continue
                 others = [
                     other for other in any_ids(many, {link.many}) if not other.is_unique and not other.named("category")
                 ]
-                if link.share > 0.5 and not many.columns[link.many].is_unique and others:
-                    return Pair(many, one, link, others[0], None)
-    return None
+                # Where nobody is known, a shop's branches are who had what.
+                others += [
+                    branch for branch in many.find("other") if branch.is_key and branch.can_be_id and branch is not item
+                ]
+                score = item.named("item") - item.named("other")
+                if others and (best is None or score > best[0]):
+                    best = score, Pair(many, one, link, others[0], None)
+    return best[1] if best else None
 
 
 def _alone(tables: list[Table], people: list[tuple[Profile | None, Profile | None]]) -> Pair:

@@ -15,7 +15,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
-from recstore.catalogs.declared.guessing.words import meanings, words_of
+from recstore.catalogs.declared.guessing.words import meanings, weight_of_event, words_of
 from recstore.errors import OptionError, SourceError
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, find_form
@@ -27,6 +27,7 @@ from recstore.sources.relations import Relation, gather
 from recstore.sources.selects import is_select
 
 _UNNAMED = re.compile(r"column\d+")
+_NO_DATA = (".md", ".txt", ".pdf", ".toml", ".duckdb", ".py", ".sql", ".html", ".sha256", ".md5", "")
 _DATA = re.compile(r"(?i)\.(csv|tsv|tab|parquet|pq|json|jsonl|ndjson)(\.gz|\.gzip|\.zst|\.zstd)?$")
 
 
@@ -41,7 +42,20 @@ def open_sources(
     if len(set(named)) < len(named):
         twice = next(name for name, times in Counter(named).items() if times > 1)
         raise OptionError(f"{shown(twice)} is named twice; name each file once.")
-    return [_open(connection, source, database, folder, number) for number, source in enumerate(named)]
+    tables = [_open(connection, source, database, folder, number) for number, source in enumerate(named)]
+    left = [] if database else [name for source in sources for name in _left_out(source, folder)]
+    if left:
+        tables[0].notes.append(f"Not read, since their endings say nothing: {', '.join(left)}. Name them to have them.")
+    return tables
+
+
+def _left_out(source: str, folder: Path) -> list[str]:
+    """Return the files of a folder that are not looked into: what they hold nobody can tell."""
+    path = folder / Path(source).expanduser()
+    if not path.is_dir():
+        return []
+    files = sorted(one for one in path.rglob("*") if not _DATA.search(one.name) and _is_shown(one, path))
+    return [one.relative_to(path).as_posix() for one in files[:10] if one.suffix not in _NO_DATA]
 
 
 def _parts(source: str, folder: Path) -> list[str]:
@@ -162,8 +176,10 @@ def _laid(path: Path, form: Form, named: str) -> tuple[list[str], list[str]]:
     for at, name in enumerate(names):
         times = once[name.casefold()] = once.get(name.casefold(), 0) + 1
         names[at] = name if times == 1 else f"{name}_{times}"
+    ours = ", ".join(name for at, name in enumerate(names) if not best <= at < best + len(header))
     note = (
-        f"The header of {named} has {len(header)} names for {width} fields: check that these stand over what they name."
+        f"The header of {named} has {len(header)} names for {width} fields: check that these stand over what they "
+        f"name. {ours}: such names are given here, so call them what they are."
     )
     return names, [note]
 
@@ -197,7 +213,7 @@ def _called(values: Sequence[str], place: int, is_before: bool) -> str:
         return f"empty{place}"
     if is_before and len(set(values)) == len(values):
         return "id"
-    return "text" if sum(map(len, there)) / len(there) > 60 else f"field{place}"
+    return "description" if sum(map(len, there)) / len(there) > 60 else f"field{place}"
 
 
 def _names(columns: Iterable[Profile]) -> dict[str, str]:
@@ -229,6 +245,8 @@ def _name(column: Profile, taken: set[str]) -> str:
     """Return a name for what a column holds: "time", "rating", "user", and so on."""
     filled, few = column.filled, column.distinct <= 21
     is_id = column.can_be_id and not column.spaced and column.distinct > 1
+    is_phrase = column.is_text and column.spaced > 0.5 * filled and column.variety > 0.5
+    events = sum(weight_of_event(value) is not None for value, _n in column.common)
     is_small = column.least is not None and column.most is not None and column.least >= -1 and column.most <= 100
     tests = (
         ("empty", not filled),
@@ -236,7 +254,10 @@ def _name(column: Profile, taken: set[str]) -> str:
         ("url", column.links > 0.5 * filled),
         ("rating", column.is_number and few and is_small and column.distinct > 1),
         ("number", column.is_number and few),
-        ("event", column.is_text and few and filled > 10 * column.distinct and not column.spaced),
+        ("event", column.is_text and few and not column.spaced and 2 * events >= len(column.common)),
+        ("category", column.is_text and few and filled > 10 * column.distinct and not column.spaced),
+        ("list", column.bracketed > 0.5 * filled or _is_list(column)),
+        ("title", is_phrase and column.length < 120 and "title" not in taken),
         ("text", column.length > 60),
         ("id", is_id and column.is_unique and column.rows > 1),
         ("user", is_id and not taken & {"user", "session", "item"}),
@@ -245,6 +266,13 @@ def _name(column: Profile, taken: set[str]) -> str:
         ("title", column.is_text and column.variety > 0.5),
     )
     return next((name for name, is_meant in tests if is_meant), "category")
+
+
+def _is_list(column: Profile) -> bool:
+    """Tell whether texts are codes with blanks between them, and no words."""
+    return column.spaced > 0.3 * column.filled and all(
+        all(re.search(r"\d", word) for word in value.split()) for value, _n in column.common
+    )
 
 
 def _is_written_time(column: Profile) -> bool:

@@ -32,7 +32,7 @@ _WORDS = {
     "event": """event action activity interaction behavior behaviour verb ereignis aktion evento accion azione evenement
         actie gebeurtenis handling feedback""",
     "kind": """type kind typ tipo art status soort""",
-    "value": """quantity qty count amount amt menge anzahl cantidad quantite quantita quantidade aantal units stuck
+    "value": """quantity qty count amount amt menge anzahl cantidad quantite quantita quantidade aantal units unit stuck
         stuckzahl plays playcount listens pieces pcs antal weight purchases times views clicks purchased
         ilosc qte nb number copies""",
     "price": """price preis precio prix prezzo prijs cost pris preco cena betrag total revenue sum discount tax margin
@@ -64,7 +64,7 @@ _WORDS = {
         supplier vendor merchant device ip ref url link image img picture photo thumbnail filiale tienda magasin
         language page position rank row line seq index review tagset latitude longitude lat lon lng phone email address
         hash version week month year quarter hour dow weekday""",
-    "key": """id ids no nr num number code key uuid guid codigo codice cod kode nummer numero sk pk ident identifier
+    "key": """id ids no nr nbr num number code key uuid guid codigo codice cod kode nummer numero sk pk ident identifier
         kennung cislo idx""",
 }  # fmt: skip
 #: Words for the events that shops, players and newsrooms record, and what each counts beside a purchase.

@@ -1,0 +1,2 @@
+SELECT $columns, unnest($list) AS item
+FROM $source
