@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -325,91 +324,6 @@ def test_latin_1_and_a_header_that_is_too_short(shop, tmp_path):
     assert (side["encoding"], side["columns"]) == ("latin-1", ["id", "nombre", "categoria", "description"])
     assert (side["id"], side["title"], side["categories"]) == ("id", "nombre", ["categoria"])
     assert built(found, tmp_path) == [(N_ITEMS, 0)]
-
-
-def test_news_and_what_was_clicked_of_what_was_shown(shop, tmp_path):
-    """Without lines of names, as MIND has them: news, and behaviours that list earlier news and impressions."""
-
-    def listed(number, _item):
-        return " ".join(f"N{1000 + (number * 7 + one) % N_ITEMS}" for one in range(number % 9))
-
-    def shown(number, item):
-        return " ".join(f"N{1000 + one}-{int(one == item)}" for one in {item, *range(number % 7, number % 7 + 5)})
-
-    shop(
-        news_tsv=(None, items(
-            lambda i: f"N{1000 + i}", lambda i: ("news", "sports")[i % 2], lambda i: ("us", "world", "soccer")[i % 3],
-            title, lambda i: f"{blurb(i)} {blurb(i + 50)}" if i % 7 else "", lambda i: f"https://news.example/{i}.html",
-            lambda _i: '[{"Label": "Thing"}]', lambda _i: "[]",
-        )),
-        behaviors_tsv=(None, events(
-            lambda n, _i: n + 1, lambda n, i: user(n, i).upper(), lambda n, i: f"{at(n, i):%m/%d/%Y %I:%M:%S %p}",
-            listed,
-            shown,
-        )),
-    )  # fmt: skip
-    found, side, interactions = guessed("news.tsv", "behaviors.tsv")
-    assert (found.name, side["items"], side["header"]) == ("news", "news.tsv", False)
-    assert side["columns"] == ["id", "category", "category_2", "title", "text", "url", "list", "category_3"]
-    assert (side["id"], side["title"], side["text"]) == ("id", "title", ["title", "text"])
-    assert side["categories"] == ["category", "category_2"]
-    assert (interactions["user"], interactions["item"], interactions["at"]) == ("user", "item", "time")
-    assert "list_2 has a row of its own: only what was clicked" in found.text
-    assert "list lists items, too, and is not read." in found.text
-    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
-    with duckdb.connect(str(tmp_path / "built.duckdb")) as con:
-        clicked = con.sql("SELECT item, count(*) FROM news_interactions GROUP BY ALL ORDER BY ALL").fetchall()
-    drawn = Counter(item for [item] in events(lambda _n, i: f"N{1000 + i}"))
-    assert clicked == sorted(drawn.items())
-
-
-def test_baskets_in_one_field(shop, tmp_path):
-    shop(
-        products_csv=(["sku", "name"], items(lambda i: f"p-{i}", title)),
-        carts_csv=(
-            ["customer", "products"],
-            events(user, lambda n, i: "|".join(f"p-{one % N_ITEMS}" for one in (i, n))),
-        ),
-    )
-    found, _side, interactions = guessed("products.csv", "carts.csv")
-    assert (interactions["user"], interactions["item"]) == ("customer", "item")
-    assert built(found, tmp_path) == [(N_ITEMS, 0), (2 * N_ROWS, 0)]
-
-
-def test_sales_of_branches_to_nobody_known(shop):
-    shop(
-        items_csv=(["item_nbr", "family"], items(lambda i: 100 + i, word)),
-        stores_csv=(["store_nbr", "city"], [[n, word(n)] for n in range(90, 110)]),
-        train_csv=(["id", "date", "store_nbr", "item_nbr", "unit_sales"], events(
-            lambda n, _i: n, lambda n, i: at(n, i).date(), lambda n, _i: 90 + n % 20, lambda _n, i: 100 + i,
-            lambda n, _i: (1, 2.5, 3)[n % 3],
-        )),
-    )  # fmt: skip
-    found, side, interactions = guessed("items.csv", "stores.csv", "train.csv")
-    assert (side["items"], side["id"]) == ("items.csv", "item_nbr")
-    assert (interactions["user"], interactions["item"], interactions["at"]) == ("store_nbr", "item_nbr", "date")
-    assert interactions["value"] == "unit_sales"
-    assert "# ? Is store_nbr who had it? No column is named for a user." in found.text
-
-
-def test_codes_of_what_is_no_item_are_asked_about_and_years_are_not(shop):
-    codes = ["POST", "FEE"]
-    shop(goods_csv=(["code", "name", "published"], [
-        *([f"{i:05}A", title(i), 1980 + i % 40] for i in range(200)), *([one, one.title(), 2000] for one in codes),
-    ]))  # fmt: skip
-    found, side, _interactions = guessed("goods.csv")
-    assert side["id"] == "code"
-    assert "# ? Are FEE, POST to be recommended? Other ids have a number in them." in found.text
-    assert "# available = \"code NOT IN ('FEE', 'POST')\"" in found.text
-    assert "published" not in found.text
-
-
-def test_files_of_a_folder_that_are_not_read_are_named(shop, tmp_path):
-    shop(products_csv=(["sku", "name"], items(lambda i: f"p-{i}", title)))
-    (tmp_path / "sales.dat").write_text("u1;p-1\n")
-    (tmp_path / "README.md").write_text("Products.")
-    found, _side, _interactions = guessed(".")
-    assert "# Not read, since their endings say nothing: sales.dat. Name them to have them." in found.text
 
 
 OWN = {
