@@ -45,7 +45,12 @@ def sql_reference() -> str:
         catalogs = to_be_stored(())
         rendered = render.render_functions(catalogs)
         connection.execute(render.render_tables(catalogs) + render.render_views(catalogs) + rendered)
-        parameters = dict(_HEADER.findall(rendered))
+        # What one catalogue alone has, is called in one way.
+        parameters = dict(_HEADER.findall(rendered)) | {
+            render.function_name(kind, catalog): render.called(kind, catalog)
+            for catalog in catalogs
+            for kind in render.function_kinds(catalog)
+        }
         parts = [
             "# SQL reference",
             "What a store holds, as the store itself says it. [What the parameters mean](../sql.md), with examples.",

@@ -74,7 +74,7 @@ def expected(sample_store):
 
 
 def bodies(con):
-    query = "SELECT function_name FROM duckdb_functions() WHERE contains(macro_definition, ?)"
+    query = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE contains(macro_definition, ?)"
     return sorted(name for (name,) in con.execute(query, [render.ASK]).fetchall())
 
 

@@ -62,7 +62,7 @@ ALTERED = [
     ("nearest", "movies", "k := 10", "k TINYINT := 10"),
     ("find", "movies", "lower(", "upper("),
     ("find", "movies", "ORDER BY", "ORDER BY 1,"),
-    ("recommend", "movies", "k := 10", "k := 10, extra := 1"),
+    ("recommend", "movies", "diversity, k := 10", "diversity, k := 10, extra := 1"),
 ]
 
 

@@ -64,8 +64,10 @@ def complete(completer, text) -> list[str]:
 def test_completion(completer):
     assert complete(completer, "FROM similar_m")[:2] == ["similar_movies(", "similar_movies_view"]
     shown = next(iter(completer.get_completions(Document("FROM similar_m"), CompleteEvent())))
-    assert shown.display_text == "similar_movies(movie, k, space, filter, store)"
-    assert complete(completer, "FROM similar_movies(1, ")[:4] == ["k := ", "space := ", "filter := ", "store := "]
+    assert shown.display_text == (
+        "similar_movies(movie, k, space, filter, disliked, boost, exclude, popularity, diversity, store)"
+    )
+    assert complete(completer, "FROM similar_movies(1, ")[:3] == ["k := ", "space := ", "filter := "]
     assert complete(completer, "FROM similar_movies((SELECT min(movie_id) FROM movies), fi")[0] == "filter := "
     assert complete(completer, "SELECT mean_r") == ["mean_rating"]
     assert complete(completer, "SELECT shoe") == ["shoe_size"]
@@ -92,7 +94,12 @@ def test_a_script_from_a_pipe(sample_store, tmp_path):
     assert lines[2] == "rank  movie_id"
     assert len(lines) == 2 + 3 + 2 + 2
     listed = run_recstore("shell", sample_store, stdin=".help\n.functions\n.tables\n.queries\n").stdout
-    for word in (*COMMANDS, "similar_movies(movie, k, space", "movie_vectors", "hidden_gems(movie=Blade Runner (1982)"):
+    for word in (
+        *COMMANDS,
+        "similar_movies(movie, k := 10, space",
+        "movie_vectors",
+        "hidden_gems(movie=Blade Runner (1982)",
+    ):
         assert word in listed
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from recstore import sql
-from recstore.catalogs import checks
+from recstore.catalogs import checks, overloads
 from recstore.catalogs.catalog import Catalog, Column, Function, Table
 from recstore.catalogs.meant import WHOLE_NUMBER, typed_text
 from recstore.search.ranking import CONSTANTS
@@ -20,13 +20,13 @@ FOR_A_PERSON = ("recommend", "recommend_for")
 ASK, AMONG = "recstore_ask_annoy", "recstore_pack_filter"
 
 _COMMENTS = {
-    "similar": "The items most like one item: {name}({item}, k := 10, space, filter, store)",
-    "nearest": "The items nearest to a vector of a space: {name}(vector, k := 10, space, filter, store)",
-    "about": "The items that words are about: {name}(words, k := 10, filter, store)",
-    "find": "The items whose words match: {name}(words, k := 10, store)",
-    "recommend": "What a person in the {interactions} wants next: {name}({person}, k := 10, filter, store)",
-    "why": "Why two items are alike, in one row: {name}({item}_a, {item}_b, store)",
-    "recommend_for": "What follows on a list of items, oldest first: {name}(liked, k := 10, disliked, filter, store)",
+    "similar": "The items most like one item, or like several",
+    "nearest": "The items nearest to a vector of a space",
+    "about": "The items that words are about",
+    "find": "The items whose words match",
+    "recommend": "What a person in the {interactions} wants next",
+    "why": "Why two items are alike, in one row",
+    "recommend_for": "What follows on a list of items, oldest first",
 }
 
 
@@ -85,33 +85,34 @@ def render_function(
         "columns": ", ".join(
             f"{column.over('_rs_item')} AS {catalog.named(column.name)}" for column in catalog.columns
         ),
+        "searched": Column("searched", "VARCHAR", catalog.searched).over("_rs_i"),
+        "default_space": sql.literal(catalog.nearest_space),
+        "default_spaces": f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
     }
-    whole_k = sql.render(_FUNCTIONS, "whole_k", **names).strip()
-    if catalog.group:
-        ranking = sql.render(_FUNCTIONS, "ranking_by_group", **names)
-    elif asking and catalog.name in asking.catalogs:
-        build = sql.literal(asking.build_id)
-        ranking = sql.render(_FUNCTIONS, "asking", **names, ask=ASK, among=AMONG, build=build)
-    else:
-        ranking = sql.render(_FUNCTIONS, "ranking", **names)
-    text = sql.render(
-        _FUNCTIONS,
-        kind,
-        **{kind: target + name},
-        **names,
-        searched=Column("searched", "VARCHAR", catalog.searched).over("_rs_i"),
-        default_space=sql.literal(catalog.nearest_space),
-        default_spaces=f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
-        depth=str(catalog.depth),
-        whole_k=whole_k,
-        ranking=ranking,
-        answering=sql.render(_FUNCTIONS, "answering", **names, ranking=ranking),
-        **_asked(catalog, names),
-        recommending=sql.render(_FUNCTIONS, "recommending", **names, whole_k=whole_k),
-        **(_of_why(catalog, names) if kind == "why" else {}),
+    names["whole_k"] = sql.render(_FUNCTIONS, "whole_k", **names).strip()
+    names |= _of_person(catalog, names)
+    if kind == "why":
+        names |= _of_why(catalog, names)
+    asked = {}
+    if asking and catalog.name in asking.catalogs:
+        asked = {"ask": ASK, "among": AMONG, "build": sql.literal(asking.build_id)}
+    shape = overloads.form(kind, catalog, names["default_space"])
+    bodies = []
+    for known in shape.overloads():
+        parameters = shape.parameters(known, {"space": names["default_spaces"]})
+        body = overloads.body(kind, catalog, known, names, asked)
+        bodies.append(f"({parameters}) AS TABLE (\n{body.rstrip()}\n)")
+    comment = f"{_COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
+    return (
+        f"CREATE MACRO {target}{name}{', '.join(bodies)};\n"
+        f"COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
     )
-    comment = _COMMENTS[kind].format(name=name, **{key: names[key] for key in ("item", "interactions", "person")})
-    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
+
+
+def called(kind: str, catalog: Catalog) -> str:
+    """Return how a function is called: its parameters with their defaults, whichever overload takes them."""
+    spaces = {"space": f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]"}
+    return overloads.form(kind, catalog, sql.literal(catalog.nearest_space)).called(spaces)
 
 
 def render_functions(
@@ -131,12 +132,13 @@ def render_functions(
     )
 
 
-def _asked(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
-    """Return the parts of functions that say which items and which person are meant.
+def _of_person(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
+    """Return the parts of functions that say which listed items and which person are meant.
 
     Items go by their integer key, or by the identity that the user gave them, of any type; by a name as well.
     """
-    history = catalog.interactions
+    seen = "seen_by_identity" if catalog.identity else "seen_by_key"
+    parts = {"seen": sql.render(_FUNCTIONS, seen, **names) if catalog.interactions else ""}
     if not catalog.identity:
         wanted = {"ids": "False", "names": "True"}
         lists = {
@@ -148,19 +150,9 @@ def _asked(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
             )
             for which, are_names in wanted.items()
         }
-        return {
-            "asked_item": f"trim(CAST({catalog.item} AS VARCHAR))",
-            "asked_for": sql.render(_FUNCTIONS, "asked_by_key", **names),
-            "identified": sql.render(_FUNCTIONS, "identified_by_key", **names, **lists),
-            "seen": sql.render(_FUNCTIONS, "seen_by_key", **names) if history else "",
-        }
+        return parts | {"identified": sql.render(_FUNCTIONS, "identified_by_key", **names, **lists)}
     listed = sql.render(_FUNCTIONS, "listed", listed_text="_rs_text", which_lists="true")
-    return {
-        "asked_item": f"CAST({catalog.item} AS VARCHAR)",
-        "asked_for": sql.render(_FUNCTIONS, "asked_by_identity", **names),
-        "identified": sql.render(_FUNCTIONS, "identified_by_identity", **names, all_listed=listed),
-        "seen": sql.render(_FUNCTIONS, "seen_by_identity", **names) if history else "",
-    }
+    return parts | {"identified": sql.render(_FUNCTIONS, "identified_by_identity", **names, all_listed=listed)}
 
 
 def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
@@ -195,7 +187,6 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "sign": sign,
         "interactions": history.table if history else "",
         **_of_history(catalog),
-        **_limits(catalog, relation),
         **_groups(catalog),
         "terms_space": sql.literal(catalog.terms_space),
         **{placeholder: relation(table) if table else "" for placeholder, table in tables.items()},
@@ -221,45 +212,12 @@ def _titled(catalog: Catalog, row: str) -> str:
     return f"CAST({column} AS VARCHAR)" if catalog.title == catalog.identity != "" else column
 
 
-def _limits(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
-    """Return which items may be answered: those that pass the caller's filter, and those that are available at all.
-
-    Where not every item is available, or a list shows one item of a group, the stored neighbours may be too few: then
-    all candidates are ranked.
-    """
-    no_filter = "typeof(filter) = '\"NULL\"'"
-    passes = f"CASE WHEN {no_filter} THEN true ELSE filter END"
-    if not catalog.available and not catalog.group:
-        return {
-            "passes": passes,
-            "passes_too": f"CASE WHEN {no_filter} THEN false ELSE filter END",
-            "is_limited": "typeof(filter) <> '\"NULL\"'",
-            "beyond": f"SELECT 1 FROM {relation(catalog.items)} WHERE typeof(filter) <> '\"NULL\"'",
-            "near": f"NOT coalesce(TRY_CAST(k AS DOUBLE) > {catalog.depth}, false)",
-        }
-    if catalog.available:
-        passes += f" AND coalesce({catalog.available}, false)"
-    return {"passes": passes, "passes_too": passes, "is_limited": "true", "beyond": "SELECT 1", "near": "false"}
-
-
 def _groups(catalog: Catalog) -> dict[str, str]:
     """Return what lets one list show one item of a group; an item that is in none is one by itself."""
     if not catalog.group:
-        return {
-            "group": "",
-            "grouped_by": "",
-            "and_group": "",
-            "best_keys": "_rs_keys",
-            "is_among_popular": "_rs_p._rs_place <= _rs_q._rs_many",
-        }
+        return {"group": "", "is_among_popular": "_rs_p._rs_place <= _rs_q._rs_many"}
     group = f"coalesce('g' || CAST({catalog.group} AS VARCHAR), CAST({catalog.key} AS VARCHAR))"
-    return {
-        "group": group,
-        "grouped_by": ", _rs_i._rs_group",
-        "and_group": f", {group} AS _rs_group",
-        "best_keys": sql.read(_FUNCTIONS, "best_of_groups"),
-        "is_among_popular": "_rs_q._rs_many > 0",
-    }
+    return {"group": group, "is_among_popular": "_rs_q._rs_many > 0"}
 
 
 def _of_history(catalog: Catalog) -> dict[str, str]:

@@ -235,25 +235,61 @@ def similar(
         str,
         typer.Argument(metavar="CATALOG", help="A catalogue of the store.", autocompletion=suggestions.catalogs),
     ],
-    item: Annotated[
-        str,
-        typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.", autocompletion=suggestions.items),
+    items: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ITEM...",
+            help="A title as the store has it, or an id; of several what is like all of them.",
+            autocompletion=suggestions.items,
+        ),
     ],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[
         str | None, typer.Option(help="The space to compare in.", autocompletion=suggestions.spaces)
     ] = None,
+    where: Annotated[
+        str | None, typer.Option("--filter", metavar="SQL", help="A condition over the items' columns.")
+    ] = None,
+    disliked: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="An example against; repeatable.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(metavar="ITEM", help="Never this one; repeatable.")] = None,
+    boost: Annotated[
+        str | None, typer.Option(metavar="SQL", help="What scores are multiplied by, over the items' columns.")
+    ] = None,
+    diversity: Annotated[
+        float | None, typer.Option(help="From 0, the nearest, to 1, as different from each other as can be.")
+    ] = None,
+    popularity: Annotated[
+        float | None, typer.Option(help="From -1, towards what few know, to 1, towards what many do.")
+    ] = None,
+    per_group: Annotated[int | None, typer.Option(help="How many of one group, where items have groups.")] = None,
+    include_unavailable: Annotated[
+        bool, typer.Option("--include-unavailable", help="Also what is not available, where the catalogue says so.")
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
     untrusted: Untrusted = False,
     timeout: Timeout = None,
 ) -> None:
-    """Show the items most like one item."""
+    """Show the items most like one item, or like several."""
 
     def work() -> None:
-        from recstore.cli.similar import print_similar
+        from recstore.cli.similar import Question, print_similar
 
-        print_similar(store, catalog, item, k, space, form, output, untrusted)
+        question = Question(
+            items,
+            {
+                "space": space,
+                "disliked": disliked,
+                "exclude": exclude,
+                "diversity": diversity,
+                "popularity": popularity,
+                "per_group": per_group,
+                "include_unavailable": include_unavailable or None,
+            },
+            {"filter": where, "boost": boost},
+            k,
+        )
+        print_similar(store, catalog, question, form, output, untrusted)
 
     run_command(work, timeout, untrusted)
 

@@ -39,7 +39,11 @@ class Vocabulary:
         """Ask the connection, on a cursor of its own, what is there now."""
         words = cls()
         with connection.cursor() as cursor:
-            for name, parameters, comment in cursor.execute(sql.read(_SQL, "complete_functions")).fetchall():
+            for name, overloads, comment in cursor.execute(sql.read(_SQL, "complete_functions")).fetchall():
+                # What a larger overload takes besides; the store comes last.
+                parameters = dict.fromkeys(parameter for overload in overloads for parameter in overload)
+                if parameters.pop("store", "") is None:
+                    parameters["store"] = None
                 words.functions[name] = Function(tuple(parameters), comment or "")
             for table, column, comment in cursor.execute(sql.read(_SQL, "complete_columns")).fetchall():
                 words.columns.setdefault(table, []).append(column)

@@ -1,7 +1,9 @@
-"""`recstore similar`: the items most like one item."""
+"""`recstore similar`: the items most like one item, or like several."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -9,28 +11,61 @@ import duckdb
 from recstore import catalog_of, connect, why_nothing_is_similar
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
-from recstore.errors import OptionError, RecstoreError
+from recstore.errors import OptionError, RecstoreError, first_line
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the examples, what a value is given for, what is SQL over the items' columns, and how many."""
+
+    items: Sequence[str]
+    values: Mapping[str, object]
+    expressions: Mapping[str, str | None]
+    k: int
+
+    def call(self, function: str) -> tuple[str, dict[str, object]]:
+        """Return the call of the function that answers, and the values of its parameters."""
+        values: dict[str, object] = {"item": self.items[0] if len(self.items) == 1 else list(self.items), "k": self.k}
+        values |= {name: value for name, value in self.values.items() if value not in (None, [])}
+        named = [f"{name} := ${name}" for name in values if name != "item"]
+        named += [f"{name} := ({text}\n)" for name, text in self.expressions.items() if text is not None]
+        return f"{function}({', '.join(['$item', *named])})", values
 
 
 def print_similar(
-    store: Path,
-    catalog_name: str,
-    item: str,
-    k: int,
-    space: str | None,
-    form: Format,
-    output: Path | None,
-    untrusted: bool,
+    store: Path, catalog_name: str, question: Question, form: Format, output: Path | None, untrusted: bool
 ) -> None:
-    """Print the neighbours of one item; say what is near by name where there is no such item."""
+    """Print the neighbours of items; say what is near by name where there is no such item."""
     with connect(store, untrusted=untrusted) as connection:
         catalog = catalog_of(connection, catalog_name, untrusted=untrusted)
-        call = "$item, k := $k" + (", space := $space" if space is not None else "")
-        values: dict[str, object] = {"item": item, "k": k} | ({"space": space} if space is not None else {})
+        call, values = question.call(f"similar_{catalog.name}")
         try:
-            found = connection.execute(f"SELECT count(*) FROM similar_{catalog.name}({call})", values).fetchall()
-        except duckdb.InvalidInputException as error:
-            raise OptionError(str(error).removeprefix("Invalid Input Error: ")) from error
+            found = connection.execute(f"SELECT count(*) FROM {call}", values).fetchall()
+        except (duckdb.InvalidInputException, duckdb.BinderException, duckdb.ParserException) as error:
+            raise OptionError(_said(error, question, catalog_name)) from error
         if found == [(0,)]:
-            raise RecstoreError(why_nothing_is_similar(connection, catalog, item, space))
-        write_result(connection, f"FROM similar_{catalog.name}({call})", form, output, values)
+            space = question.values.get("space")
+            asked_space = str(space) if space is not None else None
+            raise RecstoreError(why_nothing_is_similar(connection, catalog, question.items[0], asked_space))
+        write_result(connection, f"FROM {call}", form, output, values)
+
+
+def _said(error: duckdb.Error, question: Question, catalog: str) -> str:
+    """Return what is wrong with a question, in a sentence."""
+    text = first_line(error)
+    for kind in ("Invalid Input Error: ", "Binder Error: ", "Parser Error: "):
+        text = text.removeprefix(kind)
+    if "does not support the supplied arguments" in text:
+        given = ", ".join(
+            f"--{name.replace('_', '-')}"
+            for name in ("per_group", "include_unavailable", "popularity")
+            if question.values.get(name) is not None
+        )
+        return (
+            f"The catalogue {catalog} does not know {given}: it declares no groups, nothing of what is available, or "
+            "no interactions."
+        )
+    expressions = " and ".join(f"--{name}" for name, text in question.expressions.items() if text is not None)
+    if isinstance(error, duckdb.InvalidInputException) or not expressions:
+        return text
+    return f"{expressions}: {text}"

@@ -69,7 +69,7 @@ def _register(cursor: duckdb.DuckDBPyConnection) -> None:
     """
     text, number = "VARCHAR", "INTEGER"
 
-    ask = [text, text, text, "BIGINT", number, duckdb.list_type("DOUBLE"), "BLOB"]
+    ask = [text, text, text, "BIGINT", duckdb.list_type("DOUBLE"), "BLOB"]
     create: Any = cursor.create_function
     # That one is there already is said by one error or the other: the second where this connection created it.
     with suppress(duckdb.CatalogException, duckdb.NotImplementedException):
@@ -194,7 +194,7 @@ def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int
         return Index(path, vectors.shape[1], np.asarray(rows["id"]), search_k)
 
 
-def _ask(build: Any, catalog: Any, space: Any, k: Any, itself: Any, vector: Any, among: Any) -> Any:  # noqa: ANN401
+def _ask(build: Any, catalog: Any, space: Any, k: Any, vector: Any, among: Any) -> Any:  # noqa: ANN401
     """Answer a batch of questions: Arrow arrays of equal length in, lists of keys out."""
     import numpy as np
     import pyarrow as pa
@@ -204,16 +204,16 @@ def _ask(build: Any, catalog: Any, space: Any, k: Any, itself: Any, vector: Any,
     vector = _in_one(vector)
     ends = np.append(0, np.cumsum(np.nan_to_num(numbers(vector.value_lengths()))).astype(np.int64))
     given = numbers(vector)
-    wanted = zip(*(column.to_pylist() for column in (build, catalog, space, k, itself, among)), strict=True)
+    wanted = zip(*(column.to_pylist() for column in (build, catalog, space, k, among)), strict=True)
     answers = []
-    for row, (build_id, catalog_name, space_name, count, own, bits) in enumerate(wanted):
+    for row, (build_id, catalog_name, space_name, count, bits) in enumerate(wanted):
         index = _stores[build_id].index(catalog_name, space_name)
         passing = None
         if bits is not None:
             ids = _stores[build_id].ids(catalog_name)
             passes = np.unpackbits(np.frombuffer(bits, np.uint8), count=len(ids)).astype(bool)
             passing = passes if len(ids) == len(index.ids) else passes[np.searchsorted(ids, index.ids)]
-        answers.append(index.nearest(given[ends[row] : ends[row + 1]], count, own, passing))
+        answers.append(index.nearest(given[ends[row] : ends[row + 1]], count, None, passing))
     offsets = np.append(0, np.cumsum([len(keys) for keys in answers])).astype(np.int32)
     keys = np.concatenate([np.empty(0, np.int64), *answers])
     return pa.ListArray.from_arrays(arrow_column(offsets), arrow_column(keys))

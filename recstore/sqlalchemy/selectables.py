@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from duckdb_sqlalchemy.datatypes import HugeInteger, UBigInteger
 from sqlalchemy import (
@@ -51,6 +51,10 @@ Item = int | str | ColumnElement[Any]
 #: A condition over the item's columns: an expression over the table of the items or over `column("year")`, or SQL.
 #: Other tables in it are their own: in a subquery, or beside the function in the same query.
 Filter = ColumnElement[bool] | TextClause | str
+#: What scores are multiplied by: an expression over the item's columns, as in a `Filter`, a number, or SQL.
+Boost = ColumnElement[Any] | TextClause | str | float
+#: Items, each by its id or name, or an expression that is such a list.
+Items = Sequence[int | str] | ColumnElement[Any]
 #: One space, or several of which the first that has a vector of the item answers.
 Space = str | Sequence[str]
 
@@ -79,6 +83,21 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 _LIST = re.compile(r"\[\d*\]$")
 
 
+class Said(TypedDict, total=False):
+    """What a question can say besides; docs/sql.md says what each does. None is as if nothing were said.
+
+    `per_group` and `include_unavailable` are for catalogues that declare a `group` and what is `available`, and
+    `popularity` is for those with interactions.
+    """
+
+    exclude: Items | None
+    boost: Boost | None
+    diversity: float | ColumnElement[Any] | None
+    popularity: float | ColumnElement[Any] | None
+    per_group: int | ColumnElement[Any] | None
+    include_unavailable: bool | ColumnElement[Any] | None
+
+
 class Functions:
     """The functions of one catalogue as selectables, with the columns that the catalogue declares.
 
@@ -92,14 +111,18 @@ class Functions:
 
     def similar(
         self,
-        item: Item,
+        item: Item | Sequence[int | str],
         *,
         k: int | ColumnElement[int] = 10,
         space: Space | None = None,
         filter: Filter | None = None,  # noqa: A002
+        disliked: Items | None = None,
+        **said: Unpack[Said],
     ) -> TableValuedAlias:
-        """Return the items most like one item, as a selectable."""
-        return self._call("similar", [_value(item)], k=_value(k), space=_space(space), filter=self._filter(filter))
+        """Return the items most like one item, or like several, as a selectable. `disliked` are examples against."""
+        asked = _value(item) if isinstance(item, int | str | ColumnElement) else _texts(item)
+        named = {"space": _space(space), "filter": self._filter(filter), "disliked": _items(disliked)}
+        return self._call("similar", [asked], k=_value(k), **named, **self._said(said))
 
     def nearest(
         self,
@@ -108,11 +131,13 @@ class Functions:
         k: int | ColumnElement[int] = 10,
         space: Space | None = None,
         filter: Filter | None = None,  # noqa: A002
+        **said: Unpack[Said],
     ) -> TableValuedAlias:
         """Return the items nearest to a vector of a space, as a selectable. The vector needs no unit length."""
         given = vector if isinstance(vector, ColumnElement) else literal(list(vector), ARRAY(Float()))
         asked = given if isinstance(vector, ColumnElement) else cast(given, ARRAY(REAL()))
-        return self._call("nearest", [asked], k=_value(k), space=_space(space), filter=self._filter(filter))
+        named = {"space": _space(space), "filter": self._filter(filter)}
+        return self._call("nearest", [asked], k=_value(k), **named, **self._said(said))
 
     def find(self, words: str | ColumnElement[str], *, k: int | ColumnElement[int] = 10) -> TableValuedAlias:
         """Return the items whose name, or what else `find` searches, matches words, as a selectable."""
@@ -134,22 +159,24 @@ class Functions:
         *,
         k: int | ColumnElement[int] = 10,
         filter: Filter | None = None,  # noqa: A002
+        **said: Unpack[Said],
     ) -> TableValuedAlias:
         """Return what a person whose interactions are stored wants next, as a selectable."""
-        return self._call("recommend", [_value(user)], k=_value(k), filter=self._filter(filter))
+        return self._call("recommend", [_value(user)], k=_value(k), filter=self._filter(filter), **self._said(said))
 
     def recommend_for(
         self,
-        liked: Sequence[int | str] | ColumnElement[Any],
+        liked: Items,
         *,
         k: int | ColumnElement[int] = 10,
-        disliked: Sequence[int | str] | None = None,
+        disliked: Items | None = None,
         filter: Filter | None = None,  # noqa: A002
+        **said: Unpack[Said],
     ) -> TableValuedAlias:
         """Return what follows on a list of ids or names, oldest first, as a selectable: for anybody."""
         asked = liked if isinstance(liked, ColumnElement) else _texts(liked)
-        against = None if disliked is None else _texts(disliked)
-        return self._call("recommend_for", [asked], k=_value(k), disliked=against, filter=self._filter(filter))
+        named = {"disliked": _items(disliked), "filter": self._filter(filter)}
+        return self._call("recommend_for", [asked], k=_value(k), **named, **self._said(said))
 
     def _call(
         self, kind: str, arguments: list[ColumnElement[Any]], **named: ColumnElement[Any] | None
@@ -168,6 +195,16 @@ class Functions:
         called = getattr(func, function_name(kind, self.catalog))(*arguments, *given)
         selectable: TableValuedAlias = called.table_valued(*columns, joins_implicitly=True)
         return selectable
+
+    def _said(self, said: Said) -> dict[str, ColumnElement[Any] | None]:
+        """Return what else a question says, as the functions take it."""
+        boost = said.get("boost")
+        given: dict[str, ColumnElement[Any] | None] = {
+            "exclude": _items(said.get("exclude")),
+            "boost": self._filter(boost) if isinstance(boost, str | ColumnElement | TextClause) else _optional(boost),
+        }
+        names = ("diversity", "popularity", "per_group", "include_unavailable")
+        return given | {name: _optional(said.get(name)) for name in names}
 
     def _filter(self, condition: Filter | None) -> ColumnElement[Any] | None:
         """Return the condition as the function takes it."""
@@ -250,6 +287,14 @@ def _type(written: str) -> TypeEngine[Any]:
 
 def _texts(items: Sequence[int | str]) -> ColumnElement[Any]:
     return literal([str(item) for item in items], ARRAY(String()))
+
+
+def _items(items: Items | None) -> ColumnElement[Any] | None:
+    return items if items is None or isinstance(items, ColumnElement) else _texts(items)
+
+
+def _optional(value: object) -> ColumnElement[Any] | None:
+    return None if value is None else _value(value)
 
 
 def _value(value: object) -> ColumnElement[Any]:

@@ -3,7 +3,6 @@
 -- Words are taken for terms as the items' own were. The counts of the terms that are known times their inverse document
 -- frequencies times where they point, added up, is the vector that scikit-learn's TfidfVectorizer and TruncatedSVD give
 -- but for its length.
-CREATE MACRO $about(words, k := 10, filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
     SELECT

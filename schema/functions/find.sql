@@ -2,7 +2,6 @@
 --
 -- The rows are those that match the most of the words: all of them where any item does. A word matches a word
 -- of the name that begins with it; names with more whole words come first, then the preferred ones.
-CREATE MACRO $find(words, k := 10, store := NULL) AS TABLE
 WITH
 _rs_args AS (
     SELECT
@@ -43,4 +42,4 @@ SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, $columns, CAST(NULL AS VARCHAR)
 FROM _rs_ranked AS _rs_r
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
-ORDER BY _rs_r._rs_rank ASC;
+ORDER BY _rs_r._rs_rank ASC

@@ -2,13 +2,12 @@
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
 -- gives the scores that the item itself would; any other vector is brought to unit length first.
-CREATE MACRO $nearest(vector, k := 10, space := $default_space, filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_args AS (
     SELECT
         CAST(vector AS DOUBLE[]) AS _rs_given,
         $whole_k AS _rs_k,
-        CAST(space AS VARCHAR) AS _rs_space
+        CAST(space AS VARCHAR) AS _rs_space$args_of_ranked
 ),
 _rs_measured AS (
     SELECT
@@ -23,7 +22,7 @@ _rs_measured AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_k, _rs_space,
+        _rs_k, _rs_space$kept_of_ranked,
         CASE
             WHEN _rs_dimensions IS NULL THEN CAST(error('$function: there is no space '
                 || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '

@@ -3,7 +3,6 @@
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
 -- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
 -- (NULL) is given nothing.
-CREATE MACRO $recommend($person, k := 10, filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_seen AS (
 $seen),
@@ -22,9 +21,9 @@ _rs_history AS (
     ) AS _rs_b
     WHERE _rs_first <= $history
 ),
-_rs_asked AS (
+${excluded}_rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
-    FROM (SELECT $person AS _rs_user, $whole_k AS _rs_k) AS _rs_a
+    FROM (SELECT $person AS _rs_user, $whole_k$many_excluded AS _rs_k) AS _rs_a
     WHERE _rs_user IS NOT NULL
 ),
 $recommending

@@ -3,7 +3,6 @@
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
-CREATE MACRO $recommend_for(liked, k := 10, disliked := [], filter := NULL, store := NULL) AS TABLE
 WITH
 _rs_seen AS (
     SELECT _rs_id FROM ($identified) AS _rs_s
@@ -15,7 +14,7 @@ _rs_history AS (
     FROM ($identified) AS _rs_s
     WHERE _rs_back <= $history
 ),
-_rs_asked AS (
+${excluded}_rs_asked AS (
     SELECT
         CASE
             WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
@@ -25,6 +24,6 @@ _rs_asked AS (
             ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
                 + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
         END AS _rs_many
-    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, $whole_k AS _rs_k) AS _rs_a
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, $whole_k$many_excluded AS _rs_k) AS _rs_a
 ),
 $recommending

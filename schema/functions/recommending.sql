@@ -21,11 +21,16 @@ _rs_contributions AS (
         JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
-$debit    SELECT _rs_p._rs_id, 0, NULL
+$debit${excluded_debit}    SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
-        SELECT $key AS _rs_id, row_number() OVER (ORDER BY $preferred, $key ASC) AS _rs_place
-        FROM $items WHERE $passes
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, $popularity_of_item AS _rs_by
+            FROM (
+$candidates
+            ) AS _rs_c
+        ) AS _rs_o
     ) AS _rs_p ON $is_among_popular
 ),
 _rs_sums AS (
@@ -38,16 +43,19 @@ _rs_sums AS (
 _rs_keys AS (
     SELECT
         CASE
-            WHEN _rs_s._rs_sum > 0 THEN _rs_s._rs_sum
-            WHEN _rs_s._rs_sum = 0 THEN _rs_i._rs_popularity - 1000000000
-            ELSE _rs_s._rs_sum - 2000000000
-        END * $key_span + ($key_largest_id - CAST(_rs_s._rs_id AS BIGINT)) AS _rs_key,
-        _rs_s._rs_cause$grouped_by
-    FROM _rs_sums AS _rs_s
-    JOIN (
-        SELECT $key AS _rs_id, CAST($preference AS BIGINT) AS _rs_popularity$and_group
-        FROM $items WHERE $passes
-    ) AS _rs_i ON _rs_i._rs_id = _rs_s._rs_id
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * $key_span + ($key_largest_id - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause$group_kept$vector_kept
+    FROM (
+        SELECT
+            _rs_s._rs_id, $weighed_sum AS _rs_sum, _rs_s._rs_cause, $popularity_of_item AS _rs_popularity$group_of_c$vector_of_v
+        FROM _rs_sums AS _rs_s
+        JOIN (
+$candidates
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id$join_said$join_vectors
+    ) AS _rs_w
 ),
 _rs_found AS (
     SELECT
@@ -56,8 +64,7 @@ _rs_found AS (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
         FROM (
-            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
-            FROM (SELECT $whole_k AS _rs_k) AS _rs_a, $best_keys
+$best
         ) AS _rs_l
     ) AS _rs_t
 )
@@ -79,4 +86,4 @@ FROM _rs_found AS _rs_f
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_f._rs_id
 LEFT JOIN $items AS _rs_because
     ON _rs_because.$key = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
-ORDER BY _rs_f._rs_rank ASC;
+ORDER BY _rs_f._rs_rank ASC

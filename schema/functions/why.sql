@@ -1,6 +1,5 @@
 -- Why two items are alike: the categories that both have, how many users had them, and how near they are in each space,
 -- with the place of the second among the nearest of the first.
-CREATE MACRO $why(item_a, item_b, store := NULL) AS TABLE
 WITH
 ${comparing}_rs_chosen AS (
 $chosen)
@@ -19,4 +18,4 @@ FROM _rs_pair AS _rs_q
 JOIN $items AS _rs_a ON _rs_a.$key = _rs_q._rs_first
 JOIN $items AS _rs_b ON _rs_b.$key = _rs_q._rs_second
 LEFT JOIN _rs_chosen AS _rs_n ON _rs_n._rs_of = _rs_q._rs_first
-LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
+LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first

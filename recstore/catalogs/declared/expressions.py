@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import duckdb
 
 from recstore import sql
+from recstore.catalogs import overloads
 from recstore.catalogs.declared.declaration import RESERVED, nearest
 from recstore.errors import OptionError, first_line
 from recstore.sources.relations import Relation
 
 #: What parameters of functions are called: in their bodies, a column of such a name cannot be told from the argument.
-PARAMETERS = frozenset(
-    ["item", "item_a", "item_b", "user", "k", "space", "filter", "store", "words", "vector", "liked", "disliked"]
-)
+PARAMETERS = frozenset(("item", "item_a", "item_b", "user", "words", "vector", "liked", *overloads.SAID))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,346 @@
+"""Which overloads each SQL function has, and the body of each.
+
+An argument that costs something has an overload of its own, in which it is required: DuckDB binds one overload of a
+call, so a call pays for what it says. The overload of an argument knows those that stand before it in `Form.options`,
+and none of those behind it, so that any of them together are bound by one overload: that of the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from recstore import sql
+from recstore.catalogs.catalog import Catalog
+
+_FUNCTIONS = "recstore.schema.functions"
+#: What may be said of any question, in the order in which people read it.
+SAID = (
+    "k",
+    "space",
+    "disliked",
+    "filter",
+    "exclude",
+    "boost",
+    "popularity",
+    "diversity",
+    "per_group",
+    "include_unavailable",
+    "store",
+)
+#: What has a score of its own in every candidate, which no index of vectors knows.
+_SCORED = frozenset(("boost", "per_group", "popularity", "diversity"))
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a function is called: what must be given; what may be given, with its default; what has an overload."""
+
+    required: tuple[str, ...]
+    defaults: Mapping[str, str]
+    options: tuple[str, ...] = ()
+
+    def overloads(self) -> tuple[tuple[str, ...], ...]:
+        """Return what each overload knows of `options`: the last of them is required there."""
+        return tuple(self.options[:many] for many in range(len(self.options) + 1))
+
+    def parameters(self, known: tuple[str, ...], default_of: Mapping[str, str]) -> str:
+        """Return the parameters of the overload that knows these options."""
+        required = (*self.required, *known[-1:])
+        given = {**self.defaults, **{option: default_of.get(option, "NULL") for option in known[:-1]}, "store": "NULL"}
+        return ", ".join((*required, *(f"{name} := {value}" for name, value in given.items())))
+
+    def shown(self, default_of: Mapping[str, str] | None = None) -> str:
+        """Return all parameters, in the order in which people read them, with these defaults and that of `k`."""
+        defaults = {"k": "10", **(default_of or {})}
+        named = [name for name in SAID if name in {*self.defaults, *self.options, "store"}]
+        return ", ".join((*self.required, *(f"{n} := {defaults[n]}" if n in defaults else n for n in named)))
+
+    def called(self, default_of: Mapping[str, str]) -> str:
+        """Return all parameters with all defaults."""
+        return self.shown({**dict.fromkeys(SAID, "NULL"), **default_of, **self.defaults})
+
+
+def form(kind: str, catalog: Catalog, default_space: str) -> Form:
+    """Return how a kind of function is called in a catalogue."""
+    filtered = {"k": "10", "filter": "NULL"}
+    # Where every candidate is looked at anyhow, a boost costs nothing.
+    boosted, options = {**filtered, "boost": "NULL"}, sayable(catalog)
+    history = catalog.interactions
+    person = '"user"' if catalog.identity else history.user if history else ""
+    return {
+        "similar": Form((catalog.item,), {"k": "10"}, ("space", "filter", "disliked", "boost", *options)),
+        "nearest": Form(("vector",), {**boosted, "space": default_space}, options),
+        "about": Form(("words",), filtered),
+        "find": Form(("words",), {"k": "10"}),
+        "why": Form(("item_a", "item_b"), {}),
+        "recommend": Form((person,), boosted, options),
+        "recommend_for": Form(("liked",), {**boosted, "disliked": "[]"}, options),
+    }[kind]
+
+
+def sayable(catalog: Catalog) -> tuple[str, ...]:
+    """Return what a question of a catalogue can say besides, in the order of the overloads."""
+    return (
+        "exclude",
+        *(("per_group",) if catalog.group else ()),
+        *(("include_unavailable",) if catalog.available else ()),
+        *(("popularity",) if catalog.interactions else ()),
+        "diversity",
+    )
+
+
+def body(
+    kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str, str], asking: Mapping[str, str]
+) -> str:
+    """Return the body of an overload that knows the options `said`.
+
+    `names` are what the SQL of the catalogue is written with. `asking` is what `asking.sql` is filled with,
+    where an index is asked for what `ranking.sql` finds by a scan; empty where there is none.
+    """
+    ranked = bool(set(said) - {"space"})
+    known = {*said, *form(kind, catalog, "").defaults}
+    parts = {**names, **_parts(kind, catalog, known, names, ranked)}
+    if kind == "similar":
+        if ranked:
+            parts["ranking"] = _ranking(catalog, known, parts, asking, ranked)
+            return _fill("similar_ranked", parts)
+        parts["far"] = _far(catalog, known, parts, asking)
+        return _fill("similar", parts)
+    if kind in ("nearest", "about"):
+        parts["ranking"] = _ranking(catalog, known, parts, asking, ranked)
+        parts["questions"] = _fill("questions_ranked" if ranked else "questions", parts)
+        parts["answering"] = _fill("answering", parts)
+        return _fill(kind, parts)
+    if kind in ("recommend", "recommend_for"):
+        parts |= _of_recommending(catalog, known, parts, ranked)
+        parts["recommending"] = _fill("recommending", parts)
+    return _fill(kind, parts)
+
+
+def _fill(file: str, parts: Mapping[str, str]) -> str:
+    return sql.render(_FUNCTIONS, file, **parts)
+
+
+def _parts(
+    kind: str, catalog: Catalog, known: Collection[str], names: Mapping[str, str], ranked: bool
+) -> dict[str, str]:
+    """Return what every function of an overload is written with: its arguments, and which items it may answer with."""
+
+    def given(argument: str) -> str:
+        if argument not in known:
+            return "CAST([] AS VARCHAR[])"
+        return sql.render(_FUNCTIONS, "given_list", **{**names, "argument": argument}).strip()
+
+    said = ", ".join(
+        sql.render(_FUNCTIONS, f"said_{name}", **names).strip()
+        for name in ("popularity", "diversity", "per_group")
+        if name in known
+    )
+    kept = {
+        "similar": "_rs_of, _rs_k, _rs_spaces" + (", _rs_said" if ranked else ""),
+        "nearest": "_rs_k, _rs_space, _rs_said, _rs_vector",
+    }.get(kind, "_rs_of")
+    checked = "space" in known and kind == "similar"
+    parts = {
+        # The argument may be `unnest(…)`, which is bound by itself alone.
+        "asked_items": "CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) "
+        "ELSE [CAST(_rs_given AS VARCHAR)] END",
+        "is_number": _is_number("_rs_given"),
+        "given_disliked": given("disliked"),
+        "disliked_is_number": _is_number("disliked") if "disliked" in known else "true",
+        "given_excluded": given("exclude"),
+        "excluded_is_number": _is_number("exclude") if "exclude" in known else "true",
+        "said": f"{{{said}}}" if said else "true",
+        "given_spaces": sql.read(_FUNCTIONS, "given_spaces").strip() if checked else names["default_spaces"],
+        "sound_args": "_rs_checked" if checked else "_rs_args",
+        "checked_spaces": sql.render(_FUNCTIONS, "checked_spaces", **names) if checked else "",
+        "mean": sql.read(_FUNCTIONS, "mean").strip(),
+        "and_said": ", _rs_said" if ranked else "",
+        "and_said_of_q": ", _rs_q._rs_said" if ranked else "",
+        "or_said_is_wrong": " OR _rs_said IS NULL OR _rs_excluded IS NULL" if ranked else "",
+        **_limits(catalog, known, names, ranked),
+    }
+    parts["meant"] = sql.render(
+        _FUNCTIONS, "meant_by_identity" if catalog.identity else "meant_by_key", **{**names, "kept": kept}
+    )
+    named = "meant_of_named_by_identity" if catalog.identity else "meant_of_named_by_key"
+    parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, "is_number": parts["is_number"]})
+    parts["answered"] = sql.render(_FUNCTIONS, "answered", **names)
+    if kind == "nearest" and ranked:
+        parts["args_of_ranked"] = (
+            f", {parts['given_excluded']} AS _rs_excluded, {parts['excluded_is_number']} AS _rs_is_number, "
+            f"{parts['said']} AS _rs_said"
+        )
+        parts["kept_of_ranked"] = ", _rs_excluded, _rs_is_number, _rs_said"
+    else:
+        parts |= {"args_of_ranked": "", "kept_of_ranked": ""}
+    return parts
+
+
+def _is_number(argument: str) -> str:
+    return f"regexp_matches(typeof({argument}), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')"
+
+
+def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str], ranked: bool) -> dict[str, str]:
+    """Return which items may be answered with, and when the stored neighbours are enough.
+
+    Where not every item is available, or a list shows one item of a group, the stored neighbours may be too few: then
+    all candidates are ranked.
+    """
+    no_filter = "typeof(filter) = '\"NULL\"'"
+    passes = f"CASE WHEN {no_filter} THEN true ELSE filter END" if "filter" in known else "true"
+    passes_too = f"CASE WHEN {no_filter} THEN false ELSE filter END" if "filter" in known else "false"
+    is_limited = "typeof(filter) <> '\"NULL\"'" if "filter" in known else "false"
+    deep = f"coalesce(TRY_CAST(k AS DOUBLE) > {catalog.depth}, false)"
+    near, far_asked = f"(NOT {deep})", sql.render(_FUNCTIONS, "far_is_asked", **{**names, "deep": deep}).strip()
+    if catalog.available:
+        available = f"coalesce({catalog.available}, false)"
+        if "include_unavailable" in known:
+            absent = "typeof(include_unavailable) = '\"NULL\"'"
+            available += f" OR coalesce(CASE WHEN {absent} THEN false ELSE include_unavailable END, false)"
+        passes += f" AND ({available})"
+    if catalog.available or catalog.group:
+        passes_too, is_limited, near, far_asked = passes, "true", "false", "SELECT 1 AS _rs_one"
+    return {
+        "passes": passes,
+        "passes_too": passes_too,
+        "is_limited": is_limited,
+        "near": near,
+        "far_asked": far_asked,
+    }
+
+
+def _candidates(catalog: Catalog, known: Collection[str], parts: Mapping[str, str]) -> str:
+    """Return the query for the items that may be answered with, with what their place depends on."""
+    boost = ", CASE WHEN typeof(boost) = '\"NULL\"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost"
+    share = f", {sql.render(_FUNCTIONS, 'share', **parts).strip()} AS _rs_share" if "popularity" in known else ""
+    group = f", {parts['group']} AS _rs_group" if catalog.group else ""
+    return sql.render(
+        _FUNCTIONS,
+        "candidates",
+        **{
+            **parts,
+            "group_of_item": group,
+            "boost_of_item": boost if "boost" in known else "",
+            "share_of_item": share,
+        },
+    ).rstrip()
+
+
+def _times(known: Collection[str], parts: Mapping[str, str], said: str) -> str:
+    """Return what a score is multiplied with."""
+    boost = f" * {sql.render(_FUNCTIONS, 'times', **parts).strip()}" if "boost" in known else ""
+    popularity = f" * (1e0 + {said}.popularity * _rs_c._rs_share)" if "popularity" in known else ""
+    return boost + popularity
+
+
+def _ranking(
+    catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str], ranked: bool
+) -> str:
+    """Return the query that ranks the candidates of each question, or asks the index for them."""
+    if asking and not catalog.group and not _SCORED & set(known):
+        return sql.render(_FUNCTIONS, "asking", **{**parts, **asking})
+    diverse = "diversity" in known
+    times = _times(known, parts, "_rs_q._rs_said")
+    score = f"round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * {parts['score_steps']})"
+    grouped = {
+        **parts,
+        "per_group_of": "_rs_said.per_group" if ranked else "1",
+        "unnested": ", unnest(_rs_keys) AS _rs_key" + (", unnest(_rs_rows).vector AS _rs_vector" if diverse else ""),
+        "vectors_of_group": ", arg_max({'vector': _rs_vector}, _rs_key, "
+        + ("_rs_said.per_group" if ranked else "1")
+        + ") AS _rs_rows"
+        if diverse
+        else "",
+    }
+    return sql.render(
+        _FUNCTIONS,
+        "ranking",
+        **{
+            **parts,
+            "candidates": _candidates(catalog, known, parts),
+            "score": sql.render(_FUNCTIONS, "score", **{**parts, "times": times}).strip() if times else score,
+            "group_too": ", _rs_c._rs_group" if catalog.group else "",
+            "vector_too": ", _rs_c._rs_vector" if diverse else "",
+            "of_groups": sql.render(_FUNCTIONS, "of_groups", **grouped) if catalog.group else "",
+            "all_scored": "_rs_of_groups" if catalog.group else "_rs_scored",
+            "pool": "greatest(100, 5 * _rs_k)" if diverse else "_rs_k",
+            "vectors_too": ", arg_max(_rs_vector, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_vectors" if diverse else "",
+            "chosen_keys": "list_transform(_rs_places, lambda _rs_x: _rs_keys[_rs_x])" if diverse else "_rs_keys",
+            "from_best": sql.render(_FUNCTIONS, "diversified", **{**parts, "diverse": _diverse(parts)})
+            if diverse
+            else "_rs_best",
+        },
+    )
+
+
+def _far(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str]) -> str:
+    """Return the query that answers a plain question for which the stored neighbours are not enough."""
+    if not asking and not catalog.group and not catalog.available:
+        return sql.render(_FUNCTIONS, "far", **parts)
+    ranking = _ranking(catalog, known, parts, asking, ranked=False)
+    return sql.render(_FUNCTIONS, "far_asked", **{**parts, "ranking": ranking})
+
+
+def _diverse(parts: Mapping[str, str]) -> str:
+    return sql.render(_FUNCTIONS, "diverse", **parts).strip()
+
+
+def _of_recommending(
+    catalog: Catalog, known: Collection[str], parts: Mapping[str, str], ranked: bool
+) -> dict[str, str]:
+    """Return what the functions for a person are written with besides."""
+    diverse, boosted = "diversity" in known, "boost" in known
+    excluded = "exclude" in known
+    times = _times(known, parts, "_rs_a._rs_said")
+    boost = f" * {sql.render(_FUNCTIONS, 'times', **parts).strip()}" if boosted else ""
+    popularity = (
+        f"CAST(least(greatest(round(_rs_c._rs_popularity{boost}), 0), 999999998) AS BIGINT)"
+        if boosted
+        else "_rs_c._rs_popularity"
+    )
+    candidates = _candidates(catalog, known, parts).replace(
+        " AS _rs_id", f" AS _rs_id, CAST({parts['preference']} AS BIGINT) AS _rs_popularity", 1
+    )
+    per_group = "_rs_said.per_group" if ranked else "1"
+    found = {
+        **parts,
+        "best_keys": "_rs_keys",
+        "diverse": _diverse(parts) if diverse else "",
+        "per_group_of": f"any_value(_rs_y.{per_group})" if ranked else "1",
+    }
+    if catalog.group:
+        found["best_keys"] = sql.render(
+            _FUNCTIONS,
+            "best_of_groups",
+            **{
+                **parts,
+                "per_group_of": "_rs_y._rs_said.per_group" if ranked else "1",
+                "group_said": f", (SELECT {parts['said']} AS _rs_said) AS _rs_y" if ranked else "",
+                "by_said": ", _rs_y._rs_said" if ranked else "",
+                "vector_of_rows": ", unnest(_rs_rows).vector AS _rs_vector" if diverse else "",
+                "vector_in_row": ", 'vector': _rs_g._rs_vector" if diverse else "",
+            },
+        )
+    return {
+        "excluded": sql.render(_FUNCTIONS, "excluded", **parts) if excluded else "",
+        "excluded_debit": "    SELECT _rs_id, -1e9, NULL FROM _rs_meant\n    UNION ALL\n" if excluded else "",
+        "many_excluded": (f" + greatest(100, 5 * {parts['whole_k']})" if diverse else "")
+        + (f" + len({parts['given_excluded']})" if excluded else ""),
+        "candidates": candidates,
+        "popularity_of_item": popularity,
+        "weighed_sum": f"CAST(greatest(least(round(_rs_s._rs_sum{times}), 2e9), -1e8) AS BIGINT)"
+        if times
+        else "_rs_s._rs_sum",
+        "join_said": f" CROSS JOIN (SELECT {parts['said']} AS _rs_said) AS _rs_a" if "popularity" in known else "",
+        "join_vectors": f"\n        LEFT JOIN {parts['vectors']} AS _rs_v ON _rs_v.{parts['key']} = _rs_s._rs_id "
+        f"AND _rs_v.space = {sql.literal(catalog.nearest_space)}"
+        if diverse
+        else "",
+        "vector_of_v": ", CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector" if diverse else "",
+        "vector_kept": ", _rs_vector" if diverse else "",
+        "group_of_c": ", _rs_c._rs_group" if catalog.group else "",
+        "group_kept": ", _rs_group" if catalog.group else "",
+        "best": sql.render(_FUNCTIONS, "best_diverse" if diverse else "best", **found).rstrip(),
+    }

@@ -1,0 +1,4 @@
+CASE
+    WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
+    ELSE [CAST(space AS VARCHAR)]
+END

@@ -1,0 +1,6 @@
+CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('$function: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END
