@@ -47,9 +47,10 @@ def sql_reference() -> str:
         connection.execute(render.render_tables(catalogs) + render.render_views(catalogs) + rendered)
         # What one catalogue alone has, is called in one way.
         parameters = dict(_HEADER.findall(rendered)) | {
-            render.function_name(kind, catalog): render.called(kind, catalog)
+            name: render.called(kind, catalog)
             for catalog in catalogs
             for kind in render.function_kinds(catalog)
+            for name in render.function_names(kind, catalog)
         }
         parts = [
             "# SQL reference",

@@ -338,3 +338,13 @@ def test_what_the_command_line_says_of_a_wrong_argument(sample_store, said, mess
     code, _out, err = ask("similar", sample_store, "movies", "1", *said)
     assert code == 2
     assert message in err
+
+
+def test_the_names_that_every_catalogue_has(sample_store):
+    with duckdb.connect(str(sample_store), read_only=True) as con:
+        for own, regular, call in (
+            ("recommend_for", "recommend_movies_for", "([1, 2, 3])"),
+            ("recommend_for", "recommend_movies_for", "([1], disliked := [2], diversity := 0.3)"),
+            ("why_similar", "why_movies", "(1, 2)"),
+        ):
+            assert con.sql(f"FROM {regular}{call}").fetchall() == con.sql(f"FROM {own}{call}").fetchall()

@@ -56,12 +56,13 @@ def test_every_way_of_asking_gives_the_same_rows(engine, sample_store, expected)
 
 
 #: These give no items, so `func` and its `table_valued` do for them.
-NO_ITEMS = {"why_audio", "why_similar", "audio_vector"}
+NO_ITEMS = {"why_audio", "why_similar", "why_movies", "audio_vector"}
 
 
 def test_every_function_is_a_selectable_with_its_columns_named_and_typed(engine):
     arguments = {"similar": 1, "nearest": [0.5], "find": "ninth", "recommend": 1, "recommend_for": [1, 2]} | {
-        "movies_about": "drama"
+        "movies_about": "drama",
+        "recommend_movies_for": [1, 2],
     }
     with engine.connect() as con:
         functions = con.exec_driver_sql(
@@ -74,6 +75,33 @@ def test_every_function_is_a_selectable_with_its_columns_named_and_typed(engine)
             described = con.exec_driver_sql(f"DESCRIBE FROM {function}({argument!r})").fetchall()
             typed = [(column.name, column.type.compile(engine.dialect).replace("REAL", "FLOAT")) for column in called.c]
             assert typed == [row[:2] for row in described], function
+
+
+def test_what_a_question_can_say(engine):
+    movies = sa.table("movies", sa.column("movie_id"), sa.column("year"))
+    recent = sa.case((movies.c.year >= 2000, 1.5))
+    said = {"exclude": [2, 3], "boost": recent, "popularity": -0.5, "diversity": 0.3}
+    in_sql = "exclude := [2, 3], boost := CASE WHEN year >= 2000 THEN 1.5 END, popularity := -0.5, diversity := 0.3"
+    asked = {
+        f"similar_movies([1, 2], disliked := [5], {in_sql})": similar_movies([1, 2], disliked=[5], **said),
+        f"similar_movies(1, {in_sql})": similar_movies(1, **said),
+        f"recommend_movies(1, {in_sql})": store_functions.recommend_movies(1, **said),
+        f"recommend_for([1, 2], {in_sql})": store_functions.recommend_for([1, 2], **said),
+        f"nearest_movies((SELECT vector FROM movie_vectors WHERE movie_id = 1 AND space = 'hybrid'), {in_sql})": (
+            store_functions.nearest_movies(
+                sa.literal_column("(SELECT vector FROM movie_vectors WHERE movie_id = 1 AND space = 'hybrid')"),
+                **said,
+            )
+        ),
+        "similar_movies(1, boost := year / 1000.0)": similar_movies(1, boost="year / 1000.0"),
+        "similar_movies(1, boost := 2)": similar_movies(1, boost=2),
+        "similar_movies(1, exclude := NULL)": similar_movies(1, exclude=None),
+    }
+    with engine.connect() as con:
+        for text, selectable in asked.items():
+            expected = con.exec_driver_sql(f"SELECT movie_id, score FROM {text}").fetchall()
+            assert con.execute(sa.select(selectable.c.movie_id, selectable.c.score)).fetchall() == expected, text
+            assert expected, text
 
 
 def test_the_functions_of_a_catalogue_by_its_name_or_its_value(engine):

@@ -88,10 +88,19 @@ class InteractionTable:
 
 @dataclass(frozen=True)
 class Function:
-    """A function that one catalogue alone has, in a SQL file of its name, and what it does."""
+    """A function that one catalogue alone has, in a SQL file of its name, and what it does.
+
+    `also` is a second name, by the rule that catalogues of the user's own go by: `why_movies`.
+    """
 
     name: str
     about: str
+    also: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which it is called."""
+        return (self.name, self.also) if self.also else (self.name,)
 
 
 @dataclass(frozen=True)

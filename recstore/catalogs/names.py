@@ -8,7 +8,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.render import function_kinds, function_name
+from recstore.catalogs.render import function_kinds, function_names
 from recstore.errors import OptionError
 
 #: What DuckDB calls databases and schemas of its own: a table of such a name is not found by it.
@@ -59,8 +59,10 @@ def _refuse_taken(
 def _made_by(catalog: Catalog) -> Iterator[str]:
     yield from catalog.tables
     yield f"similar_{catalog.name}_view"
-    yield from (function_name(kind, catalog) for kind in function_kinds(catalog))
-    yield from (function.name for function in catalog.functions)
+    for kind in function_kinds(catalog):
+        yield from function_names(kind, catalog)
+    for function in catalog.functions:
+        yield from function.names
 
 
 def _is_keyword(connection: duckdb.DuckDBPyConnection, name: str) -> bool:

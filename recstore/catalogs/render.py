@@ -59,6 +59,13 @@ def function_name(kind: str, catalog: Catalog) -> str:
     return catalog.recommends_for if kind == "recommend_for" else f"{kind}_{catalog.name}"
 
 
+def function_names(kind: str, catalog: Catalog) -> tuple[str, ...]:
+    """Return the names of a function: its own, and the regular one where that is another."""
+    name = function_name(kind, catalog)
+    regular = f"recommend_{catalog.name}_for" if kind == "recommend_for" else name
+    return tuple(dict.fromkeys((name, regular)))
+
+
 def function_kinds(catalog: Catalog) -> tuple[str, ...]:
     """Return the kinds of functions that a catalogue has."""
     about = ("about",) if catalog.terms else ()
@@ -72,13 +79,14 @@ def render_function(
     relation: Callable[[str], str] = stored_relation,
     target: str = "",
     asking: Asking | None = None,
+    name: str = "",
 ) -> str:
-    """Return `CREATE MACRO` and its comment for one function of one catalogue.
+    """Return `CREATE MACRO` and its comment for one function of one catalogue, called `name` or as it usually is.
 
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
     `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
-    name = function_name(kind, catalog)
+    name = name or function_name(kind, catalog)
     names = {
         **_names(catalog, relation),
         "function": name,
@@ -126,8 +134,17 @@ def render_functions(
         text
         for catalog in catalogs
         for text in (
-            *(render_function(kind, catalog, relation, target, asking) for kind in function_kinds(catalog)),
-            *(_render_own(catalog, function, relation, target) for function in catalog.functions if catalog.schema),
+            *(
+                render_function(kind, catalog, relation, target, asking, name)
+                for kind in function_kinds(catalog)
+                for name in function_names(kind, catalog)
+            ),
+            *(
+                _render_own(catalog, function, name, relation, target)
+                for function in catalog.functions
+                for name in function.names
+                if catalog.schema
+            ),
         )
     )
 
@@ -267,13 +284,14 @@ def _of_history(catalog: Catalog) -> dict[str, str]:
     }
 
 
-def _render_own(catalog: Catalog, function: Function, relation: Callable[[str], str], target: str) -> str:
+def _render_own(catalog: Catalog, function: Function, name: str, relation: Callable[[str], str], target: str) -> str:
     """Return `CREATE MACRO` and its comment for a function of one catalogue alone, which names tables as they are."""
     tables = {table: relation(table) for table in (*catalog.tables, *sql.names(_TABLES))}
     comparing = _comparing(_names(catalog, relation), "compared_by_key")
-    name = function.name
-    text = sql.render(f"{catalog.schema}.functions", name, **{name: target + name}, **tables, comparing=comparing)
-    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(function.about)};\n"
+    called = {function.name: target + name}
+    text = sql.render(f"{catalog.schema}.functions", function.name, **called, **tables, comparing=comparing)
+    about = function.about.replace(f": {function.name}(", f": {name}(")
+    return f"{text}COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(about)};\n"
 
 
 def render_views(catalogs: Iterable[Catalog], target: str = "") -> str:

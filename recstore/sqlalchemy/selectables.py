@@ -41,7 +41,7 @@ from sqlalchemy.types import NULLTYPE
 
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, installed, stored_catalogs
-from recstore.catalogs.render import function_kinds, function_name
+from recstore.catalogs.render import function_kinds, function_name, function_names
 from recstore.connection.sessions import STORE
 from recstore.errors import OptionError
 from recstore.sqlalchemy.dialect import Dialect, duckdb_of
@@ -246,8 +246,8 @@ def named_functions() -> dict[str, Callable[..., TableValuedAlias]]:
         if model.catalog.interactions:
             first["recommend"] = model.catalog.interactions.user
         for kind in _kinds(model.catalog):
-            name = function_name(kind, model.catalog)
-            found[name] = _under_its_name(getattr(of_catalog, kind), name, first.get(kind))
+            for name in function_names(kind, model.catalog):
+                found[name] = _under_its_name(getattr(of_catalog, kind), name, first.get(kind))
     return found
 
 

@@ -4184,6 +4184,1382 @@ ORDER BY _rs_f._rs_rank ASC
 );
 COMMENT ON MACRO TABLE "rec".main.recommend_for IS 'What follows on a list of items, oldest first: recommend_for(liked, k := 10, disliked, filter, exclude, boost, popularity, diversity, store)';
 
+CREATE MACRO "rec".main.recommend_movies_for(liked, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN "rec_store".main."movies" AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (liked, exclude, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN "rec_store".main."movies" AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (liked, popularity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN "rec_store".main."movies" AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (liked, diversity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM "rec_store".main."movies" GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + greatest(100, 5 * CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END) + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause, _rs_vector
+    FROM (
+        SELECT
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    WHEN _rs_c._rs_boost IS NULL THEN 1e0
+    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
+    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
+        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END, 'diversity': CASE
+    WHEN diversity IS NULL THEN 0e0
+    WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a
+        LEFT JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_s._rs_id AND _rs_v.space = 'hybrid'
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT
+                list_transform(_rs_places, lambda _rs_x: _rs_keys[_rs_x]) AS _rs_best,
+                list_transform(_rs_places, lambda _rs_x: _rs_rows[_rs_x].cause) AS _rs_causes
+            FROM (
+                SELECT *, -- Maximal marginal relevance (Carbonell and Goldstein 1998): the places in _rs_vectors, one after the other, of what has
+-- the most of (1 - d) x relevance - d x the greatest cosine with what was chosen before; of equals the first.
+-- The cosine is rounded as scores are; what has no vector is like nothing. `near` is NULL for what was chosen.
+list_reduce(
+    list_prepend(
+        {'chosen': CAST([] AS BIGINT[]), 'near': list_transform(_rs_relevance, lambda _rs_x: 0e0)},
+        list_transform(range(1, least(_rs_k, len(_rs_relevance)) + 1), lambda _rs_x:
+            {'chosen': CAST([] AS BIGINT[]), 'near': CAST([] AS DOUBLE[])})
+    ),
+    lambda _rs_state, _rs_step: list_transform(
+        [list_transform(_rs_state.near, lambda _rs_x, _rs_i:
+            (1e0 - _rs_said.diversity) * _rs_relevance[_rs_i] - _rs_said.diversity * _rs_x)],
+        lambda _rs_gains: list_transform(
+            [list_position(_rs_gains, list_max(_rs_gains))],
+            lambda _rs_next: {
+                'chosen': list_append(_rs_state.chosen, CAST(_rs_next AS BIGINT)),
+                'near': list_transform(_rs_state.near, lambda _rs_x, _rs_i: CASE
+                    WHEN _rs_x IS NULL OR _rs_i = _rs_next THEN NULL
+                    ELSE greatest(
+                        CASE WHEN len(_rs_state.chosen) > 0 THEN _rs_x ELSE -1e9 END,
+                        coalesce(round(list_inner_product(_rs_vectors[_rs_i], _rs_vectors[_rs_next]) * 100000), 0e0))
+                END)
+            }
+        )[1]
+    )[1]
+).chosen AS _rs_places
+                FROM (
+                    SELECT
+                        *, list_transform(_rs_rows, lambda _rs_x: _rs_x.vector) AS _rs_vectors,
+                        -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
+                        list_transform(_rs_sums, lambda _rs_x: 100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
+                    FROM (
+                        SELECT *, list_transform(_rs_keys, lambda _rs_x: CASE
+                            WHEN _rs_x >> 32 > 0 THEN _rs_x >> 32
+                            WHEN _rs_x >> 32 >= -1000000000 THEN 0
+                            ELSE (_rs_x >> 32) + 2000000000
+                        END) AS _rs_sums
+                        FROM (
+                            SELECT
+                                _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
+                                arg_max({'cause': _rs_cause, 'vector': _rs_vector}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_rows
+                            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k, {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END, 'diversity': CASE
+    WHEN diversity IS NULL THEN 0e0
+    WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a, _rs_keys
+                            GROUP BY _rs_k, _rs_said
+                        ) AS _rs_b
+                    ) AS _rs_c
+                ) AS _rs_d
+            ) AS _rs_e
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN "rec_store".main."movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN "rec_store".main."movies" AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+);
+COMMENT ON MACRO TABLE "rec".main.recommend_movies_for IS 'What follows on a list of items, oldest first: recommend_movies_for(liked, k := 10, disliked, filter, exclude, boost, popularity, diversity, store)';
+
 -- Why two movies are alike: the genres and tags that both have, how many people liked them (rated them 4 or more), and
 -- how near they are in each space, with the place of the second among the nearest of the first.
 CREATE MACRO "rec".main.why_similar(movie_a, movie_b, store := NULL) AS TABLE
@@ -4304,6 +5680,127 @@ LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
 COMMENT ON MACRO TABLE "rec".main.why_similar IS 'Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)';
+
+-- Why two movies are alike: the genres and tags that both have, how many people liked them (rated them 4 or more), and
+-- how near they are in each space, with the place of the second among the nearest of the first.
+CREATE MACRO "rec".main.why_movies(movie_a, movie_b, store := NULL) AS TABLE
+WITH
+-- Two items, by id or by name: _rs_pair, and in _rs_spaces how near they are in each space, with the place of the second
+-- among the nearest of the first.
+_rs_args AS (
+    SELECT 1 AS _rs_side, trim(CAST(movie_a AS VARCHAR)) AS _rs_text, typeof(movie_a) AS _rs_type
+    UNION ALL
+    SELECT 2, trim(CAST(movie_b AS VARCHAR)), typeof(movie_b)
+),
+_rs_named AS (
+    SELECT
+        _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC NULLS LAST, _rs_i.movie_id ASC) AS _rs_named_id
+    FROM _rs_args AS _rs_a
+    LEFT JOIN "rec_store".main."movies" AS _rs_i
+        ON _rs_i.title = CASE
+            WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+            THEN _rs_a._rs_text
+        END
+    GROUP BY _rs_a._rs_side, _rs_a._rs_text
+),
+_rs_identified AS (
+    SELECT
+        max(_rs_id) FILTER (_rs_side = 1) AS _rs_first, max(_rs_id) FILTER (_rs_side = 2) AS _rs_second
+    FROM (
+        SELECT _rs_side, coalesce(_rs_named_id, CASE
+            WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER)
+        END) AS _rs_id
+        FROM _rs_named
+    ) AS _rs_n
+),
+_rs_pair AS (
+    SELECT _rs_a.movie_id AS _rs_first, _rs_b.movie_id AS _rs_second
+    FROM _rs_identified AS _rs_i
+    JOIN "rec_store".main."movies" AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
+    JOIN "rec_store".main."movies" AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
+),
+_rs_cosines AS (
+    SELECT
+        _rs_q._rs_first AS _rs_of, _rs_q._rs_second AS _rs_to, _rs_v.space AS _rs_space,
+        CAST(_rs_v.vector AS DOUBLE[]) AS _rs_asked,
+        CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
+            AS BIGINT) AS _rs_steps
+    FROM _rs_pair AS _rs_q
+    JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
+    JOIN "rec_store".main."movie_vectors" AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+),
+_rs_before AS (
+    SELECT
+        _rs_of, _rs_space, _rs_steps,
+        count(*) FILTER (
+            _rs_id <> _rs_of AND (_rs_near > _rs_steps OR (_rs_near = _rs_steps AND _rs_id < _rs_to))) AS _rs_nearer
+    FROM (
+        SELECT
+            _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.movie_id AS _rs_id,
+            round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
+        FROM _rs_cosines AS _rs_c
+        JOIN "rec_store".main."movie_vectors" AS _rs_o ON _rs_o.space = _rs_c._rs_space
+    ) AS _rs_m
+    GROUP BY _rs_of, _rs_space, _rs_steps
+),
+_rs_spaces AS (
+    SELECT
+        _rs_of,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(CAST(_rs_steps / 1e5 AS FLOAT) ORDER BY _rs_space ASC)) AS _rs_scores,
+        map(list(_rs_space ORDER BY _rs_space ASC), list(_rs_nearer + 1 ORDER BY _rs_space ASC)) AS _rs_ranks
+    FROM _rs_before
+    GROUP BY _rs_of
+),
+
+_rs_sides AS (
+    SELECT _rs_first AS _rs_of, _rs_first AS _rs_id, true AS _rs_is_first FROM _rs_pair
+    UNION ALL
+    SELECT _rs_first, _rs_second, false FROM _rs_pair
+),
+_rs_tagged AS (
+    SELECT _rs_of, list(_rs_tag ORDER BY _rs_often DESC, _rs_tag ASC) AS _rs_tags
+    FROM (
+        SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
+        FROM _rs_sides AS _rs_s
+        JOIN "rec_store".main."tags" AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
+        GROUP BY _rs_s._rs_of, lower(trim(_rs_t.tag))
+        HAVING bool_or(_rs_s._rs_is_first) AND NOT bool_and(_rs_s._rs_is_first)
+    ) AS _rs_c
+    GROUP BY _rs_of
+),
+_rs_liked AS (
+    SELECT
+        _rs_of, count(*) FILTER (_rs_likes_a) AS _rs_a, count(*) FILTER (_rs_likes_b) AS _rs_b,
+        count(*) FILTER (_rs_likes_a AND _rs_likes_b) AS _rs_both
+    FROM (
+        SELECT
+            _rs_s._rs_of, bool_or(_rs_s._rs_is_first) AS _rs_likes_a, NOT bool_and(_rs_s._rs_is_first) AS _rs_likes_b
+        FROM _rs_sides AS _rs_s
+        JOIN "rec_store".main."ratings" AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
+        WHERE _rs_r.rating >= 4
+        GROUP BY _rs_s._rs_of, _rs_r.user_id
+    ) AS _rs_p
+    GROUP BY _rs_of
+)
+SELECT
+    _rs_a.movie_id AS movie_a,
+    _rs_b.movie_id AS movie_b,
+    _rs_a.title AS title_a,
+    _rs_b.title AS title_b,
+    list_filter(_rs_a.genres, lambda _rs_x: list_contains(_rs_b.genres, _rs_x)) AS shared_genres,
+    coalesce(_rs_t._rs_tags, []) AS shared_tags,
+    coalesce(_rs_l._rs_both, 0) AS liked_both,
+    coalesce(_rs_l._rs_a, 0) AS liked_a,
+    coalesce(_rs_l._rs_b, 0) AS liked_b,
+    _rs_s._rs_scores AS scores,
+    CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
+FROM _rs_pair AS _rs_q
+JOIN "rec_store".main."movies" AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
+JOIN "rec_store".main."movies" AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
+LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_of = _rs_q._rs_first
+LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
+LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
+COMMENT ON MACRO TABLE "rec".main.why_movies IS 'Why two movies are alike, in one row: why_movies(movie_a, movie_b, store)';
 
 CREATE MACRO "rec".main.similar_audio(clip, k := 10, store := NULL) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.

@@ -38,7 +38,11 @@ MOVIES = Catalog(
     nearest_space="hybrid",
     schema="recstore.schema.movies",
     depth=100,
-    functions=(Function("why_similar", "Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)"),),
+    functions=(
+        Function(
+            "why_similar", "Why two movies are alike, in one row: why_similar(movie_a, movie_b, store)", "why_movies"
+        ),
+    ),
     interactions=InteractionTable("ratings", "user_id", "rating", "rated_at", "rated"),
     weights="movie_weights",
     recommends_for="recommend_for",
