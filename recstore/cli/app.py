@@ -238,14 +238,18 @@ def similar(
     items: Annotated[
         list[str],
         typer.Argument(
-            metavar="ITEM...",
+            metavar="ITEM",
             help="A title as the store has it, or an id; of several what is like all of them.",
             autocompletion=suggestions.items,
         ),
     ],
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[
-        str | None, typer.Option(help="The space to compare in.", autocompletion=suggestions.spaces)
+        str | None,
+        typer.Option(
+            help="The space to compare in: together, where there is one, answers what people choose next.",
+            autocompletion=suggestions.spaces,
+        ),
     ] = None,
     where: Annotated[
         str | None, typer.Option("--filter", metavar="SQL", help="A condition over the items' columns.")

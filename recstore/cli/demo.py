@@ -46,6 +46,8 @@ def run_demo(store: Path, progress: Progress) -> None:
                 "SELECT rank, video_id, labels, score FROM similar_audio($clip, k := 5)",
                 values={"clip": EXAMPLE_CLIP},
             )
+    print("\nThat is what is like it. What somebody wants next who liked it and another:")
+    print(f"  FROM recommend_for(['{EXAMPLE_TITLE}', …]);")
     print("\nThe real MovieLens data:")
     print("  recstore build movies.duckdb --movielens ml-latest-small")
     print(f"The same question in a DuckDB shell (duckdb {pasted(store)}):")
