@@ -244,15 +244,12 @@ def _ranking(
     diverse = "diversity" in known
     times = _times(known, parts, "_rs_q._rs_said")
     score = f"round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * {parts['score_steps']})"
+    per_group = "_rs_said.per_group" if "per_group" in known else "1"
     grouped = {
         **parts,
-        "per_group_of": "_rs_said.per_group" if ranked else "1",
+        "per_group_of": per_group,
         "unnested": ", unnest(_rs_keys) AS _rs_key" + (", unnest(_rs_rows).vector AS _rs_vector" if diverse else ""),
-        "vectors_of_group": ", arg_max({'vector': _rs_vector}, _rs_key, "
-        + ("_rs_said.per_group" if ranked else "1")
-        + ") AS _rs_rows"
-        if diverse
-        else "",
+        "vectors_of_group": f", arg_max({{'vector': _rs_vector}}, _rs_key, {per_group}) AS _rs_rows" if diverse else "",
     }
     return sql.render(
         _FUNCTIONS,
@@ -303,22 +300,16 @@ def _of_recommending(
     candidates = _candidates(catalog, known, parts).replace(
         " AS _rs_id", f" AS _rs_id, CAST({parts['preference']} AS BIGINT) AS _rs_popularity", 1
     )
-    per_group = "_rs_said.per_group" if ranked else "1"
-    found = {
-        **parts,
-        "best_keys": "_rs_keys",
-        "diverse": _diverse(parts) if diverse else "",
-        "per_group_of": f"any_value(_rs_y.{per_group})" if ranked else "1",
-    }
+    found = {**parts, "best_keys": "_rs_keys", "diverse": _diverse(parts) if diverse else ""}
     if catalog.group:
         found["best_keys"] = sql.render(
             _FUNCTIONS,
             "best_of_groups",
             **{
                 **parts,
-                "per_group_of": "_rs_y._rs_said.per_group" if ranked else "1",
-                "group_said": f", (SELECT {parts['said']} AS _rs_said) AS _rs_y" if ranked else "",
-                "by_said": ", _rs_y._rs_said" if ranked else "",
+                "per_group_of": "_rs_y._rs_said.per_group" if "per_group" in known else "1",
+                "group_said": f", (SELECT {parts['said']} AS _rs_said) AS _rs_y" if "per_group" in known else "",
+                "by_said": ", _rs_y._rs_said" if "per_group" in known else "",
                 "vector_of_rows": ", unnest(_rs_rows).vector AS _rs_vector" if diverse else "",
                 "vector_in_row": ", 'vector': _rs_g._rs_vector" if diverse else "",
             },
