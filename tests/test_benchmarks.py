@@ -77,6 +77,14 @@ def test_every_benchmark_says_how_it_is_called(script, benchmarks, monkeypatch, 
     assert "usage:" in capfd.readouterr().out
 
 
+def test_questions(command, benchmarks, small_store):
+    printed = command("questions", small_store, small_store, "--times", 1)
+    import questions
+
+    for name in (*questions.ONE, *questions.MANY):
+        assert re.search(rf"^    {re.escape(name)} .*\d\.\d\d$", printed, re.M), printed
+
+
 def test_person_speed(command, benchmarks, small_folder, monkeypatch):
     import person_speed
 

@@ -7,7 +7,7 @@ and none of those behind it, so that any of them together are bound by one overl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from recstore import sql
@@ -64,18 +64,17 @@ class Form:
 def form(kind: str, catalog: Catalog, default_space: str) -> Form:
     """Return how a kind of function is called in a catalogue."""
     filtered = {"k": "10", "filter": "NULL"}
-    # Where every candidate is looked at anyhow, a boost costs nothing.
-    boosted, options = {**filtered, "boost": "NULL"}, sayable(catalog)
+    options = sayable(catalog)
     history = catalog.interactions
     person = '"user"' if catalog.identity else history.user if history else ""
     return {
-        "similar": Form((catalog.item,), {"k": "10"}, ("space", "filter", "disliked", "boost", *options)),
-        "nearest": Form(("vector",), {**boosted, "space": default_space}, options),
+        "similar": Form((catalog.item,), {"k": "10"}, ("space", "filter", "disliked", *options)),
+        "nearest": Form(("vector",), {**filtered, "space": default_space}, options),
         "about": Form(("words",), filtered),
         "find": Form(("words",), {"k": "10"}),
         "why": Form(("item_a", "item_b"), {}),
-        "recommend": Form((person,), boosted, options),
-        "recommend_for": Form(("liked",), {**boosted, "disliked": "[]"}, options),
+        "recommend": Form((person,), filtered, options),
+        "recommend_for": Form(("liked",), {**filtered, "disliked": "[]"}, options),
     }[kind]
 
 
@@ -83,6 +82,7 @@ def sayable(catalog: Catalog) -> tuple[str, ...]:
     """Return what a question of a catalogue can say besides, in the order of the overloads."""
     return (
         "exclude",
+        "boost",
         *(("per_group",) if catalog.group else ()),
         *(("include_unavailable",) if catalog.available else ()),
         *(("popularity",) if catalog.interactions else ()),
@@ -147,8 +147,7 @@ def _parts(
         "asked_items": "CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) "
         "ELSE [CAST(_rs_given AS VARCHAR)] END",
         "is_number": _is_number("_rs_given"),
-        "given_disliked": given("disliked"),
-        "disliked_is_number": _is_number("disliked") if "disliked" in known else "true",
+        **_examples(known, given, "_rs_checked" if checked else "_rs_args"),
         "given_excluded": given("exclude"),
         "excluded_is_number": _is_number("exclude") if "exclude" in known else "true",
         "said": f"{{{said}}}" if said else "true",
@@ -164,8 +163,10 @@ def _parts(
     parts["meant"] = sql.render(
         _FUNCTIONS, "meant_by_identity" if catalog.identity else "meant_by_key", **{**names, "kept": kept}
     )
+    parts["and_spaces"] = ", _rs_spaces" if checked else ""
+    parts["spaces_of_n"] = "_rs_n._rs_spaces" if checked else names["default_spaces"]
     named = "meant_of_named_by_identity" if catalog.identity else "meant_of_named_by_key"
-    parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, "is_number": parts["is_number"]})
+    parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, **parts})
     parts["answered"] = sql.render(_FUNCTIONS, "answered", **names)
     if kind == "nearest" and ranked:
         parts["args_of_ranked"] = (
@@ -176,6 +177,22 @@ def _parts(
     else:
         parts |= {"args_of_ranked": "", "kept_of_ranked": ""}
     return parts
+
+
+def _examples(known: Collection[str], given: Callable[[str], str], arguments: str) -> dict[str, str]:
+    """Return what `similar_ranked.sql` is written with for each list besides the items."""
+    roles = {name: role for name, role in (("disliked", -1), ("exclude", 0)) if name in known}
+    kept = "_rs_of, _rs_k, _rs_spaces, _rs_said"
+    return {
+        "lists_given": "".join(
+            f",\n        {given(name)} AS _rs_{name}, {_is_number(name)} AS _rs_{name}_is_number" for name in roles
+        ),
+        "lists_named": "".join(
+            f"    UNION ALL\n    SELECT {kept}, _rs_{name}_is_number, {role}, unnest(_rs_{name}) FROM {arguments}\n"
+            for name, role in roles.items()
+        ),
+        "a_list_is_wrong": "".join(f" OR _rs_{name} IS NULL" for name in roles),
+    }
 
 
 def _is_number(argument: str) -> str:

@@ -3,9 +3,9 @@ _rs_sides AS (
         _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart,
         list(CAST(_rs_v.vector AS DOUBLE[]) ORDER BY _rs_a._rs_id ASC) AS _rs_for
     FROM (
-        SELECT _rs_of, _rs_k, _rs_space, _rs_apart, unnest(_rs_apart) AS _rs_id
+        SELECT _rs_of, _rs_k, _rs_space, _rs_apart, unnest(list_distinct(_rs_apart)) AS _rs_id
         FROM _rs_asked, ($far_asked) AS _rs_far
-            WHERE len(_rs_of) <> 1 OR NOT $near
+            WHERE NOT (_rs_is_one AND $near)
     ) AS _rs_a
     JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart

@@ -1,6 +1,6 @@
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces,
+        _rs_of, _rs_k$and_spaces, _rs_is_one,
         coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
             CASE WHEN regexp_matches(_rs_text, $whole_number) THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
@@ -9,4 +9,4 @@
         -- Where a number is asked for, no name is read.
         FROM $items, (SELECT 1 AS _rs_one FROM (SELECT $item AS _rs_given) AS _rs_j WHERE NOT $is_number) AS _rs_by_name
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
+    GROUP BY _rs_of, _rs_k$and_spaces, _rs_is_one, _rs_text

@@ -5,21 +5,21 @@
 -- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT $asked_items AS _rs_of, $whole_k AS _rs_k, $given_spaces AS _rs_spaces
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, $asked_items AS _rs_texts, $whole_k AS _rs_k, $given_spaces AS _rs_spaces
     FROM (SELECT $item AS _rs_given) AS _rs_i
 ),
 ${checked_spaces}_rs_named AS (
-    SELECT *, unnest(_rs_of) AS _rs_text FROM $sound_args
+    SELECT _rs_of, _rs_k$and_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM $sound_args
 ),
 _rs_meant AS (
 $meant_of_named),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, min(_rs_n._rs_id) AS _rs_id, list(DISTINCT _rs_n._rs_id) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND $near)) AS _rs_apart,
+        arg_min(_rs_v.space, list_position($spaces_of_n, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k
+    JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_n._rs_id AND list_contains($spaces_of_n, _rs_v.space)
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 $far
 _rs_ranked AS (
@@ -28,7 +28,7 @@ _rs_ranked AS (
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
         FROM _rs_asked, (SELECT 1 AS _rs_one WHERE $near) AS _rs_near
-        WHERE len(_rs_of) = 1
+        WHERE _rs_is_one
     ) AS _rs_a
     JOIN $neighbors AS _rs_b
         ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k

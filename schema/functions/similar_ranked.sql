@@ -3,18 +3,12 @@ WITH
 _rs_args AS (
     SELECT
         $asked_items AS _rs_of, $is_number AS _rs_is_number, $whole_k AS _rs_k, $given_spaces AS _rs_spaces,
-        $given_disliked AS _rs_disliked, $disliked_is_number AS _rs_disliked_is_number,
-        $given_excluded AS _rs_excluded, $excluded_is_number AS _rs_excluded_is_number,
-        $said AS _rs_said
+        $said AS _rs_said$lists_given
     FROM (SELECT $item AS _rs_given) AS _rs_i
 ),
 ${checked_spaces}_rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM $sound_args
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM $sound_args
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM $sound_args
-),
+$lists_named),
 $meant
 _rs_asked AS (
     SELECT
@@ -58,7 +52,7 @@ $answered
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM $sound_args
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL$a_list_is_wrong
 )
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r

@@ -558,7 +558,7 @@ CREATE MACRO similar_movies(movie, k := 10, store := NULL) AS TABLE (
 -- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -567,12 +567,12 @@ END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
 _rs_named AS (
-    SELECT *, unnest(_rs_of) AS _rs_text FROM _rs_args
+    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces,
+        _rs_of, _rs_k, _rs_is_one,
         coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
@@ -581,15 +581,15 @@ _rs_meant AS (
         -- Where a number is asked for, no name is read.
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies'), (SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
+    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, min(_rs_n._rs_id) AS _rs_id, list(DISTINCT _rs_n._rs_id) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
+        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
@@ -601,10 +601,10 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(_rs_apart) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
 UNION
 SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
-            WHERE len(_rs_of) <> 1 OR NOT (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))
+            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
         ) AS _rs_a
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -619,7 +619,7 @@ _rs_ranked AS (
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
         FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near
-        WHERE len(_rs_of) = 1
+        WHERE _rs_is_one
     ) AS _rs_a
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_neighbors') AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -651,7 +651,7 @@ ORDER BY _rs_r._rs_rank ASC
 -- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -683,12 +683,12 @@ _rs_checked AS (
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
-    SELECT *, unnest(_rs_of) AS _rs_text FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces,
+        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
         coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
@@ -697,15 +697,15 @@ _rs_meant AS (
         -- Where a number is asked for, no name is read.
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies'), (SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, min(_rs_n._rs_id) AS _rs_id, list(DISTINCT _rs_n._rs_id) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
@@ -717,10 +717,10 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(_rs_apart) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
 UNION
 SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
-            WHERE len(_rs_of) <> 1 OR NOT (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))
+            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
         ) AS _rs_a
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -735,7 +735,7 @@ _rs_ranked AS (
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
         FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near
-        WHERE len(_rs_of) = 1
+        WHERE _rs_is_one
     ) AS _rs_a
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_neighbors') AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -773,8 +773,6 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
-        CAST([] AS VARCHAR[]) AS _rs_disliked, true AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
         true AS _rs_said
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
@@ -800,10 +798,6 @@ _rs_checked AS (
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -909,7 +903,7 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -929,13 +923,12 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
+        true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
-        true AS _rs_said
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -962,8 +955,6 @@ _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -1069,13 +1060,13 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, boost, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
+), (movie, exclude, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1089,13 +1080,17 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
+        true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
-        true AS _rs_said
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -1123,7 +1118,171 @@ _rs_named AS (
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
     UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        _rs_of, _rs_k, _rs_spaces, _rs_said, list(DISTINCT _rs_id) AS _rs_apart,
+        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = 1), []) AS _rs_liked,
+        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = -1), []) AS _rs_disliked
+    FROM _rs_meant
+    WHERE _rs_id IS NOT NULL
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said
+),
+_rs_sides AS (
+    SELECT
+        _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart,
+        arg_min(_rs_v.space, list_position(_rs_a._rs_spaces, _rs_v.space)) FILTER (_rs_a._rs_is_liked) AS _rs_space,
+        list({'space': _rs_v.space, 'is_liked': _rs_a._rs_is_liked, 'vector': CAST(_rs_v.vector AS DOUBLE[])}
+            ORDER BY _rs_a._rs_id ASC) AS _rs_sides
+    FROM (
+        SELECT
+            *, unnest(list_concat(_rs_liked, _rs_disliked)) AS _rs_id,
+            unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
+        FROM _rs_asked
+    ) AS _rs_a
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
+),
+_rs_questions AS (
+    SELECT _rs_of AS _rs_number, _rs_k, _rs_said, _rs_space, _rs_apart, -- Of several examples the mean, less half the mean of those against: its product with a unit vector is the mean of
+-- the cosines with the ones, less half the mean of the cosines with the others.
+CASE
+    WHEN len(_rs_for) = 1 AND len(_rs_against) = 0 THEN _rs_for[1]
+    ELSE list_transform(range(1, len(_rs_for[1]) + 1), lambda _rs_d:
+        list_avg(list_transform(_rs_for, lambda _rs_x: _rs_x[_rs_d]))
+        - coalesce(0.5e0 * list_avg(list_transform(_rs_against, lambda _rs_x: _rs_x[_rs_d])), 0e0))
+END AS _rs_vector
+    FROM (
+        SELECT
+            *, list_transform(list_filter(_rs_sides, lambda _rs_x: _rs_x.is_liked AND _rs_x.space = _rs_space),
+                lambda _rs_x: _rs_x.vector) AS _rs_for,
+            list_transform(list_filter(_rs_sides, lambda _rs_x: NOT _rs_x.is_liked AND _rs_x.space = _rs_space),
+                lambda _rs_x: _rs_x.vector) AS _rs_against
+        FROM _rs_sides
+        WHERE _rs_space IS NOT NULL
+    ) AS _rs_s
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
+_rs_scored AS (
+    SELECT
+        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
+        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END AS _rs_key
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        JOIN (
+            SELECT movie_id AS _rs_id
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+),
+_rs_best AS (
+    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
+    FROM _rs_scored
+    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
+),
+_rs_answers AS (
+    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    UNION ALL
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (movie, boost, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
+-- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
+WITH
+_rs_args AS (
+    SELECT
+        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k, CASE
+    WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
+    ELSE [CAST(space AS VARCHAR)]
+END AS _rs_spaces,
+        true AS _rs_said,
+        CASE
+    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
+    FROM (SELECT movie AS _rs_given) AS _rs_i
+),
+_rs_checked AS (
+    SELECT
+        * REPLACE (CASE
+            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
+                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
+            THEN _rs_spaces
+            -- The default is a list of all that there may be; a store need not have them.
+            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            ELSE CAST(error('similar_movies: there is no space '
+                || coalesce(nullif(array_to_string(list_transform(
+                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
+        END AS _rs_spaces)
+    FROM _rs_args, (
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_named AS (
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
+    UNION ALL
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
+    UNION ALL
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -1234,13 +1393,13 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, exclude, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, boost := NULL, store := NULL) AS TABLE (
+), (movie, popularity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1254,190 +1413,21 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
-        CASE
-    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CASE
-    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_excluded_is_number,
-        true AS _rs_said
-    FROM (SELECT movie AS _rs_given) AS _rs_i
-),
-_rs_checked AS (
-    SELECT
-        * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
-            -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
-            ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
-                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
-                || '; space must be one of: '
-                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
-        END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
-),
-_rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
-),
-_rs_meant AS (
-    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
-    FROM (
-        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
-        FROM _rs_named AS _rs_c
-        -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
-        UNION ALL
-        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
-        FROM _rs_named
-        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
-    ) AS _rs_f
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, _rs_text
-),
-
-_rs_asked AS (
-    SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_said, list(DISTINCT _rs_id) AS _rs_apart,
-        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = 1), []) AS _rs_liked,
-        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = -1), []) AS _rs_disliked
-    FROM _rs_meant
-    WHERE _rs_id IS NOT NULL
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said
-),
-_rs_sides AS (
-    SELECT
-        _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_a._rs_spaces, _rs_v.space)) FILTER (_rs_a._rs_is_liked) AS _rs_space,
-        list({'space': _rs_v.space, 'is_liked': _rs_a._rs_is_liked, 'vector': CAST(_rs_v.vector AS DOUBLE[])}
-            ORDER BY _rs_a._rs_id ASC) AS _rs_sides
-    FROM (
-        SELECT
-            *, unnest(list_concat(_rs_liked, _rs_disliked)) AS _rs_id,
-            unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
-        FROM _rs_asked
-    ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
-    GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
-),
-_rs_questions AS (
-    SELECT _rs_of AS _rs_number, _rs_k, _rs_said, _rs_space, _rs_apart, -- Of several examples the mean, less half the mean of those against: its product with a unit vector is the mean of
--- the cosines with the ones, less half the mean of the cosines with the others.
-CASE
-    WHEN len(_rs_for) = 1 AND len(_rs_against) = 0 THEN _rs_for[1]
-    ELSE list_transform(range(1, len(_rs_for[1]) + 1), lambda _rs_d:
-        list_avg(list_transform(_rs_for, lambda _rs_x: _rs_x[_rs_d]))
-        - coalesce(0.5e0 * list_avg(list_transform(_rs_against, lambda _rs_x: _rs_x[_rs_d])), 0e0))
-END AS _rs_vector
-    FROM (
-        SELECT
-            *, list_transform(list_filter(_rs_sides, lambda _rs_x: _rs_x.is_liked AND _rs_x.space = _rs_space),
-                lambda _rs_x: _rs_x.vector) AS _rs_for,
-            list_transform(list_filter(_rs_sides, lambda _rs_x: NOT _rs_x.is_liked AND _rs_x.space = _rs_space),
-                lambda _rs_x: _rs_x.vector) AS _rs_against
-        FROM _rs_sides
-        WHERE _rs_space IS NOT NULL
-    ) AS _rs_s
-),
--- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
---
--- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
--- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
--- apart the questions that one such row asks, as with unnest in the argument.
-_rs_scored AS (
-    SELECT
-        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
-        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
-        END AS _rs_key
-    FROM _rs_questions AS _rs_q
-    JOIN (
-        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
-        JOIN (
-            SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
-    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-),
-_rs_best AS (
-    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
-    FROM _rs_scored
-    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
-),
-_rs_answers AS (
-    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
-),
-
-_rs_ranked AS (
-    SELECT
-        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
-        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
-        _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
-    FROM (
-        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
-    ) AS _rs_t
-
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
-    UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
-)
-SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
-FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank ASC
-), (movie, popularity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, boost := NULL, exclude := NULL, store := NULL) AS TABLE (
--- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
-WITH
-_rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
-    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
-    THEN TRY_CAST(k AS BIGINT)
-    ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
-        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, CASE
-    WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
-    ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        CASE
-    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CASE
-    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_excluded_is_number,
         {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said
+END} AS _rs_said,
+        CASE
+    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -1465,7 +1455,7 @@ _rs_named AS (
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
     UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -1578,13 +1568,13 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, diversity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, boost := NULL, exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (movie, diversity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1598,6 +1588,15 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
+        {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END, 'diversity': CASE
+    WHEN diversity IS NULL THEN 0e0
+    WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
+    ELSE CAST(error('similar_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -1607,16 +1606,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_excluded_is_number,
-        {'popularity': CASE
-    WHEN popularity IS NULL THEN 0e0
-    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
-    ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
-END, 'diversity': CASE
-    WHEN diversity IS NULL THEN 0e0
-    WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
-    ELSE CAST(error('similar_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
     FROM (SELECT movie AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -1644,7 +1634,7 @@ _rs_named AS (
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
     UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -1785,7 +1775,7 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -1794,7 +1784,7 @@ ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE similar_movies IS 'The items most like one item, or like several: similar_movies(movie, k := 10, space, disliked, filter, exclude, boost, popularity, diversity, store)';
 
-CREATE MACRO nearest_movies(vector, k := 10, filter := NULL, boost := NULL, space := 'hybrid', store := NULL) AS TABLE (
+CREATE MACRO nearest_movies(vector, k := 10, filter := NULL, space := 'hybrid', store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -1860,19 +1850,14 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
         JOIN (
-            SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
@@ -1907,7 +1892,143 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (vector, exclude, k := 10, filter := NULL, boost := NULL, space := 'hybrid', store := NULL) AS TABLE (
+), (vector, exclude, k := 10, filter := NULL, space := 'hybrid', store := NULL) AS TABLE (
+-- The items nearest to any vector of a space.
+--
+-- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
+-- gives the scores that the item itself would; any other vector is brought to unit length first.
+WITH
+_rs_args AS (
+    SELECT
+        CAST(vector AS DOUBLE[]) AS _rs_given,
+        CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('nearest_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k,
+        CAST(space AS VARCHAR) AS _rs_space, CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('nearest_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, true AS _rs_said
+),
+_rs_measured AS (
+    SELECT
+        *,
+        list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
+        list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
+    FROM _rs_args, (
+        SELECT
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_asked AS (
+    SELECT
+        _rs_k, _rs_space, _rs_excluded, _rs_is_number, _rs_said,
+        CASE
+            WHEN _rs_dimensions IS NULL THEN CAST(error('nearest_movies: there is no space '
+                || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
+                || coalesce(nullif(array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', '), ''),
+                    'none is there')) AS DOUBLE[])
+            WHEN _rs_given IS NULL THEN NULL
+            WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('nearest_movies: space ''' || _rs_space || ''' takes '
+                || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
+                || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+                OR NOT isfinite(_rs_square) OR _rs_square = 0
+            THEN CAST(error('nearest_movies: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
+            WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
+            ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
+        END AS _rs_vector
+    FROM _rs_measured
+),
+-- Answers each row of _rs_asked: the items nearest to _rs_vector, of unit length, in _rs_space; where it is NULL, none.
+_rs_named AS (
+    SELECT *, 0 AS _rs_role, unnest(_rs_excluded) AS _rs_text FROM _rs_asked
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_k, _rs_space, _rs_said, _rs_vector, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_k, _rs_space, _rs_said, _rs_vector, _rs_role, _rs_text
+),
+
+_rs_questions AS (
+    SELECT
+        _rs_vector AS _rs_number, _rs_k, _rs_space, _rs_said, _rs_vector,
+        coalesce(list(_rs_id) FILTER (_rs_id IS NOT NULL), []) AS _rs_apart
+    FROM (
+        SELECT _rs_k, _rs_space, _rs_said, _rs_vector, NULL AS _rs_id FROM _rs_asked WHERE _rs_vector IS NOT NULL
+        UNION ALL
+        SELECT _rs_k, _rs_space, _rs_said, _rs_vector, _rs_id FROM _rs_meant WHERE _rs_vector IS NOT NULL
+    ) AS _rs_q
+    GROUP BY _rs_k, _rs_space, _rs_said, _rs_vector
+),
+
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
+_rs_scored AS (
+    SELECT
+        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
+        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END AS _rs_key
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        JOIN (
+            SELECT movie_id AS _rs_id
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+),
+_rs_best AS (
+    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
+    FROM _rs_scored
+    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
+),
+_rs_answers AS (
+    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
+    WHERE len(_rs_vector) = 0 OR _rs_k IS NULL OR _rs_said IS NULL OR _rs_excluded IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (vector, boost, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -2048,7 +2169,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (vector, popularity, k := 10, filter := NULL, boost := NULL, space := 'hybrid', exclude := NULL, store := NULL) AS TABLE (
+), (vector, popularity, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -2195,7 +2316,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (vector, diversity, k := 10, filter := NULL, boost := NULL, space := 'hybrid', exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (vector, diversity, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -2544,7 +2665,7 @@ ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE movies_about IS 'The items that words are about: movies_about(words, k := 10, filter, store)';
 
-CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL, boost := NULL, store := NULL) AS TABLE (
+CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL, store := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -2618,14 +2739,9 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
@@ -2649,20 +2765,10 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
@@ -2704,7 +2810,182 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, exclude, k := 10, filter := NULL, boost := NULL, store := NULL) AS TABLE (
+), (user_id, exclude, k := 10, filter := NULL, store := NULL) AS TABLE (
+-- What a person in the ratings wants next.
+--
+-- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
+-- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
+-- (NULL) is given nothing.
+WITH
+_rs_seen AS (
+    SELECT _rs_b.movie_id AS _rs_id, _rs_b.rating AS _rs_rating, _rs_b.rated_at AS _rs_at
+    FROM (
+        SELECT CASE
+            WHEN TRY_CAST(CAST(user_id AS VARCHAR) AS DOUBLE) = TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            THEN TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            WHEN user_id IS NOT NULL
+            THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
+        END AS _rs_user
+    ) AS _rs_a
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+),
+_rs_history AS (
+    SELECT
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+    FROM (
+        SELECT
+            _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
+            _rs_first, (_rs_first + _rs_last) / 2e0 AS _rs_back
+        FROM (
+            SELECT
+                *, rank() OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
+            FROM _rs_seen
+        ) AS _rs_p
+    ) AS _rs_b
+    WHERE _rs_first <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
+    FROM (SELECT user_id AS _rs_user, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+    WHERE _rs_user IS NOT NULL
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (user_id, boost, k := 10, filter := NULL, exclude := NULL, store := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -2894,7 +3175,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, popularity, k := 10, filter := NULL, boost := NULL, exclude := NULL, store := NULL) AS TABLE (
+), (user_id, popularity, k := 10, filter := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -3092,7 +3373,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, diversity, k := 10, filter := NULL, boost := NULL, exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (user_id, diversity, k := 10, filter := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -3360,7 +3641,7 @@ ORDER BY _rs_f._rs_rank ASC
 );
 COMMENT ON MACRO TABLE recommend_movies IS 'What a person in the ratings wants next: recommend_movies(user_id, k := 10, filter, exclude, boost, popularity, diversity, store)';
 
-CREATE MACRO recommend_for(liked, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+CREATE MACRO recommend_for(liked, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -3574,14 +3855,9 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
@@ -3605,20 +3881,10 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
@@ -3660,7 +3926,322 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, exclude, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+), (liked, exclude, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (liked, boost, k := 10, filter := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -3990,7 +4571,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, popularity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
+), (liked, popularity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -4328,7 +4909,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, diversity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (liked, diversity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -4736,7 +5317,7 @@ ORDER BY _rs_f._rs_rank ASC
 );
 COMMENT ON MACRO TABLE recommend_for IS 'What follows on a list of items, oldest first: recommend_for(liked, k := 10, disliked, filter, exclude, boost, popularity, diversity, store)';
 
-CREATE MACRO recommend_movies_for(liked, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+CREATE MACRO recommend_movies_for(liked, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -4950,14 +5531,9 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
@@ -4981,20 +5557,10 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
@@ -5036,7 +5602,322 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, exclude, k := 10, filter := NULL, boost := NULL, disliked := [], store := NULL) AS TABLE (
+), (liked, exclude, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
+-- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
+--
+-- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
+-- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
+-- is somebody who has seen nothing yet.
+WITH
+_rs_seen AS (
+    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+),
+_rs_history AS (
+    SELECT
+        _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = False
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+UNION ALL
+-- Several names may be of one item, such as its title and its id; a name of none is no step.
+SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
+FROM (
+    SELECT
+        coalesce(_rs_n._rs_best.key, CASE
+            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
+        END) AS _rs_id,
+        _rs_e._rs_is_liked, _rs_e._rs_back
+    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+SELECT
+    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+FROM (
+    SELECT
+        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
+        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
+    FROM (
+        SELECT
+            _rs_are_names, _rs_are_names_too,
+            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
+            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
+                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
+        FROM (
+            SELECT
+                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
+                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
+                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
+                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
+            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
+        ) AS _rs_r
+        WHERE (_rs_are_names OR _rs_are_names_too) = True
+    ) AS _rs_o
+) AS _rs_u
+) AS _rs_e
+    LEFT JOIN (
+        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+) AS _rs_t
+WHERE _rs_id IS NOT NULL
+GROUP BY _rs_id, _rs_is_liked
+) AS _rs_s
+    WHERE _rs_back <= 20
+),
+_rs_named AS (
+    SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
+    FROM (SELECT CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number) AS _rs_e
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        CASE
+            WHEN typeof(_rs_liked) NOT LIKE '%]' AND typeof(_rs_liked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: liked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            WHEN typeof(_rs_disliked) NOT LIKE '%]' AND typeof(_rs_disliked) <> '"NULL"'
+            THEN CAST(error('recommend_movies_for: disliked must be a list of ids or names, such as [1, 2]') AS BIGINT)
+            ELSE coalesce(len(TRY_CAST(_rs_liked AS VARCHAR[])), 0)
+                + coalesce(len(TRY_CAST(_rs_disliked AS VARCHAR[])), 0) + _rs_k
+        END AS _rs_many
+    FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END + len(CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('recommend_movies_for: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END) AS _rs_k) AS _rs_a
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_meant
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (liked, boost, k := 10, filter := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -5366,7 +6247,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, popularity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
+), (liked, popularity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -5704,7 +6585,7 @@ JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"',
 LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (liked, diversity, k := 10, filter := NULL, boost := NULL, disliked := [], exclude := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (liked, diversity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- What follows on a list of items, oldest first: for anybody, from any table, with no history stored and no training.
 --
 -- Each is an id or a name; what is not there is passed over, and of repeated ones the last counts. What is disliked is
@@ -6362,7 +7243,7 @@ CREATE MACRO similar_audio(clip, k := 10, store := NULL) AS TABLE (
 -- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -6371,12 +7252,12 @@ END AS _rs_k, ['labels', 'mean'] AS _rs_spaces
     FROM (SELECT clip AS _rs_given) AS _rs_i
 ),
 _rs_named AS (
-    SELECT *, unnest(_rs_of) AS _rs_text FROM _rs_args
+    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces,
+        _rs_of, _rs_k, _rs_is_one,
         coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
@@ -6385,15 +7266,15 @@ _rs_meant AS (
         -- Where a number is asked for, no name is read.
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips'), (SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
+    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, min(_rs_n._rs_id) AS _rs_id, list(DISTINCT _rs_n._rs_id) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
+        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
@@ -6405,10 +7286,10 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(_rs_apart) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
 UNION
 SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
-            WHERE len(_rs_of) <> 1 OR NOT (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))
+            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
         ) AS _rs_a
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -6423,7 +7304,7 @@ _rs_ranked AS (
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
         FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near
-        WHERE len(_rs_of) = 1
+        WHERE _rs_is_one
     ) AS _rs_a
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_neighbors') AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -6455,7 +7336,7 @@ ORDER BY _rs_r._rs_rank ASC
 -- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -6487,12 +7368,12 @@ _rs_checked AS (
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
-    SELECT *, unnest(_rs_of) AS _rs_text FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces,
+        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
         coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
@@ -6501,15 +7382,15 @@ _rs_meant AS (
         -- Where a number is asked for, no name is read.
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips'), (SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, min(_rs_n._rs_id) AS _rs_id, list(DISTINCT _rs_n._rs_id) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
@@ -6521,10 +7402,10 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(_rs_apart) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
 UNION
 SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
-            WHERE len(_rs_of) <> 1 OR NOT (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))
+            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
         ) AS _rs_a
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -6539,7 +7420,7 @@ _rs_ranked AS (
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
         FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near
-        WHERE len(_rs_of) = 1
+        WHERE _rs_is_one
     ) AS _rs_a
     JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_neighbors') AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -6577,8 +7458,6 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
-        CAST([] AS VARCHAR[]) AS _rs_disliked, true AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
         true AS _rs_said
     FROM (SELECT clip AS _rs_given) AS _rs_i
 ),
@@ -6604,10 +7483,6 @@ _rs_checked AS (
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -6713,7 +7588,7 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -6733,13 +7608,12 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
+        true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
-        true AS _rs_said
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
     FROM (SELECT clip AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -6766,8 +7640,6 @@ _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -6873,13 +7745,13 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, boost, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
+), (clip, exclude, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -6893,13 +7765,17 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
+        true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CAST([] AS VARCHAR[]) AS _rs_excluded, true AS _rs_excluded_is_number,
-        true AS _rs_said
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
     FROM (SELECT clip AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -6927,7 +7803,171 @@ _rs_named AS (
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
     UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, _rs_text
+),
+
+_rs_asked AS (
+    SELECT
+        _rs_of, _rs_k, _rs_spaces, _rs_said, list(DISTINCT _rs_id) AS _rs_apart,
+        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = 1), []) AS _rs_liked,
+        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = -1), []) AS _rs_disliked
+    FROM _rs_meant
+    WHERE _rs_id IS NOT NULL
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said
+),
+_rs_sides AS (
+    SELECT
+        _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart,
+        arg_min(_rs_v.space, list_position(_rs_a._rs_spaces, _rs_v.space)) FILTER (_rs_a._rs_is_liked) AS _rs_space,
+        list({'space': _rs_v.space, 'is_liked': _rs_a._rs_is_liked, 'vector': CAST(_rs_v.vector AS DOUBLE[])}
+            ORDER BY _rs_a._rs_id ASC) AS _rs_sides
+    FROM (
+        SELECT
+            *, unnest(list_concat(_rs_liked, _rs_disliked)) AS _rs_id,
+            unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
+        FROM _rs_asked
+    ) AS _rs_a
+    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
+),
+_rs_questions AS (
+    SELECT _rs_of AS _rs_number, _rs_k, _rs_said, _rs_space, _rs_apart, -- Of several examples the mean, less half the mean of those against: its product with a unit vector is the mean of
+-- the cosines with the ones, less half the mean of the cosines with the others.
+CASE
+    WHEN len(_rs_for) = 1 AND len(_rs_against) = 0 THEN _rs_for[1]
+    ELSE list_transform(range(1, len(_rs_for[1]) + 1), lambda _rs_d:
+        list_avg(list_transform(_rs_for, lambda _rs_x: _rs_x[_rs_d]))
+        - coalesce(0.5e0 * list_avg(list_transform(_rs_against, lambda _rs_x: _rs_x[_rs_d])), 0e0))
+END AS _rs_vector
+    FROM (
+        SELECT
+            *, list_transform(list_filter(_rs_sides, lambda _rs_x: _rs_x.is_liked AND _rs_x.space = _rs_space),
+                lambda _rs_x: _rs_x.vector) AS _rs_for,
+            list_transform(list_filter(_rs_sides, lambda _rs_x: NOT _rs_x.is_liked AND _rs_x.space = _rs_space),
+                lambda _rs_x: _rs_x.vector) AS _rs_against
+        FROM _rs_sides
+        WHERE _rs_space IS NOT NULL
+    ) AS _rs_s
+),
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
+_rs_scored AS (
+    SELECT
+        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
+        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END AS _rs_key
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        JOIN (
+            SELECT clip_id AS _rs_id
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+),
+_rs_best AS (
+    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
+    FROM _rs_scored
+    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
+),
+_rs_answers AS (
+    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    UNION ALL
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (clip, boost, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
+-- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
+WITH
+_rs_args AS (
+    SELECT
+        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k, CASE
+    WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
+    ELSE [CAST(space AS VARCHAR)]
+END AS _rs_spaces,
+        true AS _rs_said,
+        CASE
+    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
+    FROM (SELECT clip AS _rs_given) AS _rs_i
+),
+_rs_checked AS (
+    SELECT
+        * REPLACE (CASE
+            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
+                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
+            THEN _rs_spaces
+            -- The default is a list of all that there may be; a store need not have them.
+            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            ELSE CAST(error('similar_audio: there is no space '
+                || coalesce(nullif(array_to_string(list_transform(
+                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
+                || '; space must be one of: '
+                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
+        END AS _rs_spaces)
+    FROM _rs_args, (
+        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_named AS (
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
+    UNION ALL
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
+    UNION ALL
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -7038,13 +8078,13 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, exclude, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, boost := NULL, store := NULL) AS TABLE (
+), (clip, diversity, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -7058,190 +8098,21 @@ END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
 END AS _rs_spaces,
-        CASE
-    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CASE
-    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_excluded_is_number,
-        true AS _rs_said
-    FROM (SELECT clip AS _rs_given) AS _rs_i
-),
-_rs_checked AS (
-    SELECT
-        * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
-            -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
-            ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
-                    lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
-                || '; space must be one of: '
-                || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
-        END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
-),
-_rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
-    UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
-),
-_rs_meant AS (
-    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
-    FROM (
-        SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
-        FROM _rs_named AS _rs_c
-        -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
-        UNION ALL
-        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
-        FROM _rs_named
-        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
-    ) AS _rs_f
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_role, _rs_text
-),
-
-_rs_asked AS (
-    SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_said, list(DISTINCT _rs_id) AS _rs_apart,
-        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = 1), []) AS _rs_liked,
-        coalesce(list(DISTINCT _rs_id) FILTER (_rs_role = -1), []) AS _rs_disliked
-    FROM _rs_meant
-    WHERE _rs_id IS NOT NULL
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_said
-),
-_rs_sides AS (
-    SELECT
-        _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_a._rs_spaces, _rs_v.space)) FILTER (_rs_a._rs_is_liked) AS _rs_space,
-        list({'space': _rs_v.space, 'is_liked': _rs_a._rs_is_liked, 'vector': CAST(_rs_v.vector AS DOUBLE[])}
-            ORDER BY _rs_a._rs_id ASC) AS _rs_sides
-    FROM (
-        SELECT
-            *, unnest(list_concat(_rs_liked, _rs_disliked)) AS _rs_id,
-            unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
-        FROM _rs_asked
-    ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
-    GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
-),
-_rs_questions AS (
-    SELECT _rs_of AS _rs_number, _rs_k, _rs_said, _rs_space, _rs_apart, -- Of several examples the mean, less half the mean of those against: its product with a unit vector is the mean of
--- the cosines with the ones, less half the mean of the cosines with the others.
-CASE
-    WHEN len(_rs_for) = 1 AND len(_rs_against) = 0 THEN _rs_for[1]
-    ELSE list_transform(range(1, len(_rs_for[1]) + 1), lambda _rs_d:
-        list_avg(list_transform(_rs_for, lambda _rs_x: _rs_x[_rs_d]))
-        - coalesce(0.5e0 * list_avg(list_transform(_rs_against, lambda _rs_x: _rs_x[_rs_d])), 0e0))
-END AS _rs_vector
-    FROM (
-        SELECT
-            *, list_transform(list_filter(_rs_sides, lambda _rs_x: _rs_x.is_liked AND _rs_x.space = _rs_space),
-                lambda _rs_x: _rs_x.vector) AS _rs_for,
-            list_transform(list_filter(_rs_sides, lambda _rs_x: NOT _rs_x.is_liked AND _rs_x.space = _rs_space),
-                lambda _rs_x: _rs_x.vector) AS _rs_against
-        FROM _rs_sides
-        WHERE _rs_space IS NOT NULL
-    ) AS _rs_s
-),
--- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
---
--- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
--- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
--- apart the questions that one such row asks, as with unnest in the argument.
-_rs_scored AS (
-    SELECT
-        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
-        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
-        END AS _rs_key
-    FROM _rs_questions AS _rs_q
-    JOIN (
-        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
-        JOIN (
-            SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
-    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
-),
-_rs_best AS (
-    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
-    FROM _rs_scored
-    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
-),
-_rs_answers AS (
-    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
-),
-
-_rs_ranked AS (
-    SELECT
-        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
-        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
-        _rs_t._rs_space,
-        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
-    FROM (
-        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
-    ) AS _rs_t
-
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
-    UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
-)
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
-FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
-ORDER BY _rs_r._rs_rank ASC
-), (clip, diversity, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, boost := NULL, exclude := NULL, store := NULL) AS TABLE (
--- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
-WITH
-_rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
-    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
-    THEN TRY_CAST(k AS BIGINT)
-    ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
-        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, CASE
-    WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
-    ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        CASE
-    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
-        CASE
-    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
-    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
-    ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
-END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_excluded_is_number,
         {'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('similar_audio: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said
+END} AS _rs_said,
+        CASE
+    WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number,
+        CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
     FROM (SELECT clip AS _rs_given) AS _rs_i
 ),
 _rs_checked AS (
@@ -7269,7 +8140,7 @@ _rs_named AS (
     UNION ALL
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_disliked_is_number, -1, unnest(_rs_disliked) FROM _rs_checked
     UNION ALL
-    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_excluded_is_number, 0, unnest(_rs_excluded) FROM _rs_checked
+    SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_exclude_is_number, 0, unnest(_rs_exclude) FROM _rs_checked
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
@@ -7408,7 +8279,7 @@ _rs_ranked AS (
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
     UNION ALL
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_excluded IS NULL
+    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -7417,7 +8288,7 @@ ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE similar_audio IS 'The items most like one item, or like several: similar_audio(clip, k := 10, space, disliked, filter, exclude, boost, diversity, store)';
 
-CREATE MACRO nearest_audio(vector, k := 10, filter := NULL, boost := NULL, space := 'mean', store := NULL) AS TABLE (
+CREATE MACRO nearest_audio(vector, k := 10, filter := NULL, space := 'mean', store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -7483,19 +8354,14 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
-    WHEN _rs_c._rs_boost IS NULL THEN 1e0
-    WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
         FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
         JOIN (
-            SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            SELECT clip_id AS _rs_id
             FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
@@ -7530,7 +8396,143 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (vector, exclude, k := 10, filter := NULL, boost := NULL, space := 'mean', store := NULL) AS TABLE (
+), (vector, exclude, k := 10, filter := NULL, space := 'mean', store := NULL) AS TABLE (
+-- The items nearest to any vector of a space.
+--
+-- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
+-- gives the scores that the item itself would; any other vector is brought to unit length first.
+WITH
+_rs_args AS (
+    SELECT
+        CAST(vector AS DOUBLE[]) AS _rs_given,
+        CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('nearest_audio: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k,
+        CAST(space AS VARCHAR) AS _rs_space, CASE
+    WHEN typeof(exclude) LIKE '%]' THEN coalesce(TRY_CAST(exclude AS VARCHAR[]), CAST([] AS VARCHAR[]))
+    WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
+    ELSE CAST(error('nearest_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
+END AS _rs_excluded, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, true AS _rs_said
+),
+_rs_measured AS (
+    SELECT
+        *,
+        list_filter(_rs_known, lambda _rs_s: _rs_s.space = _rs_space)[1].dimensions AS _rs_dimensions,
+        list_sum(list_transform(_rs_given, lambda _rs_x: _rs_x * _rs_x)) AS _rs_square
+    FROM _rs_args, (
+        SELECT
+            coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+    ) AS _rs_spaces_of_catalog
+),
+_rs_asked AS (
+    SELECT
+        _rs_k, _rs_space, _rs_excluded, _rs_is_number, _rs_said,
+        CASE
+            WHEN _rs_dimensions IS NULL THEN CAST(error('nearest_audio: there is no space '
+                || coalesce('''' || _rs_space || '''', 'NULL') || '; space must be one of: '
+                || coalesce(nullif(array_to_string(list_transform(_rs_known, lambda _rs_s: _rs_s.space), ', '), ''),
+                    'none is there')) AS DOUBLE[])
+            WHEN _rs_given IS NULL THEN NULL
+            WHEN len(_rs_given) <> _rs_dimensions THEN CAST(error('nearest_audio: space ''' || _rs_space || ''' takes '
+                || 'vectors of ' || CAST(_rs_dimensions AS VARCHAR) || ' numbers, not '
+                || CAST(len(_rs_given) AS VARCHAR)) AS DOUBLE[])
+            WHEN _rs_square IS NULL OR len(list_filter(_rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+                OR NOT isfinite(_rs_square) OR _rs_square = 0
+            THEN CAST(error('nearest_audio: the vector must hold finite numbers, at least one of them not 0, and be of a length '
+                || 'from 1e-150 to 1e150') AS DOUBLE[])
+            WHEN abs(_rs_square - 1) < 1e-6 THEN _rs_given
+            ELSE list_transform(_rs_given, lambda _rs_x: _rs_x / sqrt(_rs_square))
+        END AS _rs_vector
+    FROM _rs_measured
+),
+-- Answers each row of _rs_asked: the items nearest to _rs_vector, of unit length, in _rs_space; where it is NULL, none.
+_rs_named AS (
+    SELECT *, 0 AS _rs_role, unnest(_rs_excluded) AS _rs_text FROM _rs_asked
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; a number comes last, since its preference is NULL.
+    SELECT _rs_k, _rs_space, _rs_said, _rs_vector, _rs_role, min({'preferred': _rs_preferred, 'id': _rs_found}).id AS _rs_id
+    FROM (
+        SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
+        FROM _rs_named AS _rs_c
+        -- No left join: that would read all items even where a number is asked for.
+        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        UNION ALL
+        SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
+        FROM _rs_named
+        WHERE regexp_matches(trim(_rs_text), '^[+-]?[0-9]+([.]0*)?$')
+    ) AS _rs_f
+    GROUP BY _rs_k, _rs_space, _rs_said, _rs_vector, _rs_role, _rs_text
+),
+
+_rs_questions AS (
+    SELECT
+        _rs_vector AS _rs_number, _rs_k, _rs_space, _rs_said, _rs_vector,
+        coalesce(list(_rs_id) FILTER (_rs_id IS NOT NULL), []) AS _rs_apart
+    FROM (
+        SELECT _rs_k, _rs_space, _rs_said, _rs_vector, NULL AS _rs_id FROM _rs_asked WHERE _rs_vector IS NOT NULL
+        UNION ALL
+        SELECT _rs_k, _rs_space, _rs_said, _rs_vector, _rs_id FROM _rs_meant WHERE _rs_vector IS NOT NULL
+    ) AS _rs_q
+    GROUP BY _rs_k, _rs_space, _rs_said, _rs_vector
+),
+
+-- Ranks every candidate of each question in _rs_questions by the exact cosine, and keeps the best as _rs_keys.
+--
+-- A key is one BIGINT: the rounded score above, the id (smaller first) below. What is asked about, and what is excluded,
+-- gets none. DuckDB adds the caller's columns to every grouping, which keeps the rows of a join apart; _rs_number keeps
+-- apart the questions that one such row asks, as with unnest in the argument.
+_rs_scored AS (
+    SELECT
+        _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
+        CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
+            CAST(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
+        END AS _rs_key
+    FROM _rs_questions AS _rs_q
+    JOIN (
+        SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
+        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        JOIN (
+            SELECT clip_id AS _rs_id
+            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
+    ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
+),
+_rs_best AS (
+    SELECT _rs_space, _rs_k, _rs_said, max(_rs_key, _rs_k) AS _rs_keys
+    FROM _rs_scored
+    GROUP BY _rs_space, _rs_number, _rs_k, _rs_said
+),
+_rs_answers AS (
+    SELECT _rs_space, _rs_keys AS _rs_keys FROM _rs_best
+),
+
+_rs_ranked AS (
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM _rs_answers
+    ) AS _rs_t
+
+    UNION ALL
+    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branch.
+    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
+    WHERE len(_rs_vector) = 0 OR _rs_k IS NULL OR _rs_said IS NULL OR _rs_excluded IS NULL
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (vector, boost, k := 10, filter := NULL, space := 'mean', exclude := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
@@ -7671,7 +8673,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (vector, diversity, k := 10, filter := NULL, boost := NULL, space := 'mean', exclude := NULL, store := NULL) AS TABLE (
+), (vector, diversity, k := 10, filter := NULL, space := 'mean', exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
 --
 -- A vector of unit length (to the rounding of a FLOAT) is taken as it is, so that an item's own stored vector
