@@ -85,6 +85,15 @@ def test_questions(command, benchmarks, small_store):
         assert re.search(rf"^    {re.escape(name)} .*\d\.\d\d$", printed, re.M), printed
 
 
+def test_diversity(command, benchmarks, small_folder):
+    printed = command("diversity", "--data", small_folder, "--people", 5)
+    rows = [
+        line.split() for line in printed.splitlines() if line.strip().startswith(("recommend_for", "similar_movies"))
+    ]
+    assert len(rows) == 22
+    assert all(float(row[4]) > 0 for row in rows)
+
+
 def test_person_speed(command, benchmarks, small_folder, monkeypatch):
     import person_speed
 
