@@ -16,7 +16,7 @@ from recstore.catalogs import render
 from recstore.catalogs.registry import to_be_stored
 from recstore.cli.app import app
 
-_HEADER = re.compile(r"^CREATE MACRO (\w+)\((.*?)\) AS TABLE$", re.M | re.S)
+_HEADER = re.compile(r"^CREATE MACRO (\w+)\(([^()]*)\) AS TABLE$", re.M)
 _FUNCTIONS = (
     "SELECT function_name, comment FROM duckdb_functions() "
     "WHERE function_type = 'table_macro' AND NOT internal ORDER BY function_oid"

@@ -330,6 +330,7 @@ def test_the_command_line_says_the_same(sample_store):
     [
         (["--boost", "nonsense"], '--boost: Referenced column "nonsense" not found'),
         (["--filter", "year >"], "--filter: syntax error"),
+        (["--boost", "2000"], "similar_movies: boost must be a number from -1000 to 1000, not 2000.0"),
         (["--diversity", "2"], "diversity must be a number from 0 to 1, not 2"),
         (["--per-group", "2"], "The catalogue movies does not know --per-group"),
     ],

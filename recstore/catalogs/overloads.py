@@ -327,8 +327,6 @@ def _of_recommending(
                 "per_group_of": "_rs_y._rs_said.per_group" if "per_group" in known else "1",
                 "group_said": f", (SELECT {parts['said']} AS _rs_said) AS _rs_y" if "per_group" in known else "",
                 "by_said": ", _rs_y._rs_said" if "per_group" in known else "",
-                "vector_of_rows": ", unnest(_rs_rows).vector AS _rs_vector" if diverse else "",
-                "vector_in_row": ", 'vector': _rs_g._rs_vector" if diverse else "",
             },
         )
     return {
@@ -342,12 +340,6 @@ def _of_recommending(
         if times
         else "_rs_s._rs_sum",
         "join_said": f" CROSS JOIN (SELECT {parts['said']} AS _rs_said) AS _rs_a" if "popularity" in known else "",
-        "join_vectors": f"\n        LEFT JOIN {parts['vectors']} AS _rs_v ON _rs_v.{parts['key']} = _rs_s._rs_id "
-        f"AND _rs_v.space = {sql.literal(catalog.nearest_space)}"
-        if diverse
-        else "",
-        "vector_of_v": ", CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector" if diverse else "",
-        "vector_kept": ", _rs_vector" if diverse else "",
         "group_of_c": ", _rs_c._rs_group" if catalog.group else "",
         "group_kept": ", _rs_group" if catalog.group else "",
         "best": sql.render(_FUNCTIONS, "best_diverse" if diverse else "best", **found).rstrip(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,12 @@ def print_similar(
         call, values = question.call(f"similar_{catalog.name}")
         try:
             found = connection.execute(f"SELECT count(*) FROM {call}", values).fetchall()
-        except (duckdb.InvalidInputException, duckdb.BinderException, duckdb.ParserException) as error:
+        except (
+            duckdb.InvalidInputException,
+            duckdb.ConversionException,
+            duckdb.BinderException,
+            duckdb.ParserException,
+        ) as error:
             raise OptionError(_said(error, question, catalog_name)) from error
         if found == [(0,)]:
             space = question.values.get("space")
@@ -53,6 +59,8 @@ def print_similar(
 def _said(error: duckdb.Error, question: Question, catalog: str) -> str:
     """Return what is wrong with a question, in a sentence."""
     text = first_line(error)
+    if found := re.search(r"'(similar_\w+: .*)' to", text):
+        return found[1]
     for kind in ("Invalid Input Error: ", "Binder Error: ", "Parser Error: "):
         text = text.removeprefix(kind)
     if "does not support the supplied arguments" in text:

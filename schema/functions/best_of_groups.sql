@@ -1,9 +1,9 @@
 (
-                SELECT unnest(_rs_group_keys) AS _rs_key, unnest(_rs_rows).cause AS _rs_cause$vector_of_rows
+                SELECT unnest(_rs_group_keys) AS _rs_key, unnest(_rs_rows).cause AS _rs_cause
                 FROM (
                     SELECT
                         max(_rs_g._rs_key, $per_group_of) AS _rs_group_keys,
-                        arg_max({'cause': _rs_g._rs_cause$vector_in_row}, _rs_g._rs_key, $per_group_of) AS _rs_rows
+                        arg_max({'cause': _rs_g._rs_cause}, _rs_g._rs_key, $per_group_of) AS _rs_rows
                     FROM _rs_keys AS _rs_g$group_said
                     GROUP BY _rs_g._rs_group$by_said
                 ) AS _rs_h

@@ -47,14 +47,14 @@ _rs_keys AS (
             WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
             ELSE _rs_sum - 2000000000
         END * $key_span + ($key_largest_id - CAST(_rs_id AS BIGINT)) AS _rs_key,
-        _rs_cause$group_kept$vector_kept
+        _rs_cause$group_kept
     FROM (
         SELECT
-            _rs_s._rs_id, $weighed_sum AS _rs_sum, _rs_s._rs_cause, $popularity_of_item AS _rs_popularity$group_of_c$vector_of_v
+            _rs_s._rs_id, $weighed_sum AS _rs_sum, _rs_s._rs_cause, $popularity_of_item AS _rs_popularity$group_of_c
         FROM _rs_sums AS _rs_s
         JOIN (
 $candidates
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id$join_said$join_vectors
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id$join_said
     ) AS _rs_w
 ),
 _rs_found AS (

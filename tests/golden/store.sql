@@ -1352,11 +1352,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('similar_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -1525,11 +1525,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('similar_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -1704,11 +1704,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said, _rs_c._rs_vector,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('similar_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -2122,11 +2122,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('nearest_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -2267,11 +2267,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('nearest_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -2418,11 +2418,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said, _rs_c._rs_vector,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('nearest_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -3089,11 +3089,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
@@ -3120,16 +3120,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -3279,11 +3279,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -3312,16 +3312,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -3482,11 +3482,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -3512,20 +3512,20 @@ _rs_keys AS (
             WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
             ELSE _rs_sum - 2000000000
         END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
-        _rs_cause, _rs_vector
+        _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -3542,7 +3542,6 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a
-        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_s._rs_id AND _rs_v.space = 'hybrid'
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3554,7 +3553,7 @@ _rs_found AS (
         FROM (
             SELECT
                 list_transform(_rs_places, lambda _rs_x: _rs_keys[_rs_x]) AS _rs_best,
-                list_transform(_rs_places, lambda _rs_x: _rs_rows[_rs_x].cause) AS _rs_causes
+                list_transform(_rs_places, lambda _rs_x: _rs_causes[_rs_x].cause) AS _rs_causes
             FROM (
                 SELECT *, -- Maximal marginal relevance (Carbonell and Goldstein 1998): the places in _rs_vectors, one after the other, of what has
 -- the most of (1 - d) x relevance - d x the greatest cosine with what was chosen before; of equals the first.
@@ -3583,21 +3582,27 @@ list_reduce(
     )[1]
 ).chosen AS _rs_places
                 FROM (
+                    -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
                     SELECT
-                        *, list_transform(_rs_rows, lambda _rs_x: _rs_x.vector) AS _rs_vectors,
-                        -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
-                        list_transform(_rs_sums, lambda _rs_x: 100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
+                        *, list_transform(_rs_sums, lambda _rs_x:
+                            100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
                     FROM (
-                        SELECT *, list_transform(_rs_keys, lambda _rs_x: CASE
-                            WHEN _rs_x >> 32 > 0 THEN _rs_x >> 32
-                            WHEN _rs_x >> 32 >= -1000000000 THEN 0
-                            ELSE (_rs_x >> 32) + 2000000000
-                        END) AS _rs_sums
+                        SELECT
+                            _rs_p._rs_k, _rs_p._rs_said, list(_rs_p._rs_key ORDER BY _rs_p._rs_key DESC) AS _rs_keys,
+                            list(CASE
+                                WHEN _rs_p._rs_key >> 32 > 0 THEN _rs_p._rs_key >> 32
+                                WHEN _rs_p._rs_key >> 32 >= -1000000000 THEN 0
+                                ELSE (_rs_p._rs_key >> 32) + 2000000000
+                            END ORDER BY _rs_p._rs_key DESC) AS _rs_sums,
+                            list(_rs_p._rs_cause ORDER BY _rs_p._rs_key DESC) AS _rs_causes,
+                            list(CAST(_rs_v.vector AS DOUBLE[]) ORDER BY _rs_p._rs_key DESC) AS _rs_vectors
                         FROM (
-                            SELECT
-                                _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
-                                arg_max({'cause': _rs_cause, 'vector': _rs_vector}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_rows
-                            FROM (SELECT CASE
+                            SELECT _rs_k, _rs_said, unnest(_rs_keys) AS _rs_key, unnest(_rs_causes) AS _rs_cause
+                            FROM (
+                                SELECT
+                                    _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
+                                    arg_max({'cause': _rs_cause}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_causes
+                                FROM (SELECT CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
@@ -3611,8 +3616,13 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_keys
-                            GROUP BY _rs_k, _rs_said
-                        ) AS _rs_b
+                                GROUP BY _rs_k, _rs_said
+                            ) AS _rs_b
+                        ) AS _rs_p
+                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                            ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
+                            AND _rs_v.space = 'hybrid'
+                        GROUP BY _rs_p._rs_k, _rs_p._rs_said
                     ) AS _rs_c
                 ) AS _rs_d
             ) AS _rs_e
@@ -4485,11 +4495,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
@@ -4516,16 +4526,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -4815,11 +4825,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -4848,16 +4858,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -5158,11 +5168,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -5188,20 +5198,20 @@ _rs_keys AS (
             WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
             ELSE _rs_sum - 2000000000
         END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
-        _rs_cause, _rs_vector
+        _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -5218,7 +5228,6 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a
-        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_s._rs_id AND _rs_v.space = 'hybrid'
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5230,7 +5239,7 @@ _rs_found AS (
         FROM (
             SELECT
                 list_transform(_rs_places, lambda _rs_x: _rs_keys[_rs_x]) AS _rs_best,
-                list_transform(_rs_places, lambda _rs_x: _rs_rows[_rs_x].cause) AS _rs_causes
+                list_transform(_rs_places, lambda _rs_x: _rs_causes[_rs_x].cause) AS _rs_causes
             FROM (
                 SELECT *, -- Maximal marginal relevance (Carbonell and Goldstein 1998): the places in _rs_vectors, one after the other, of what has
 -- the most of (1 - d) x relevance - d x the greatest cosine with what was chosen before; of equals the first.
@@ -5259,21 +5268,27 @@ list_reduce(
     )[1]
 ).chosen AS _rs_places
                 FROM (
+                    -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
                     SELECT
-                        *, list_transform(_rs_rows, lambda _rs_x: _rs_x.vector) AS _rs_vectors,
-                        -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
-                        list_transform(_rs_sums, lambda _rs_x: 100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
+                        *, list_transform(_rs_sums, lambda _rs_x:
+                            100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
                     FROM (
-                        SELECT *, list_transform(_rs_keys, lambda _rs_x: CASE
-                            WHEN _rs_x >> 32 > 0 THEN _rs_x >> 32
-                            WHEN _rs_x >> 32 >= -1000000000 THEN 0
-                            ELSE (_rs_x >> 32) + 2000000000
-                        END) AS _rs_sums
+                        SELECT
+                            _rs_p._rs_k, _rs_p._rs_said, list(_rs_p._rs_key ORDER BY _rs_p._rs_key DESC) AS _rs_keys,
+                            list(CASE
+                                WHEN _rs_p._rs_key >> 32 > 0 THEN _rs_p._rs_key >> 32
+                                WHEN _rs_p._rs_key >> 32 >= -1000000000 THEN 0
+                                ELSE (_rs_p._rs_key >> 32) + 2000000000
+                            END ORDER BY _rs_p._rs_key DESC) AS _rs_sums,
+                            list(_rs_p._rs_cause ORDER BY _rs_p._rs_key DESC) AS _rs_causes,
+                            list(CAST(_rs_v.vector AS DOUBLE[]) ORDER BY _rs_p._rs_key DESC) AS _rs_vectors
                         FROM (
-                            SELECT
-                                _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
-                                arg_max({'cause': _rs_cause, 'vector': _rs_vector}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_rows
-                            FROM (SELECT CASE
+                            SELECT _rs_k, _rs_said, unnest(_rs_keys) AS _rs_key, unnest(_rs_causes) AS _rs_cause
+                            FROM (
+                                SELECT
+                                    _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
+                                    arg_max({'cause': _rs_cause}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_causes
+                                FROM (SELECT CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('recommend_for: k must be a whole number from 1 to 32767, not '
@@ -5287,8 +5302,13 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_keys
-                            GROUP BY _rs_k, _rs_said
-                        ) AS _rs_b
+                                GROUP BY _rs_k, _rs_said
+                            ) AS _rs_b
+                        ) AS _rs_p
+                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                            ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
+                            AND _rs_v.space = 'hybrid'
+                        GROUP BY _rs_p._rs_k, _rs_p._rs_said
                     ) AS _rs_c
                 ) AS _rs_d
             ) AS _rs_e
@@ -6161,11 +6181,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
@@ -6192,16 +6212,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -6491,11 +6511,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -6524,16 +6544,16 @@ _rs_keys AS (
         _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
@@ -6834,11 +6854,11 @@ _rs_contributions AS (
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
         FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -6864,20 +6884,20 @@ _rs_keys AS (
             WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
             ELSE _rs_sum - 2000000000
         END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
-        _rs_cause, _rs_vector
+        _rs_cause
     FROM (
         SELECT
-            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * CASE
+            _rs_s._rs_id, CAST(greatest(least(round(_rs_s._rs_sum * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * CASE
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END * (1e0 + _rs_a._rs_said.popularity * _rs_c._rs_share)), 2e9), -1e8) AS BIGINT) AS _rs_sum, _rs_s._rs_cause, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('recommend_movies_for: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_popularity, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector
+    ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
+END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
@@ -6894,7 +6914,6 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a
-        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_s._rs_id AND _rs_v.space = 'hybrid'
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6906,7 +6925,7 @@ _rs_found AS (
         FROM (
             SELECT
                 list_transform(_rs_places, lambda _rs_x: _rs_keys[_rs_x]) AS _rs_best,
-                list_transform(_rs_places, lambda _rs_x: _rs_rows[_rs_x].cause) AS _rs_causes
+                list_transform(_rs_places, lambda _rs_x: _rs_causes[_rs_x].cause) AS _rs_causes
             FROM (
                 SELECT *, -- Maximal marginal relevance (Carbonell and Goldstein 1998): the places in _rs_vectors, one after the other, of what has
 -- the most of (1 - d) x relevance - d x the greatest cosine with what was chosen before; of equals the first.
@@ -6935,21 +6954,27 @@ list_reduce(
     )[1]
 ).chosen AS _rs_places
                 FROM (
+                    -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
                     SELECT
-                        *, list_transform(_rs_rows, lambda _rs_x: _rs_x.vector) AS _rs_vectors,
-                        -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
-                        list_transform(_rs_sums, lambda _rs_x: 100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
+                        *, list_transform(_rs_sums, lambda _rs_x:
+                            100000 * CAST(_rs_x AS DOUBLE) / greatest(_rs_sums[1], 1)) AS _rs_relevance
                     FROM (
-                        SELECT *, list_transform(_rs_keys, lambda _rs_x: CASE
-                            WHEN _rs_x >> 32 > 0 THEN _rs_x >> 32
-                            WHEN _rs_x >> 32 >= -1000000000 THEN 0
-                            ELSE (_rs_x >> 32) + 2000000000
-                        END) AS _rs_sums
+                        SELECT
+                            _rs_p._rs_k, _rs_p._rs_said, list(_rs_p._rs_key ORDER BY _rs_p._rs_key DESC) AS _rs_keys,
+                            list(CASE
+                                WHEN _rs_p._rs_key >> 32 > 0 THEN _rs_p._rs_key >> 32
+                                WHEN _rs_p._rs_key >> 32 >= -1000000000 THEN 0
+                                ELSE (_rs_p._rs_key >> 32) + 2000000000
+                            END ORDER BY _rs_p._rs_key DESC) AS _rs_sums,
+                            list(_rs_p._rs_cause ORDER BY _rs_p._rs_key DESC) AS _rs_causes,
+                            list(CAST(_rs_v.vector AS DOUBLE[]) ORDER BY _rs_p._rs_key DESC) AS _rs_vectors
                         FROM (
-                            SELECT
-                                _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
-                                arg_max({'cause': _rs_cause, 'vector': _rs_vector}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_rows
-                            FROM (SELECT CASE
+                            SELECT _rs_k, _rs_said, unnest(_rs_keys) AS _rs_key, unnest(_rs_causes) AS _rs_cause
+                            FROM (
+                                SELECT
+                                    _rs_k, _rs_said, max(_rs_key, greatest(100, 5 * _rs_k)) AS _rs_keys,
+                                    arg_max({'cause': _rs_cause}, _rs_key, greatest(100, 5 * _rs_k)) AS _rs_causes
+                                FROM (SELECT CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('recommend_movies_for: k must be a whole number from 1 to 32767, not '
@@ -6963,8 +6988,13 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_keys
-                            GROUP BY _rs_k, _rs_said
-                        ) AS _rs_b
+                                GROUP BY _rs_k, _rs_said
+                            ) AS _rs_b
+                        ) AS _rs_p
+                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                            ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
+                            AND _rs_v.space = 'hybrid'
+                        GROUP BY _rs_p._rs_k, _rs_p._rs_said
                     ) AS _rs_c
                 ) AS _rs_d
             ) AS _rs_e
@@ -8037,11 +8067,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('similar_audio: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -8210,11 +8240,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said, _rs_c._rs_vector,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('similar_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('similar_audio: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -8626,11 +8656,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('nearest_audio: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
@@ -8771,11 +8801,11 @@ _rs_scored AS (
     SELECT
         _rs_q._rs_space, _rs_q._rs_number, _rs_q._rs_k, _rs_q._rs_said, _rs_c._rs_vector,
         CASE WHEN NOT list_contains(_rs_q._rs_apart, _rs_c._rs_id) THEN
-            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * CASE
+            CAST(greatest(least(round(round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * 100000) * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
-    ELSE CAST(error('nearest_audio: boost must be a number from -1000 to 1000, not '
-        || CAST(_rs_c._rs_boost AS VARCHAR)) AS DOUBLE)
+    ELSE CAST('nearest_audio: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS BIGINT))
         END AS _rs_key
     FROM _rs_questions AS _rs_q
