@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recstore.errors import (
     BusyError,
+    CapacityError,
     LossError,
     OptionError,
     RecstoreError,
@@ -52,6 +53,7 @@ __all__ = [
     "BuildOptions",
     "BuildReport",
     "BusyError",
+    "CapacityError",
     "EvaluationReport",
     "Finding",
     "Guess",

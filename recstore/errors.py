@@ -30,6 +30,10 @@ class FullError(StoreError):
     """The disk is full, or would be."""
 
 
+class CapacityError(StoreError):
+    """The memory is too little for what is to be made."""
+
+
 class UnsoundError(RecstoreError):
     """A store is not sound."""
 

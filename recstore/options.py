@@ -42,9 +42,9 @@ class CommonOptions:
     """The options of every build.
 
     `exact_up_to`: search approximately in spaces of more items; the measured recall is recorded in `builds`. `trees`:
-    of each Annoy index; 0 lets its size decide. `memory`: how many GB DuckDB and what is computed block by block may
-    take together; 0 is half of the memory that there is. Ratings and vectors that are held whole come on top. Where it
-    is too little for the weights of all items, the most popular have weights. `seed`: of everything that draws at
+    of each Annoy index; 0 lets its size decide. `memory`: how many GB the work may take, all in all; 0 is half of the
+    memory that there is. Where it is too little for what must be held whole, nothing is begun; where it is for the
+    weights of all items, the most popular have weights. `seed`: of everything that draws at
     random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows of a table,
     or of a figure, that a build over a store may lose.
     """
@@ -58,7 +58,7 @@ class CommonOptions:
         200_000, "Search approximately above this many items of a space; builds records the measured recall."
     )
     trees: int = option(0, "Trees of each Annoy index; 0 lets its size decide.")
-    memory: float = option(0.0, "GB that DuckDB and the largest arrays share, beside what is held whole; 0 is half.")
+    memory: float = option(0.0, "GB of memory that the work may take, all in all; 0 is half of what there is.")
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""

@@ -103,18 +103,28 @@ def movie_store(movielens, once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def bounded_store(movielens, once) -> Path:
-    """A store of MovieLens small, built with 1 GB; beside it stands how many bytes that took, in peak.txt."""
+def peak_of() -> Callable[..., int]:
+    """What runs a command in a process of its own, and returns how many bytes of memory that had at most."""
     program = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
     )
 
+    def peak(*command: object) -> int:
+        run = [sys.executable, "-c", program, *map(str, command)]
+        return int(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+
+    return peak
+
+
+@pytest.fixture(scope="session")
+def bounded_store(movielens, once, peak_of) -> Path:
+    """A store of MovieLens small, built with 1 GB; beside it stands how many bytes that took, in peak.txt."""
+
     def fill(folder: Path) -> None:
         command = [Path(sys.executable).with_name("recstore"), "build", folder / "movies.duckdb"]
-        options = ["--movielens", movielens, "--memory", "1", "--quiet"]
-        with (folder / "peak.txt").open("w") as peak:
-            subprocess.run([sys.executable, "-c", program, *command, *options], check=True, stdout=peak)
+        size = peak_of(*command, "--movielens", movielens, "--memory", 1, "--quiet")
+        (folder / "peak.txt").write_text(str(size))
 
     return once("bounded", fill) / "movies.duckdb"
 

@@ -109,6 +109,7 @@ def test_the_command_line_uses_the_public_api_alone():
 TESTED_INSIDE = {
     "budget": "extends recstore",
     "catalogs.catalog": "extends recstore",
+    "catalogs.needs": "what a build is said to need is compared with what its models hold",
     "catalogs.registry": "extends recstore; a loader is tried on the tables of a catalogue alone",
     "catalogs.render": "extends recstore; the golden files, and the tables that a loader is tried on",
     "catalogs.rules": "a rule is tried on the rows that break it",

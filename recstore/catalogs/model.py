@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from recstore.budget import Needs
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.needs import usual_sizes
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
+
+
+#: Of a space, where nobody says.
+_USUAL_DIMENSIONS = 200
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,18 @@ class CatalogModel(ABC):
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Fill the columns of the source tables that are derived from others; none are, by default."""
         return
+
+    def needs(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what a build holds whole in memory, of this catalogue's rows in the connection's current database.
+
+        It is asked before the work begins, which is refused where the memory is too little. By default the items have
+        vectors of 200 numbers in each of the spaces that recstore makes, and interactions what its own models make.
+        """
+        return usual_sizes(connection, self.catalog, _USUAL_DIMENSIONS).of_build(options.trees)
+
+    def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what `evaluate` holds whole in memory: by default as much as a build."""
+        return self.needs(connection, options)
 
     @abstractmethod
     def spaces(

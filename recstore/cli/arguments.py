@@ -36,7 +36,7 @@ Memory = Annotated[
     T,
     typer.Option(
         metavar="GB",
-        help="Memory that DuckDB and the largest arrays share, beside what is held whole; 0 is half of the machine's.",
+        help="Memory that the work may take, all in all; 0 is half of the machine's.",
     ),
 ]
 Threads = Annotated[

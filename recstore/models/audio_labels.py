@@ -22,7 +22,7 @@ from recstore.models.svd import unit_rows
 #: So many clips it takes to learn anything, and no more are learnt from.
 LEAST_CLIPS, MOST_CLIPS = 200, 30_000
 #: A label is learnt that so many clips have, and less than this share of all.
-LEAST_CLIPS, LARGEST_SHARE = 20, 1 / 3
+LEAST_WITH_LABEL, LARGEST_SHARE = 20, 1 / 3
 FOLDS = 10
 _RIDGE = 0.06
 #: What is sure stands out by this power, beside a change of this length.
@@ -102,7 +102,7 @@ def judge(
     rows = rows[np.argsort(turn[rows] % FOLDS, kind="stable")]
     known = labels[rows]
     clips_with = np.asarray(known.sum(axis=0)).ravel()
-    columns = np.flatnonzero((clips_with >= LEAST_CLIPS) & (clips_with < LARGEST_SHARE * len(rows)))
+    columns = np.flatnonzero((clips_with >= LEAST_WITH_LABEL) & (clips_with < LARGEST_SHARE * len(rows)))
     weighed = columns[is_music[columns]]
     if len(rows) < LEAST_CLIPS or len(weighed) < 2:
         return None

@@ -7,6 +7,7 @@ would; what was counted once is used for all. Every decision follows from the da
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,9 @@ _LATE = 0.1
 #: Multiplications a second that are reckoned with, where seconds are given. They bound a search, they never time it.
 _SPEED = 1e9
 _BLOCK = 4_000_000
+#: Dense matrices of one float32 per pair of items that exist at one time: what several trials need is kept.
+_KEPT = 3
+_MATRICES = 2 * _KEPT + 8
 
 #: The values of each setting, in the order in which they are moved along; λ and the days are multiples of the first.
 GRIDS: dict[str, tuple[float, ...]] = {
@@ -146,6 +150,7 @@ def find_settings(
     kept: int = FADING.kept,
     seen: str = "exclude",
     fading: Fading = FADING,
+    memory: int | None = None,
 ) -> Tuned:
     """Return the settings with which the model ranks best what users had last.
 
@@ -154,10 +159,12 @@ def find_settings(
     `trials` settings are tried, fewer where `seconds` are given: as many as their multiplications, reckoned from the
     numbers of items, users and pairs at a billion a second, leave room for; no clock is looked at, so that the same
     data and seed give the same on every run. `kept` as the store holds it; `seen` says whether what a user had is to
-    be recommended again ("include"). Ratings and times are used where they are there.
+    be recommended again ("include"). Ratings and times are used where they are there. With `memory`, in bytes, the
+    search looks at as many items as that suffices for; 4,000 at most, which take 1 GB.
     """
     start = default_settings(train.once(), seen, fading)
-    cut = cut_latest(_of_drawn_people(train, seed), seed, MOST_QUESTIONS, MOST_ITEMS, seen)
+    fitting = MOST_ITEMS if memory is None else min(MOST_ITEMS, math.isqrt(memory // (4 * _MATRICES)))
+    cut = cut_latest(_of_drawn_people(train, seed), seed, MOST_QUESTIONS, fitting, seen)
     if len(cut.users) < FEWEST_QUESTIONS:
         why = (
             f"The defaults stay: there are {len(cut.users)} users whose latest item can be held out, and fewer than "
@@ -322,7 +329,7 @@ class _Search:
         return self._counts[key]
 
 
-def _make_room(cache: dict[Any, NDArray[np.float32]], most: int = 4) -> None:
+def _make_room(cache: dict[Any, NDArray[np.float32]], most: int = _KEPT) -> None:
     """Forget what was computed longest ago."""
     while len(cache) >= most:
         del cache[next(iter(cache))]

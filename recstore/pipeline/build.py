@@ -51,12 +51,12 @@ def build(
     `keep`: how many versions before it stay beside the store, from then on; None means as many as before, and 1 at
     first. `wait`: how many seconds to wait while a writer or another builder has the store; True means as long as it
     takes. `threads`: how many threads do the work; 0 means one for each core that this process may use.
-    `options.memory` (GB) bounds DuckDB and what is computed block by block, and not the interactions and vectors that
-    are held whole.
+    `options.memory`: how many GB the work may take, all in all.
 
     Raises `SourceError` where a source cannot be read, and `TooManyRejectsError` where more than
     `options.max_reject_rate` of its lines cannot be loaded; `OptionError`; `BusyError` where the store is in use and
-    `wait` is over; `StoreError` where the store cannot be read or written. `LossError`, unless `allow_loss`, where the
+    `wait` is over; `StoreError` where the store cannot be read or written; `CapacityError`,
+    before anything is computed, where the memory is too little. `LossError`, unless `allow_loss`, where the
     new store would lack a space or a catalogue of the old one, or more than `options.max_loss` of the rows of a table
     or of a figure.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def _place(
     chosen: str | None,
 ) -> list[Measured]:
     """Fill the vectors, neighbours and indexes of one catalogue."""
-    from recstore.pipeline.indexes import building_indexes, store_index
+    from recstore.pipeline.indexes import building_index, store_index
 
     with stages.stage(f"prepare {catalog.name}"):
         model.prepare(connection)
@@ -68,13 +69,16 @@ def _place(
         for space in spaces:
             _store_vectors(connection, catalog, space, is_default=space.name == default)
     measured = model.lacking(made, stages.progress)
-    with building_indexes(spaces, options, budget) as building:
-        for space in spaces:
+    waiting = deque(spaces)
+    del spaces
+    while waiting:
+        # Its vectors are freed before those of the next are searched.
+        space = waiting.popleft()
+        with building_index(space, options, budget) as building:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
                 measured += _store_neighbors(connection, catalog, space, options, budget, stages.progress)
-        with stages.stage(f"indexes of {catalog.name}"):
-            for space, index in zip(spaces, building, strict=True):
-                measured += store_index(connection, catalog, space, index, options.seed)
+            with stages.stage(f"index of {catalog.name}, {space.name}"):
+                measured += store_index(connection, catalog, space, building, options.seed)
     return measured
 
 

@@ -15,7 +15,7 @@ from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
 from recstore.pipeline.finish import put_functions
 from recstore.pipeline.one_thread import one_blas_thread
-from recstore.pipeline.refusals import refuse_early, refuse_faulty_rows
+from recstore.pipeline.refusals import budget_for, refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
 from recstore.store.definition import definition
@@ -44,12 +44,12 @@ def evaluate(
     """Measure the recommendations of the store at `path` and write what was found to its table `evaluations`.
 
     Models are fitted anew on a part of the data, with the options of the build, and asked about the rest. The same seed
-    gives the same figures. `threads` (0 means one for each core) bounds the work. `memory` (GB; 0 means half of what
-    there is) bounds DuckDB and the search, but not the models that are fitted. The figures depend on neither.
+    gives the same figures. `threads` (0 means one for each core) and `memory` (GB; 0 means half of what there is)
+    bound the work, all in all. The figures depend on neither.
 
     The store is replaced in one step when all is done, and no version before it is dropped. Raises `StoreError`;
     `BusyError` where a writer or a builder has the store for longer than `wait` seconds; `OptionError` for a negative
-    seed, or for bounds that cannot be.
+    seed, or for bounds that cannot be; `CapacityError`, before anything is computed, where the memory is too little.
     """
     budget = Budget.of(memory, threads)
     if seed < 0:
@@ -71,9 +71,10 @@ def evaluate(
         rows = []
         for name, build_id, configuration in connection.execute(sql.read(_SQL, "evaluated_build")).fetchall():
             options = BuildOptions().as_recorded(configuration)
-            with one_blas_thread():
-                model = model_of(catalog_named(name, staged.catalogs))
-                measured = list(model.evaluate(connection, options, seed, budget, stages))
+            model = model_of(catalog_named(name, staged.catalogs))
+            left = budget_for(staged, model, model.needs_of_evaluation(connection, options), work="evaluating")
+            with one_blas_thread(), budget.giving_way(connection, left):
+                measured = list(model.evaluate(connection, options, seed, left, stages))
             found += measured
             at = datetime.now(UTC).replace(tzinfo=None)
             rows += [asdict(row) | {"seed": seed, "build_id": build_id, "evaluated_at": at} for row in measured]

@@ -45,17 +45,15 @@ class _Built:
 
 
 @contextmanager
-def building_indexes(spaces: Sequence[Space], options: BuildOptions, budget: Budget) -> Iterator[list[Future[_Built]]]:
-    """Build the index of each space on a thread of its own, while the block does something else."""
-    # Annoy has the vectors a second time, and its trees.
-    largest = max((2 * space.vectors.nbytes for space in spaces), default=0)
+def building_index(space: Space, options: BuildOptions, budget: Budget) -> Iterator[Future[_Built]]:
+    """Build the index of a space on a thread of its own, while the block does something else."""
 
-    def work(space: Space) -> _Built:
+    def work() -> _Built:
         with budget.turn():
             return _build(space, options)
 
-    with ThreadPoolExecutor(min(2, budget.workers(largest))) as pool:
-        yield [pool.submit(work, space) for space in spaces]
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(work)
 
 
 def _build(space: Space, options: BuildOptions) -> _Built:

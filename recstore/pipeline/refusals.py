@@ -7,10 +7,13 @@ from collections.abc import Iterable
 import duckdb
 
 from recstore import sql
+from recstore.budget import Budget, Needs
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import render_source_checks
+from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import model_of
 from recstore.errors import StoreError, TooManyRejectsError
+from recstore.models.space import Space
 from recstore.options import BuildOptions
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import common_reasons
@@ -24,6 +27,17 @@ def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[C
         copied += [table for catalog in kept for table in catalog.tables]
         staged.user_objects.refuse_lacking_columns([*copied, "spaces", "builds", "store_info", "load_rejects"])
         staged.user_objects.refuse_lost_columns([*copied, "load_rejects"])
+
+
+def budget_for(
+    staged: Staged, model: CatalogModel, needs: Needs, given: Iterable[Space] = (), work: str = "building"
+) -> Budget:
+    """Return the budget that a catalogue's work has beside what it holds whole; a `CapacityError` if it is too small.
+
+    `given` are spaces besides those that the model makes.
+    """
+    there = sum(space.vectors.nbytes for space in given)
+    return staged.budget.holding(needs + Needs(there), f"{work} {model.catalog.name}")
 
 
 def refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:

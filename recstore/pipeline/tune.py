@@ -19,6 +19,7 @@ def tune(
     only: str | None = None,
     trials: int = TRIALS,
     seconds: float = SECONDS,
+    memory: float | None = None,
     threads: int = 0,
     keep: int | None = None,
     wait: bool | float = False,
@@ -28,7 +29,10 @@ def tune(
 
     At most `trials` settings are tried on a validation cut of the interactions. They are fewer where, by the size of
     the data, so many would take longer than `seconds` of one core. `builds.measured` says what was tried and what each
-    setting gave. Later builds and rebuilds of the store search as long. All else, and the errors, are as for `rebuild`.
+    setting gave. Later builds and rebuilds of the store search as long. All else, `memory` and the errors are as
+    for `rebuild`.
     """
     asked: dict[str, Any] = {"tune": True, "tune_trials": trials, "tune_seconds": seconds}
+    if memory is not None:
+        asked["memory"] = memory
     return rebuild(path, only=only, threads=threads, keep=keep, wait=wait, progress=progress, **asked)

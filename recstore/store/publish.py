@@ -237,7 +237,7 @@ def staged_store(
                 # up.
                 connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
             with stages.stage("check"):
-                prove(staging, staged.budget.half())
+                prove(staging, staged.budget.half(connection))
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, chain, progress)
 

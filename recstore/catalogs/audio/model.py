@@ -13,7 +13,7 @@ from recstore.catalogs.model import CatalogModel, Export
 if TYPE_CHECKING:
     import duckdb
 
-    from recstore.budget import Budget
+    from recstore.budget import Budget, Needs
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Space
     from recstore.options import BuildOptions
@@ -34,6 +34,12 @@ class Audio(CatalogModel):
         "music.duckdb clips.json",
     )
     always: ClassVar[bool] = True
+
+    def needs(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what a build holds whole: the frames, what labels are learnt from, the vectors, TensorFlow."""
+        from recstore.catalogs.audio.spaces import needs
+
+        return needs(connection, options)
 
     def spaces(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

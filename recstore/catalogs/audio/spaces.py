@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import duckdb
@@ -9,16 +10,43 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore.arrow import numbers
-from recstore.budget import Budget
+from recstore.budget import Budget, Needs
 from recstore.catalogs.audio.labels import label_space
-from recstore.models.audio import mean_vectors, sequence_vectors
+from recstore.catalogs.needs import Sizes, count
+from recstore.models.audio import DIMENSIONS, mean_vectors, sequence_vectors
+from recstore.models.audio_labels import LEAST_WITH_LABEL, MOST_CLIPS
 from recstore.models.space import Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 
+#: Of a clip, in bytes.
+_FRAMES = 1280
+#: Kernel values of a clip that is learnt from, and what is made of them, in numbers.
+_LEARNT_COLUMNS = 2 * 1500
+#: The labels that are learnt, at most.
+_CARRIED = f"SELECT unnest(labels) AS label FROM audio_clips GROUP BY label HAVING count(*) >= {LEAST_WITH_LABEL}"
+#: What TensorFlow takes, in bytes, once it is imported.
+_TENSORFLOW = 450 * 10**6
+
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Nothing of the audio tables is derived from others."""
+
+
+def needs(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+    """Return what a build of the clips in the current database holds whole.
+
+    The frames of all clips and their sums, how near those that labels are learnt from are to all landmarks, and what
+    each label weighs in each clip.
+    """
+    clips, labels = count(connection, "audio_clips"), count(connection, f"({_CARRIED})")
+    widths = (DIMENSIONS, labels + DIMENSIONS, *([_FRAMES] if options.audio_sequence else []))
+    found = Sizes(clips, "clips", widths).of_build(options.trees)
+    learnt = 4 * min(clips, MOST_CLIPS) * (_LEARNT_COLUMNS + 4 * labels)
+    held = clips * (_FRAMES + 8 * DIMENSIONS + 4 * labels + (8 * _FRAMES if options.audio_sequence else 0))
+    # What reads record files stays in memory.
+    library = _TENSORFLOW if "tensorflow" in sys.modules else 0
+    return Needs(found.size + learnt + held + library, found.why)
 
 
 def spaces(

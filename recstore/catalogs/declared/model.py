@@ -12,7 +12,7 @@ from recstore.catalogs.model import CatalogModel
 if TYPE_CHECKING:
     import duckdb
 
-    from recstore.budget import Budget
+    from recstore.budget import Budget, Needs
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
@@ -54,6 +54,18 @@ class Declared(CatalogModel):
         from recstore.catalogs.declared.tables import prepare
 
         prepare(connection, self.catalog)
+
+    def needs(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what a build holds whole: the interactions, one decomposition at a time, the vectors."""
+        from recstore.catalogs.declared.sizes import sizes
+
+        return sizes(connection, self.catalog, options).of_build(options.trees)
+
+    def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what the evaluation holds whole: what a build does, or all pairs of items."""
+        from recstore.catalogs.declared.sizes import sizes
+
+        return sizes(connection, self.catalog, options).of_evaluation(pairs=self.catalog.interactions is not None)
 
     def spaces(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

@@ -46,7 +46,7 @@ def store_weights(
     from recstore.models.person import person_weights, strongest
 
     measured = left_out(connection, catalog, progress)
-    found, figures = _settings(connection, catalog, options, progress, known or {})
+    found, figures = _settings(connection, catalog, options, budget, progress, known or {})
     measured += figures
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
@@ -59,6 +59,7 @@ def _settings(
     connection: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     options: BuildOptions,
+    budget: Budget,
     progress: Progress,
     known: Mapping[str, float],
 ) -> tuple[Tuned, list[Measured]]:
@@ -78,7 +79,13 @@ def _settings(
         settings = default_settings(events.once(), seen, start)
         return Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried."), []
     found = find_settings(
-        events, trials=options.tune_trials, seconds=options.tune_seconds, seed=options.seed, seen=seen, fading=start
+        events,
+        trials=options.tune_trials,
+        seconds=options.tune_seconds,
+        seed=options.seed,
+        seen=seen,
+        fading=start,
+        memory=budget.weights,
     )
     progress.notice(f"Recommendations of {catalog.name}: {found.why}")
     return found, [*_chosen(catalog, found), *_tried(catalog, found)]

@@ -13,7 +13,7 @@ from recstore.catalogs.movies.options import MovieOptions
 if TYPE_CHECKING:
     import duckdb
 
-    from recstore.budget import Budget
+    from recstore.budget import Budget, Needs
     from recstore.evaluation.results import Evaluation
     from recstore.models.space import Measured, Space
     from recstore.options import BuildOptions
@@ -35,6 +35,18 @@ class Movies(CatalogModel):
         from recstore.catalogs.movies.spaces import prepare
 
         prepare(connection)
+
+    def needs(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what a build holds whole: the ratings, three decompositions at one time, the vectors."""
+        from recstore.catalogs.movies.spaces import sizes
+
+        return sizes(connection, options).of_build(options.trees)
+
+    def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
+        """Return what the evaluation holds whole: what a build does, or all pairs of movies that were rated."""
+        from recstore.catalogs.movies.spaces import sizes
+
+        return sizes(connection, options).of_evaluation()
 
     def spaces(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

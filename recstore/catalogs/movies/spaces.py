@@ -11,6 +11,7 @@ import numpy as np
 from recstore import sql
 from recstore.arrow import arrow_column, read_columns
 from recstore.budget import Budget
+from recstore.catalogs.needs import Sizes, vocabulary
 from recstore.models.interactions import Interactions
 from recstore.models.space import Space
 from recstore.options import BuildOptions
@@ -23,6 +24,24 @@ _SHARED = "recstore.catalogs.sql"
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill the columns of `movies` that come from the ratings."""
     connection.execute(sql.read(_SQL, "movie_statistics"))
+
+
+def sizes(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Sizes:
+    """Return how large the tables in the current database are."""
+    row = connection.execute(sql.read(_SQL, "movie_sizes")).fetchall()[0]
+    movies, ratings, users, rated, terms = (int(value) for value in row)
+    learnt, content = options.collaborative_dimensions, options.content_dimensions
+    return Sizes(
+        movies,
+        "movies",
+        (learnt, content, learnt, learnt + content),
+        ratings,
+        "ratings",
+        terms,
+        # Two at one time, the largest.
+        columns=sum(sorted((rated, users, vocabulary(terms)))[1:]),
+        dimensions=max(learnt, content),
+    )
 
 
 def spaces(
