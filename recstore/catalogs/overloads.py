@@ -103,17 +103,17 @@ def body(
     parts = {**names, **_parts(kind, catalog, known, names, ranked)}
     if kind == "similar":
         if ranked:
-            parts["ranking"] = _ranking(catalog, known, parts, asking, ranked)
+            parts["ranking"] = _ranking(catalog, known, parts, asking)
             return _fill("similar_ranked", parts)
         parts["far"] = _far(catalog, known, parts, asking)
         return _fill("similar", parts)
     if kind in ("nearest", "about"):
-        parts["ranking"] = _ranking(catalog, known, parts, asking, ranked)
+        parts["ranking"] = _ranking(catalog, known, parts, asking)
         parts["questions"] = _fill("questions_ranked" if ranked else "questions", parts)
         parts["answering"] = _fill("answering", parts)
         return _fill(kind, parts)
     if kind in ("recommend", "recommend_for"):
-        parts |= _of_recommending(catalog, known, parts, ranked)
+        parts |= _of_recommending(catalog, known, parts)
         parts["recommending"] = _fill("recommending", parts)
     return _fill(kind, parts)
 
@@ -158,7 +158,7 @@ def _parts(
         "and_said": ", _rs_said" if ranked else "",
         "and_said_of_q": ", _rs_q._rs_said" if ranked else "",
         "or_said_is_wrong": " OR _rs_said IS NULL OR _rs_excluded IS NULL" if ranked else "",
-        **_limits(catalog, known, names, ranked),
+        **_limits(catalog, known, names),
     }
     parts["meant"] = sql.render(
         _FUNCTIONS, "meant_by_identity" if catalog.identity else "meant_by_key", **{**names, "kept": kept}
@@ -199,7 +199,7 @@ def _is_number(argument: str) -> str:
     return f"regexp_matches(typeof({argument}), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')"
 
 
-def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str], ranked: bool) -> dict[str, str]:
+def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str]) -> dict[str, str]:
     """Return which items may be answered with, and when the stored neighbours are enough.
 
     Where not every item is available, or a list shows one item of a group, the stored neighbours may be too few: then
@@ -252,9 +252,7 @@ def _times(known: Collection[str], parts: Mapping[str, str], said: str) -> str:
     return boost + popularity
 
 
-def _ranking(
-    catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str], ranked: bool
-) -> str:
+def _ranking(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str]) -> str:
     """Return the query that ranks the candidates of each question, or asks the index for them."""
     if asking and not catalog.group and not _SCORED & set(known):
         return sql.render(_FUNCTIONS, "asking", **{**parts, **asking})
@@ -293,7 +291,7 @@ def _far(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], ask
     """Return the query that answers a plain question for which the stored neighbours are not enough."""
     if not asking and not catalog.group and not catalog.available:
         return sql.render(_FUNCTIONS, "far", **parts)
-    ranking = _ranking(catalog, known, parts, asking, ranked=False)
+    ranking = _ranking(catalog, known, parts, asking)
     return sql.render(_FUNCTIONS, "far_asked", **{**parts, "ranking": ranking})
 
 
@@ -301,12 +299,9 @@ def _diverse(parts: Mapping[str, str]) -> str:
     return sql.render(_FUNCTIONS, "diverse", **parts).strip()
 
 
-def _of_recommending(
-    catalog: Catalog, known: Collection[str], parts: Mapping[str, str], ranked: bool
-) -> dict[str, str]:
+def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[str, str]) -> dict[str, str]:
     """Return what the functions for a person are written with besides."""
-    diverse, boosted = "diversity" in known, "boost" in known
-    excluded = "exclude" in known
+    diverse, boosted, excluded = (name in known for name in ("diversity", "boost", "exclude"))
     times = _times(known, parts, "_rs_a._rs_said")
     boost = f" * {sql.render(_FUNCTIONS, 'times', **parts).strip()}" if boosted else ""
     popularity = (
