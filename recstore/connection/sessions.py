@@ -20,6 +20,7 @@ from recstore.connection.annoy_functions import accelerate
 from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
+from recstore.store.prepared import create_functions
 
 #: The store is attached under the view database's alias with this ending.
 STORE_SUFFIX = "_store"
@@ -60,7 +61,8 @@ def connect(
             exact = True
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
         asking = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
-        connection.execute(_views_sql(connection, database, "memory", catalogs, asking))
+        connection.execute(_views_sql(connection, database, "memory", catalogs))
+        _create_functions(connection, database, "memory", catalogs, asking)
     except BaseException:
         connection.close()
         raise
@@ -105,7 +107,8 @@ def attach(
             cursor.execute(_attach_views_sql(alias))
             catalogs = stored_catalogs(cursor, database, trusted=not untrusted)
             asking = accelerate(connection, store, database, exact or untrusted, catalogs)
-            cursor.execute(_views_sql(cursor, database, alias, catalogs, asking, only_own=untrusted))
+            cursor.execute(_views_sql(cursor, database, alias, catalogs, only_own=untrusted))
+            _create_functions(cursor, database, alias, catalogs, asking)
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -124,6 +127,8 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
             require_tables(connection, Path(path), database)
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
         views = _views_sql(connection, database, alias, catalogs, only_own=untrusted)
+        target = f"{sql.identifier(alias)}.main."
+        views += render.render_functions(catalogs, render.attached_relation(database), target)
         question = _question(connection, database, catalogs)
     store = sql.literal(str(Path(path).expanduser().resolve()))
     names = {"alias": sql.identifier(alias), "database": sql.identifier(database), "store": store}
@@ -165,10 +170,9 @@ def _views_sql(
     database: str,
     alias: str,
     catalogs: tuple[Catalog, ...],
-    asking: render.Asking | None = None,
     only_own: bool = False,
 ) -> str:
-    """Return the SQL of a view database: a view for each relation of the store, with comments, then every function.
+    """Return the SQL of the views of a view database: one for each relation of the store, with comments.
 
     No view of the store is bound meanwhile, since that opens whatever it reads, such as a share that hangs: each is
     asked for by `query`, which gets a stand-in as long as a variable is set. So a view over what is not there costs
@@ -199,7 +203,18 @@ def _views_sql(
             for column, _kind, about in columns.get(name, [])
             if about
         ]
-    return "".join(made) + render.render_functions(catalogs, relation, target, asking)
+    return "".join(made)
+
+
+def _create_functions(
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    alias: str,
+    catalogs: tuple[Catalog, ...],
+    asking: render.Asking | None,
+) -> None:
+    relation = render.attached_relation(database)
+    create_functions(connection, lambda target: render.render_functions(catalogs, relation, target, asking), alias)
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:
