@@ -105,8 +105,8 @@ class Budget:
 
     @property
     def weights(self) -> int:
-        """How many bytes the matrices of weights may take, all together."""
-        size = max(self.own, self._shared - self._for_duckdb(4)) + self.spared
+        """How many bytes the matrices of weights may take, all together: a fifth of it is for what is copied."""
+        size = (max(self.own, self._shared - self._for_duckdb(4)) + self.spared) * 8 // 10
         return size if self.is_named else min(size, _USUAL_WEIGHTS)
 
     def half(self, connection: duckdb.DuckDBPyConnection) -> Budget:

@@ -166,6 +166,8 @@ def _parts(
     parts["and_spaces"] = ", _rs_spaces" if checked else ""
     parts["spaces_of_n"] = "_rs_n._rs_spaces" if checked else names["default_spaces"]
     named = "meant_of_named_by_identity" if catalog.identity else "meant_of_named_by_key"
+    by_name = {**names, "is_number": parts["is_number"]}
+    parts["by_name"] = "" if catalog.identity else sql.render(_FUNCTIONS, "by_name", **by_name)
     parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, **parts})
     parts["answered"] = sql.render(_FUNCTIONS, "answered", **names)
     if kind == "nearest" and ranked:
@@ -320,7 +322,7 @@ def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[st
             **{
                 **parts,
                 "per_group_of": "_rs_y._rs_said.per_group" if "per_group" in known else "1",
-                "group_said": f", (SELECT {parts['said']} AS _rs_said) AS _rs_y" if "per_group" in known else "",
+                "group_said": f"(SELECT {parts['said']} AS _rs_said) AS _rs_y, " if "per_group" in known else "",
                 "by_said": ", _rs_y._rs_said" if "per_group" in known else "",
             },
         )
@@ -334,7 +336,7 @@ def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[st
         "weighed_sum": f"CAST(greatest(least(round(_rs_s._rs_sum{times}), 2e9), -1e8) AS BIGINT)"
         if times
         else "_rs_s._rs_sum",
-        "join_said": f" CROSS JOIN (SELECT {parts['said']} AS _rs_said) AS _rs_a" if "popularity" in known else "",
+        "said_first": f"(SELECT {parts['said']} AS _rs_said) AS _rs_a, " if "popularity" in known else "",
         "group_of_c": ", _rs_c._rs_group" if catalog.group else "",
         "group_kept": ", _rs_group" if catalog.group else "",
         "best": sql.render(_FUNCTIONS, "best_diverse" if diverse else "best", **found).rstrip(),

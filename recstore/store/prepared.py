@@ -6,9 +6,10 @@ A copy of what stands in a file binds nothing and parses nothing: 10 ms instead 
 from __future__ import annotations
 
 import atexit
+import os
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -23,34 +24,23 @@ from recstore.store.file import STORAGE_VERSION
 
 _NAME = "_rs_prepared"
 _lock = threading.RLock()
-_files: dict[str, Path] = {}
-
-
-@cache
-def _folder() -> Path:
-    """Return the folder of this process for what is prepared: it goes when the process ends."""
-    kept = ExitStack()
-    atexit.register(kept.close)
-    return kept.enter_context(scratch_folder())
+_made: dict[tuple[int, int, Hashable], Path] = {}
 
 
 def copy_definitions(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...], database: str) -> None:
     """Create the views and functions of a store of these catalogues in an attached database that has their tables."""
+
+    def make(path: Path) -> None:
+        with open_connection() as making:
+            making.execute(f"{_attached(path)}USE {_NAME}")
+            making.execute(render.render_tables(catalogs))
+            making.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
+            tables = making.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [_NAME])
+            making.execute("".join(f"DROP TABLE {sql.identifier(table)};\n" for (table,) in tables.fetchall()))
+            making.execute(f"USE memory; DETACH {_NAME}")
+
     with _lock:
-        _copy(connection, _definitions(catalogs), database)
-
-
-@cache
-def _definitions(catalogs: tuple[Catalog, ...]) -> Path:
-    path = _folder() / f"store-{len(_files)}-{abs(hash(catalogs))}.duckdb"
-    with open_connection() as making:
-        making.execute(f"{_attached(path)}USE {_NAME}")
-        making.execute(render.render_tables(catalogs))
-        making.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
-        tables = making.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [_NAME]).fetchall()
-        making.execute("".join(f"DROP TABLE {sql.identifier(table)};\n" for (table,) in tables))
-        making.execute(f"USE memory; DETACH {_NAME}")
-    return path
+        _copy(connection, _prepared(catalogs, make), database)
 
 
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
@@ -59,19 +49,38 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
     Where the connection may open no file, they are made from their text.
     """
     text = written(f"{_NAME}.main.")
+
+    def make(path: Path) -> None:
+        connection.execute(_attached(path))
+        try:
+            connection.execute(f"BEGIN;\n{text}COMMIT;")
+        finally:
+            connection.execute(f"DETACH {_NAME}")
+
     with _lock:
-        with suppress(duckdb.Error):
-            if text not in _files:
-                path = _folder() / f"functions-{len(_files)}.duckdb"
-                connection.execute(_attached(path))
-                try:
-                    connection.execute(f"BEGIN;\n{text}COMMIT;")
-                finally:
-                    connection.execute(f"DETACH {_NAME}")
-                _files[text] = path
-            _copy(connection, _files[text], database)
-            return
-        connection.execute(written(f"{sql.identifier(database)}.main."))
+        try:
+            _copy(connection, _prepared(text, make), database)
+        except (duckdb.Error, OSError):
+            connection.execute(written(f"{sql.identifier(database)}.main."))
+
+
+def _prepared(what: Hashable, make: Callable[[Path], None]) -> Path:
+    """Return the file that `make` makes of `what`: once for a process and the user that it runs as."""
+    key = (os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0, what)
+    path = _made.get(key)
+    if path is None or not path.exists():
+        path = _folder(*key[:2]) / f"{len(_made)}.duckdb"
+        make(path)
+        _made[key] = path
+    return path
+
+
+@cache
+def _folder(process: int, _user: int) -> Path:
+    """Return the folder of a process for what is prepared; it goes when that process ends, and no fork of it."""
+    kept = ExitStack()
+    atexit.register(lambda: kept.close() if os.getpid() == process else None)
+    return kept.enter_context(scratch_folder())
 
 
 def _attached(path: Path) -> str:

@@ -4,7 +4,7 @@
                     SELECT
                         max(_rs_g._rs_key, $per_group_of) AS _rs_group_keys,
                         arg_max({'cause': _rs_g._rs_cause}, _rs_g._rs_key, $per_group_of) AS _rs_rows
-                    FROM _rs_keys AS _rs_g$group_said
+                    FROM ${group_said}_rs_keys AS _rs_g
                     GROUP BY _rs_g._rs_group$by_said
                 ) AS _rs_h
             ) AS _rs_b

@@ -51,10 +51,10 @@ _rs_keys AS (
     FROM (
         SELECT
             _rs_s._rs_id, $weighed_sum AS _rs_sum, _rs_s._rs_cause, $popularity_of_item AS _rs_popularity$group_of_c
-        FROM _rs_sums AS _rs_s
+        FROM ${said_first}_rs_sums AS _rs_s
         JOIN (
 $candidates
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id$join_said
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (

@@ -1,8 +1,9 @@
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
--- caller's own names are never captured. Whether the stored neighbours are enough is decided by a condition that
--- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
+-- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, $asked_items AS _rs_texts, $whole_k AS _rs_k, $given_spaces AS _rs_spaces
@@ -11,7 +12,7 @@ _rs_args AS (
 ${checked_spaces}_rs_named AS (
     SELECT _rs_of, _rs_k$and_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM $sound_args
 ),
-_rs_meant AS (
+${by_name}_rs_meant AS (
 $meant_of_named),
 _rs_asked AS (
     SELECT
@@ -27,7 +28,7 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked, (SELECT 1 AS _rs_one WHERE $near) AS _rs_near
+        FROM (SELECT 1 AS _rs_one WHERE $near) AS _rs_near, _rs_asked
         WHERE _rs_is_one
     ) AS _rs_a
     JOIN $neighbors AS _rs_b

@@ -2,8 +2,9 @@ CREATE MACRO "rec".main.similar_movies(movie, k := 10, store := NULL) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
--- caller's own names are never captured. Whether the stored neighbours are enough is decided by a condition that
--- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
+-- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
@@ -17,6 +18,9 @@ END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
 ),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
@@ -25,9 +29,9 @@ _rs_meant AS (
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
     LEFT JOIN (
-        SELECT title AS _rs_name, - n_ratings AS _rs_preferred, movie_id AS _rs_found
+        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM "rec_store".main."movies", (SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
+        FROM _rs_by_name, "rec_store".main."movies" AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
@@ -49,9 +53,9 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
 UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
             WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
         ) AS _rs_a
         JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
@@ -66,7 +70,7 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near
+        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
         WHERE _rs_is_one
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
@@ -95,8 +99,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
--- caller's own names are never captured. Whether the stored neighbours are enough is decided by a condition that
--- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
+-- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
@@ -133,6 +138,9 @@ _rs_checked AS (
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
 ),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
@@ -141,9 +149,9 @@ _rs_meant AS (
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
     LEFT JOIN (
-        SELECT title AS _rs_name, - n_ratings AS _rs_preferred, movie_id AS _rs_found
+        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM "rec_store".main."movies", (SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
+        FROM _rs_by_name, "rec_store".main."movies" AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
@@ -165,9 +173,9 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
 UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
             WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
         ) AS _rs_a
         JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
@@ -182,7 +190,7 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near
+        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
         WHERE _rs_is_one
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
@@ -2771,18 +2779,18 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
+        FROM (SELECT {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
     / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
             FROM "rec_store".main."movies"
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
-    WHEN popularity IS NULL THEN 0e0
-    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
-    ELSE CAST(error('recommend_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -2974,14 +2982,7 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
+        FROM (SELECT {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -2989,7 +2990,14 @@ END, 'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4317,18 +4325,18 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
+        FROM (SELECT {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
     / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
             FROM "rec_store".main."movies"
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
-    WHEN popularity IS NULL THEN 0e0
-    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
-    ELSE CAST(error('recommend_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4660,14 +4668,7 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
+        FROM (SELECT {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -4675,7 +4676,14 @@ END, 'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6003,18 +6011,18 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
+        FROM (SELECT {'popularity': CASE
+    WHEN popularity IS NULL THEN 0e0
+    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
+    ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
     / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
             FROM "rec_store".main."movies"
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
-    WHEN popularity IS NULL THEN 0e0
-    WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
-    ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6346,14 +6354,7 @@ CASE
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
-        FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id CROSS JOIN (SELECT {'popularity': CASE
+        FROM (SELECT {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -6361,7 +6362,14 @@ END, 'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
-END} AS _rs_said) AS _rs_a
+END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6717,8 +6725,9 @@ CREATE MACRO "rec".main.similar_audio(clip, k := 10, store := NULL) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
--- caller's own names are never captured. Whether the stored neighbours are enough is decided by a condition that
--- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
+-- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
@@ -6732,6 +6741,9 @@ END AS _rs_k, ['labels', 'mean'] AS _rs_spaces
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
 ),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
@@ -6740,9 +6752,9 @@ _rs_meant AS (
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
     LEFT JOIN (
-        SELECT video_id AS _rs_name, + start_seconds AS _rs_preferred, clip_id AS _rs_found
+        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM "rec_store".main."audio_clips", (SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
+        FROM _rs_by_name, "rec_store".main."audio_clips" AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
@@ -6764,9 +6776,9 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
 UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
             WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
         ) AS _rs_a
         JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
@@ -6781,7 +6793,7 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near
+        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
         WHERE _rs_is_one
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
@@ -6810,8 +6822,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
--- caller's own names are never captured. Whether the stored neighbours are enough is decided by a condition that
--- DuckDB folds when it plans: the branch that is not needed costs nothing but its binding.
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
+-- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
@@ -6848,6 +6861,9 @@ _rs_checked AS (
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
 ),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
@@ -6856,9 +6872,9 @@ _rs_meant AS (
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
     LEFT JOIN (
-        SELECT video_id AS _rs_name, + start_seconds AS _rs_preferred, clip_id AS _rs_found
+        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM "rec_store".main."audio_clips", (SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_j WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')) AS _rs_by_name
+        FROM _rs_by_name, "rec_store".main."audio_clips" AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
@@ -6880,9 +6896,9 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked, (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
 UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
             WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
         ) AS _rs_a
         JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
@@ -6897,7 +6913,7 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked, (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near
+        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
         WHERE _rs_is_one
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
