@@ -65,7 +65,7 @@ def test_completion(completer):
     assert complete(completer, "FROM similar_m")[:2] == ["similar_movies(", "similar_movies_view"]
     shown = next(iter(completer.get_completions(Document("FROM similar_m"), CompleteEvent())))
     assert shown.display_text == (
-        "similar_movies(movie, k, space, filter, disliked, boost, exclude, popularity, diversity, store)"
+        "similar_movies(movie, k, space, filter, disliked, exclude, boost, popularity, diversity, store)"
     )
     assert complete(completer, "FROM similar_movies(1, ")[:3] == ["k := ", "space := ", "filter := "]
     assert complete(completer, "FROM similar_movies((SELECT min(movie_id) FROM movies), fi")[0] == "filter := "
