@@ -190,7 +190,7 @@ def _examples(known: Collection[str], given: Callable[[str], str], arguments: st
             f",\n        {given(name)} AS _rs_{name}, {_is_number(name)} AS _rs_{name}_is_number" for name in roles
         ),
         "lists_named": "".join(
-            f"    UNION ALL\n    SELECT {kept}, _rs_{name}_is_number, {role}, unnest(_rs_{name}) FROM {arguments}\n"
+            sql.render(_FUNCTIONS, "list_named", kept=kept, name=name, role=str(role), arguments=arguments)
             for name, role in roles.items()
         ),
         "a_list_is_wrong": "".join(f" OR _rs_{name} IS NULL" for name in roles),
@@ -328,7 +328,7 @@ def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[st
         )
     return {
         "excluded": sql.render(_FUNCTIONS, "excluded", **parts) if excluded else "",
-        "excluded_debit": "    SELECT _rs_id, -1e9, NULL FROM _rs_meant\n    UNION ALL\n" if excluded else "",
+        "excluded_debit": sql.read(_FUNCTIONS, "excluded_debit") if excluded else "",
         "many_excluded": (f" + greatest(100, 5 * {parts['whole_k']})" if diverse else "")
         + (f" + len({parts['given_excluded']})" if excluded else ""),
         "candidates": candidates,

@@ -111,10 +111,8 @@ def render_function(
         body = overloads.body(kind, catalog, known, names, asked)
         bodies.append(f"({parameters}) AS TABLE (\n{body.rstrip()}\n)")
     comment = f"{_COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
-    return (
-        f"CREATE MACRO {target}{name}{', '.join(bodies)};\n"
-        f"COMMENT ON MACRO TABLE {target}{name} IS {sql.literal(comment)};\n"
-    )
+    parts = {"name": target + name, "overloads": ", ".join(bodies), "comment": sql.literal(comment)}
+    return sql.render(_FUNCTIONS, "function", **parts)
 
 
 def called(kind: str, catalog: Catalog) -> str:

@@ -1,0 +1,2 @@
+CREATE MACRO $name$overloads;
+COMMENT ON MACRO TABLE $name IS $comment;
