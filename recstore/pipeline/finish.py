@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from recstore import sql
+from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import model_of
 from recstore.models.space import Measured, Space
@@ -13,12 +14,14 @@ from recstore.pipeline.guard import guard
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.record import record_build
-from recstore.pipeline.refusals import budget_for, refuse_faulty_rows, refuse_no_space
+from recstore.pipeline.refusals import refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress
-from recstore.store.prepared import copy_definitions
+from recstore.store.definition import definition
+from recstore.store.file import name_tables_of
 from recstore.store.publish import NEW, OLD, Staged
 
 _SQL = "recstore.pipeline.sql"
+_BESIDE = "functions_in_the_making"
 
 
 def finish(build: LoadedBuild) -> BuildReport:
@@ -42,18 +45,11 @@ def _compute_all(build: LoadedBuild) -> list[Measured]:
     """Compute each catalogue, store what its data settled of its value, and return what was found out."""
     staged, measured = build.staged, list[Measured]()
     settled = []
-    connection, options = staged.connection, build.options
-    models = [staged.models.get(catalog.name) or model_of(catalog) for catalog in build.catalogs]
-    every = [_user_spaces(staged, catalog) for catalog in build.catalogs]
-    # All are asked before the work on any begins.
-    budgets = [
-        budget_for(staged, model, model.needs(connection, options), given)
-        for model, (given, _chosen) in zip(models, every, strict=True)
-    ]
     with one_blas_thread():
-        for model, budget, (given, chosen) in zip(models, budgets, every, strict=True):
-            with staged.budget.giving_way(connection, budget):
-                measured += compute(connection, model, options, budget, build.stages, given, chosen)
+        for catalog in build.catalogs:
+            given, chosen = _user_spaces(staged, catalog)
+            model = staged.models.get(catalog.name) or model_of(catalog)
+            measured += compute(staged.connection, model, build.options, staged.budget, build.stages, given, chosen)
             settled.append(model.catalog)
     if settled != build.catalogs:
         staged.settle(settled)
@@ -75,12 +71,24 @@ def _compare(build: LoadedBuild, measured: list[Measured]) -> list[Measured]:
 
 
 def put_functions(staged: Staged) -> None:
-    """Put the views and functions into the store in the making.
-
-    They are copied, which binds nothing: where a view is made, a macro of the user's comes before DuckDB's function of
-    its name.
-    """
-    copy_definitions(staged.connection, staged.catalogs, NEW)
+    """Put the views and functions into the store in the making."""
+    connection, beside = staged.connection, staged.user_objects is not None and staged.user_objects.needs_copy
+    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
+    # it is made elsewhere and copied, which binds nothing.
+    if beside:
+        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
+        connection.execute(render.render_tables(staged.catalogs))
+    target = f"{_BESIDE if beside else NEW}.main."
+    views, macros = (
+        render.render_views(staged.catalogs, target),
+        render.render_functions(staged.catalogs, target=target),
+    )
+    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
+    if beside:
+        for table in definition(staged.catalogs).tables:
+            connection.execute(f"DROP TABLE {target}{table}")
+        name_tables_of(connection, NEW)
+        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
 
 
 def _user_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:

@@ -15,7 +15,6 @@ from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
 from recstore.store.file import STORAGE_VERSION
 from recstore.store.parsed import signatures
-from recstore.store.prepared import copy_definitions
 
 _SQL = "recstore.store.sql"
 
@@ -72,7 +71,7 @@ def definition(catalogs: tuple[Catalog, ...]) -> Definition:
         file = sql.literal(str(folder / "empty.duckdb"))
         connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
         connection.execute(render.render_tables(catalogs))
-        copy_definitions(connection, catalogs, "empty")
+        connection.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
         connection.execute(f"USE memory; DETACH empty; ATTACH {file} AS empty (READ_ONLY)")
         own = read_objects(connection, "empty")
         return replace(

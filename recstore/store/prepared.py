@@ -1,6 +1,7 @@
-"""Views and functions that are made once in a process, and copied from then on: DuckDB 2.0 takes long to parse them.
+"""Functions of view databases, made once in a process and copied from then on: DuckDB 2.0 takes long to parse them.
 
-A copy of what stands in a file binds nothing and parses nothing: 10 ms instead of half a second for two catalogues.
+A copy of what stands in a file binds nothing and parses nothing: 10 ms instead of half a second for two catalogues. The
+functions of a store are not copied so: DuckDB prints a copy a little differently, and `check` compares what it prints.
 """
 
 from __future__ import annotations
@@ -16,31 +17,12 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs import render
-from recstore.catalogs.catalog import Catalog
-from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
 from recstore.store.file import STORAGE_VERSION
 
 _NAME = "_rs_prepared"
 _lock = threading.RLock()
 _made: dict[tuple[int, int, Hashable], Path] = {}
-
-
-def copy_definitions(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...], database: str) -> None:
-    """Create the views and functions of a store of these catalogues in an attached database that has their tables."""
-
-    def make(path: Path) -> None:
-        with open_connection() as making:
-            making.execute(f"{_attached(path)}USE {_NAME}")
-            making.execute(render.render_tables(catalogs))
-            making.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
-            tables = making.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [_NAME])
-            making.execute("".join(f"DROP TABLE {sql.identifier(table)};\n" for (table,) in tables.fetchall()))
-            making.execute(f"USE memory; DETACH {_NAME}")
-
-    with _lock:
-        _copy(connection, _prepared(catalogs, make), database)
 
 
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
