@@ -14,7 +14,7 @@ from recstore.pipeline.guard import guard
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.record import record_build
-from recstore.pipeline.refusals import refuse_faulty_rows, refuse_no_space
+from recstore.pipeline.refusals import budget_for, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress
 from recstore.store.definition import definition
 from recstore.store.file import name_tables_of
@@ -45,11 +45,18 @@ def _compute_all(build: LoadedBuild) -> list[Measured]:
     """Compute each catalogue, store what its data settled of its value, and return what was found out."""
     staged, measured = build.staged, list[Measured]()
     settled = []
+    connection, options = staged.connection, build.options
+    models = [staged.models.get(catalog.name) or model_of(catalog) for catalog in build.catalogs]
+    every = [_user_spaces(staged, catalog) for catalog in build.catalogs]
+    # All are asked before the work on any begins.
+    budgets = [
+        budget_for(staged, model, model.needs(connection, options), given)
+        for model, (given, _chosen) in zip(models, every, strict=True)
+    ]
     with one_blas_thread():
-        for catalog in build.catalogs:
-            given, chosen = _user_spaces(staged, catalog)
-            model = staged.models.get(catalog.name) or model_of(catalog)
-            measured += compute(staged.connection, model, build.options, staged.budget, build.stages, given, chosen)
+        for model, budget, (given, chosen) in zip(models, budgets, every, strict=True):
+            with staged.budget.giving_way(connection, budget):
+                measured += compute(connection, model, options, budget, build.stages, given, chosen)
             settled.append(model.catalog)
     if settled != build.catalogs:
         staged.settle(settled)
