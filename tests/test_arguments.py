@@ -349,3 +349,24 @@ def test_the_names_that_every_catalogue_has(sample_store):
             ("why_similar", "why_movies", "(1, 2)"),
         ):
             assert con.sql(f"FROM {regular}{call}").fetchall() == con.sql(f"FROM {own}{call}").fetchall()
+
+
+def test_what_the_command_line_says_where_nothing_is_left(sample_store):
+    code, _out, err = ask("similar", sample_store, "movies", "1", "--filter", "year > 3000", "--exclude", "2")
+    assert (code, err) == (1, "recstore: No movie is left: --filter and --exclude let none through.\n")
+
+
+def test_what_the_caller_calls_as_the_body_does_is_never_captured(sample_store):
+    """The names that hold the arguments themselves."""
+    said = "k := _rs_i._rs_given, exclude := _rs_i._rs_excluded, diversity := _rs_i._rs_said"
+    columns = "1 AS item, 4 AS _rs_given, [2, 3] AS _rs_excluded, 0.5 AS _rs_said"
+    with duckdb.connect(str(sample_store), read_only=True) as con:
+        for call, item in (("similar_movies", "_rs_i.item"), ("recommend_movies", "_rs_i.item")):
+            for more, plain in (
+                (said, "k := 4, exclude := [2, 3], diversity := 0.5"),
+                ("k := _rs_i._rs_given", "k := 4"),
+            ):
+                joined = (
+                    f"SELECT s.movie_id FROM (SELECT {columns}) AS _rs_i, {call}({item}, {more}) AS s ORDER BY s.rank"
+                )
+                assert con.sql(joined).fetchall() == con.sql(f"SELECT movie_id FROM {call}(1, {plain})").fetchall()

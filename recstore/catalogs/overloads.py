@@ -230,7 +230,7 @@ def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str]) 
     }
 
 
-def _candidates(catalog: Catalog, known: Collection[str], parts: Mapping[str, str]) -> str:
+def _candidates(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], popularity: str = "") -> str:
     """Return the query for the items that may be answered with, with what their place depends on."""
     boost = ", CASE WHEN typeof(boost) = '\"NULL\"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost"
     share = f", {sql.render(_FUNCTIONS, 'share', **parts).strip()} AS _rs_share" if "popularity" in known else ""
@@ -240,6 +240,7 @@ def _candidates(catalog: Catalog, known: Collection[str], parts: Mapping[str, st
         "candidates",
         **{
             **parts,
+            "popularity_too": popularity,
             "group_of_item": group,
             "boost_of_item": boost if "boost" in known else "",
             "share_of_item": share,
@@ -311,9 +312,7 @@ def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[st
         if boosted
         else "_rs_c._rs_popularity"
     )
-    candidates = _candidates(catalog, known, parts).replace(
-        " AS _rs_id", f" AS _rs_id, CAST({parts['preference']} AS BIGINT) AS _rs_popularity", 1
-    )
+    chosen = f", CAST({parts['preference']} AS BIGINT) AS _rs_popularity"
     found = {**parts, "best_keys": "_rs_keys", "diverse": _diverse(parts) if diverse else ""}
     if catalog.group:
         found["best_keys"] = sql.render(
@@ -331,7 +330,7 @@ def _of_recommending(catalog: Catalog, known: Collection[str], parts: Mapping[st
         "excluded_debit": sql.read(_FUNCTIONS, "excluded_debit") if excluded else "",
         "many_excluded": (f" + greatest(100, 5 * {parts['whole_k']})" if diverse else "")
         + (f" + len({parts['given_excluded']})" if excluded else ""),
-        "candidates": candidates,
+        "candidates": _candidates(catalog, known, parts, chosen),
         "popularity_of_item": popularity,
         "weighed_sum": f"CAST(greatest(least(round(_rs_s._rs_sum{times}), 2e9), -1e8) AS BIGINT)"
         if times

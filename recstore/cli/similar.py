@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -50,10 +50,22 @@ def print_similar(
         ) as error:
             raise OptionError(_said(error, question, catalog_name)) from error
         if found == [(0,)]:
+            _refuse_limits(connection, question, catalog.name, catalog.item)
             space = question.values.get("space")
             asked_space = str(space) if space is not None else None
             raise RecstoreError(why_nothing_is_similar(connection, catalog, question.items[0], asked_space))
         write_result(connection, f"FROM {call}", form, output, values)
+
+
+def _refuse_limits(connection: duckdb.DuckDBPyConnection, question: Question, catalog: str, item: str) -> None:
+    """Say that nothing is left where the items have neighbours, and what is asked besides lets none of them through."""
+    plain = replace(question, values={"space": question.values.get("space")}, expressions={}, k=1)
+    call, values = plain.call(f"similar_{catalog}")
+    if connection.execute(f"SELECT count(*) FROM {call}", values).fetchall() != [(0,)]:
+        limits = [name for name, text in question.expressions.items() if text is not None and name == "filter"]
+        limits += ["exclude"] if question.values.get("exclude") else []
+        named = " and ".join(f"--{name}" for name in limits) or "what is available"
+        raise RecstoreError(f"No {item} is left: {named} {'let' if len(limits) > 1 else 'lets'} none through.")
 
 
 def _said(error: duckdb.Error, question: Question, catalog: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -22,7 +23,8 @@ from recstore.store.file import STORAGE_VERSION
 
 _NAME = "_rs_prepared"
 _lock = threading.RLock()
-_made: dict[tuple[int, int, Hashable], Path] = {}
+_made: dict[tuple[int, int, str], Path] = {}
+_numbers = count()
 
 
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
@@ -46,12 +48,12 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
             connection.execute(written(f"{sql.identifier(database)}.main."))
 
 
-def _prepared(what: Hashable, make: Callable[[Path], None]) -> Path:
+def _prepared(what: str, make: Callable[[Path], None]) -> Path:
     """Return the file that `make` makes of `what`: once for a process and the user that it runs as."""
     key = (os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0, what)
     path = _made.get(key)
     if path is None or not path.exists():
-        path = _folder(*key[:2]) / f"{len(_made)}.duckdb"
+        path = _folder(*key[:2]) / f"{next(_numbers)}.duckdb"
         make(path)
         _made[key] = path
     return path

@@ -6,8 +6,8 @@
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, $asked_items AS _rs_texts, $whole_k AS _rs_k, $given_spaces AS _rs_spaces
-    FROM (SELECT $item AS _rs_given) AS _rs_i
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, $asked_items AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT $item AS _rs_given, $whole_k AS _rs_k, $given_spaces AS _rs_spaces) AS _rs_i
 ),
 ${checked_spaces}_rs_named AS (
     SELECT _rs_of, _rs_k$and_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM $sound_args

@@ -1,10 +1,10 @@
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        $asked_items AS _rs_of, $is_number AS _rs_is_number, $whole_k AS _rs_k, $given_spaces AS _rs_spaces,
-        $said AS _rs_said$lists_given
-    FROM (SELECT $item AS _rs_given) AS _rs_i
+    SELECT $asked_items AS _rs_of, $is_number AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT $item AS _rs_given, $whole_k AS _rs_k, $given_spaces AS _rs_spaces, $said AS _rs_said$lists_given
+    ) AS _rs_i
 ),
 ${checked_spaces}_rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM $sound_args

@@ -559,13 +559,13 @@ CREATE MACRO similar_movies(movie, k := 10, store := NULL) AS TABLE (
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
@@ -656,7 +656,8 @@ ORDER BY _rs_r._rs_rank ASC
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -664,8 +665,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_spaces) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -771,8 +771,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -780,9 +781,8 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_spaces, true AS _rs_said
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -921,8 +921,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -930,14 +931,13 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -1078,8 +1078,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -1087,8 +1088,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -1099,7 +1099,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -1242,8 +1242,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -1251,8 +1252,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -1263,7 +1263,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -1411,8 +1411,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -1420,8 +1421,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'popularity': CASE
+END AS _rs_spaces, {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -1436,7 +1436,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -1586,8 +1586,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -1595,8 +1596,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'popularity': CASE
+END AS _rs_spaces, {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -1615,7 +1615,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7282,13 +7282,13 @@ CREATE MACRO similar_audio(clip, k := 10, store := NULL) AS TABLE (
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
@@ -7379,7 +7379,8 @@ ORDER BY _rs_r._rs_rank ASC
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7387,8 +7388,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_spaces) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7494,8 +7494,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7503,9 +7504,8 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_spaces, true AS _rs_said
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7644,8 +7644,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7653,14 +7654,13 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7801,8 +7801,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7810,8 +7811,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -7822,7 +7822,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7965,8 +7965,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7974,8 +7975,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -7986,7 +7986,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -8134,8 +8134,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -8143,8 +8144,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'diversity': CASE
+END AS _rs_spaces, {'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('similar_audio: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
@@ -8159,7 +8159,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT

@@ -7,13 +7,13 @@ CREATE MACRO "rec".main.similar_movies(movie, k := 10, store := NULL) AS TABLE (
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
@@ -104,7 +104,8 @@ ORDER BY _rs_r._rs_rank ASC
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -112,8 +113,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_spaces) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -219,8 +219,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -228,9 +229,8 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+END AS _rs_spaces, true AS _rs_said
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -369,8 +369,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -378,14 +379,13 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -526,8 +526,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -535,8 +536,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -547,7 +547,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -690,8 +690,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -699,8 +700,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -711,7 +711,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -859,8 +859,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -868,8 +869,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'popularity': CASE
+END AS _rs_spaces, {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -884,7 +884,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -1034,8 +1034,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
@@ -1043,8 +1044,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'popularity': CASE
+END AS _rs_spaces, {'popularity': CASE
     WHEN popularity IS NULL THEN 0e0
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('similar_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
@@ -1063,7 +1063,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_movies: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT movie AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -6730,13 +6730,13 @@ CREATE MACRO "rec".main.similar_audio(clip, k := 10, store := NULL) AS TABLE (
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
@@ -6827,7 +6827,8 @@ ORDER BY _rs_r._rs_rank ASC
 -- not needed costs nothing but its binding.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, CASE
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -6835,8 +6836,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_spaces) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -6942,8 +6942,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -6951,9 +6952,8 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+END AS _rs_spaces, true AS _rs_said
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7092,8 +7092,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7101,14 +7102,13 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: disliked must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_disliked_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7249,8 +7249,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7258,8 +7259,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -7270,7 +7270,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7413,8 +7413,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7422,8 +7423,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        true AS _rs_said,
+END AS _rs_spaces, true AS _rs_said,
         CASE
     WHEN typeof(disliked) LIKE '%]' THEN coalesce(TRY_CAST(disliked AS VARCHAR[]), CAST([] AS VARCHAR[]))
     WHEN typeof(disliked) = '"NULL"' THEN CAST([] AS VARCHAR[])
@@ -7434,7 +7434,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
@@ -7582,8 +7582,9 @@ ORDER BY _rs_r._rs_rank ASC
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
-    SELECT
-        CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, CASE
+    SELECT CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_of, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, * EXCLUDE _rs_given
+    FROM (
+        SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
@@ -7591,8 +7592,7 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces,
-        {'diversity': CASE
+END AS _rs_spaces, {'diversity': CASE
     WHEN diversity IS NULL THEN 0e0
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('similar_audio: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
@@ -7607,7 +7607,7 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
     WHEN typeof(exclude) = '"NULL"' THEN CAST([] AS VARCHAR[])
     ELSE CAST(error('similar_audio: exclude must be a list of ids or names, such as [1, 2]') AS VARCHAR[])
 END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_exclude_is_number
-    FROM (SELECT clip AS _rs_given) AS _rs_i
+    ) AS _rs_i
 ),
 _rs_checked AS (
     SELECT
