@@ -90,12 +90,10 @@ def sayable(catalog: Catalog) -> tuple[str, ...]:
     )
 
 
-def body(
-    kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str, str], asking: Mapping[str, str]
-) -> str:
+def body(kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str, str], annoy: Mapping[str, str]) -> str:
     """Return the body of an overload that knows the options `said`.
 
-    `names` are what the SQL of the catalogue is written with. `asking` is what `asking.sql` is filled with,
+    `names` are what the SQL of the catalogue is written with. `annoy` is what `ranking_by_annoy.sql` is filled with,
     where an index is asked for what `ranking.sql` finds by a scan; empty where there is none.
     """
     ranked = bool(set(said) - {"space"})
@@ -103,12 +101,12 @@ def body(
     parts = {**names, **_parts(kind, catalog, known, names, ranked)}
     if kind == "similar":
         if ranked:
-            parts["ranking"] = _ranking(catalog, known, parts, asking)
+            parts["ranking"] = _ranking(catalog, known, parts, annoy)
             return _fill("similar_ranked", parts)
-        parts["far"] = _far(catalog, known, parts, asking)
+        parts["far"] = _far(catalog, known, parts, annoy)
         return _fill("similar", parts)
     if kind in ("nearest", "about"):
-        parts["ranking"] = _ranking(catalog, known, parts, asking)
+        parts["ranking"] = _ranking(catalog, known, parts, annoy)
         parts["questions"] = _fill("questions_ranked" if ranked else "questions", parts)
         parts["answering"] = _fill("answering", parts)
         return _fill(kind, parts)
@@ -132,11 +130,7 @@ def _parts(
             return "CAST([] AS VARCHAR[])"
         return sql.render(_FUNCTIONS, "given_list", **{**names, "argument": argument}).strip()
 
-    said = ", ".join(
-        sql.render(_FUNCTIONS, f"said_{name}", **names).strip()
-        for name in ("popularity", "diversity", "per_group")
-        if name in known
-    )
+    said = ", ".join(_said(names)[name] for name in ("popularity", "diversity", "per_group") if name in known)
     kept = {
         "similar": "_rs_of, _rs_k, _rs_spaces" + (", _rs_said" if ranked else ""),
         "nearest": "_rs_k, _rs_space, _rs_said, _rs_vector",
@@ -179,6 +173,21 @@ def _parts(
     else:
         parts |= {"args_of_ranked": "", "kept_of_ranked": ""}
     return parts
+
+
+def _said(names: Mapping[str, str]) -> dict[str, str]:
+    """Return what holds each number that a question can say: NULL is as if nothing were said."""
+
+    def number(argument: str, low: str, high: str) -> str:
+        bounds = {"argument": argument, "low": low, "high": high}
+        return sql.render(_FUNCTIONS, "said_number", **names, **bounds).strip()
+
+    whole = sql.render(_FUNCTIONS, "whole_from_one", **names, argument="per_group").strip()
+    return {
+        "popularity": number("popularity", "-1", "1"),
+        "diversity": number("diversity", "0", "1"),
+        "per_group": f"'per_group': CASE WHEN per_group IS NULL THEN 1 ELSE {whole} END",
+    }
 
 
 def _examples(known: Collection[str], given: Callable[[str], str], arguments: str) -> dict[str, str]:
@@ -255,10 +264,10 @@ def _times(known: Collection[str], parts: Mapping[str, str], said: str) -> str:
     return boost + popularity
 
 
-def _ranking(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str]) -> str:
+def _ranking(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], annoy: Mapping[str, str]) -> str:
     """Return the query that ranks the candidates of each question, or asks the index for them."""
-    if asking and not catalog.group and not _SCORED & set(known):
-        return sql.render(_FUNCTIONS, "asking", **{**parts, **asking})
+    if annoy and not catalog.group and not _SCORED & set(known):
+        return sql.render(_FUNCTIONS, "ranking_by_annoy", **{**parts, **annoy})
     diverse = "diversity" in known
     times = _times(known, parts, "_rs_q._rs_said")
     score = f"round(list_inner_product(_rs_c._rs_vector, _rs_q._rs_vector) * {parts['score_steps']})"
@@ -290,11 +299,11 @@ def _ranking(catalog: Catalog, known: Collection[str], parts: Mapping[str, str],
     )
 
 
-def _far(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], asking: Mapping[str, str]) -> str:
+def _far(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], annoy: Mapping[str, str]) -> str:
     """Return the query that answers a plain question for which the stored neighbours are not enough."""
-    if not asking and not catalog.group and not catalog.available:
+    if not annoy and not catalog.group and not catalog.available:
         return sql.render(_FUNCTIONS, "far", **parts)
-    ranking = _ranking(catalog, known, parts, asking)
+    ranking = _ranking(catalog, known, parts, annoy)
     return sql.render(_FUNCTIONS, "far_asked", **{**parts, "ranking": ranking})
 
 

@@ -31,7 +31,7 @@ _COMMENTS = {
 
 
 @dataclass(frozen=True)
-class Asking:
+class AnnoyUse:
     """Which catalogues' functions ask Annoy, and of which build of the store."""
 
     build_id: str
@@ -78,13 +78,13 @@ def render_function(
     catalog: Catalog,
     relation: Callable[[str], str] = stored_relation,
     target: str = "",
-    asking: Asking | None = None,
+    annoy: AnnoyUse | None = None,
     name: str = "",
 ) -> str:
     """Return `CREATE MACRO` and its comment for one function of one catalogue, called `name` or as it usually is.
 
     `relation` names the store's tables; `target` is the prefix, already quoted, of where the function is created.
-    `asking` says whether what goes beyond the stored neighbours is a question to Annoy.
+    `annoy` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
     name = name or function_name(kind, catalog)
     names = {
@@ -97,13 +97,13 @@ def render_function(
         "default_space": sql.literal(catalog.nearest_space),
         "default_spaces": f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
     }
-    names["whole_k"] = sql.render(_FUNCTIONS, "whole_k", **names).strip()
+    names["whole_k"] = sql.render(_FUNCTIONS, "whole_from_one", **names, argument="k").strip()
     names |= _of_person(catalog, names)
     if kind == "why":
         names |= _of_why(catalog, names)
     asked = {}
-    if asking and catalog.name in asking.catalogs:
-        asked = {"ask": ASK, "among": AMONG, "build": sql.literal(asking.build_id)}
+    if annoy and catalog.name in annoy.catalogs:
+        asked = {"ask": ASK, "among": AMONG, "build": sql.literal(annoy.build_id)}
     shape = overloads.form(kind, catalog, names["default_space"])
     bodies = []
     for known in shape.overloads():
@@ -125,7 +125,7 @@ def render_functions(
     catalogs: Iterable[Catalog],
     relation: Callable[[str], str] = stored_relation,
     target: str = "",
-    asking: Asking | None = None,
+    annoy: AnnoyUse | None = None,
 ) -> str:
     """Return the SQL that creates every function of some catalogues."""
     return "\n".join(
@@ -133,7 +133,7 @@ def render_functions(
         for catalog in catalogs
         for text in (
             *(
-                render_function(kind, catalog, relation, target, asking, name)
+                render_function(kind, catalog, relation, target, annoy, name)
                 for kind in function_kinds(catalog)
                 for name in function_names(kind, catalog)
             ),

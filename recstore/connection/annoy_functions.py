@@ -18,7 +18,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.render import AMONG, ASK, Asking
+from recstore.catalogs.render import AMONG, ASK, AnnoyUse
 from recstore.errors import StoreError
 from recstore.opening import open_connection
 from recstore.scratch import scratch_folder
@@ -36,7 +36,7 @@ _stores: dict[str, _Store] = {}
 
 def accelerate(
     connection: duckdb.DuckDBPyConnection, path: Path, database: str, exact: bool | None, catalogs: tuple[Catalog, ...]
-) -> Asking | None:
+) -> AnnoyUse | None:
     """Make the indexes of an attached store answer in this connection; return for which catalogues, if for any.
 
     With None for `exact`, for those where the build measured that it is faster; with False for all; with True for none.
@@ -58,7 +58,7 @@ def accelerate(
         _register(cursor)
     store = _stores.setdefault(build_id, _Store(build_id, known))
     store.joined(connection, path, database)
-    return Asking(build_id, chosen)
+    return AnnoyUse(build_id, chosen)
 
 
 def _register(cursor: duckdb.DuckDBPyConnection) -> None:

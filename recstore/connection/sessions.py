@@ -60,9 +60,9 @@ def connect(
             require_tables(connection, Path(path), database)
             exact = True
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
-        asking = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
+        annoy = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
         connection.execute(_views_sql(connection, database, "memory", catalogs))
-        _create_functions(connection, database, "memory", catalogs, asking)
+        _create_functions(connection, database, "memory", catalogs, annoy)
     except BaseException:
         connection.close()
         raise
@@ -106,9 +106,9 @@ def attach(
                 require_tables(cursor, store, database)
             cursor.execute(_attach_views_sql(alias))
             catalogs = stored_catalogs(cursor, database, trusted=not untrusted)
-            asking = accelerate(connection, store, database, exact or untrusted, catalogs)
+            annoy = accelerate(connection, store, database, exact or untrusted, catalogs)
             cursor.execute(_views_sql(cursor, database, alias, catalogs, only_own=untrusted))
-            _create_functions(cursor, database, alias, catalogs, asking)
+            _create_functions(cursor, database, alias, catalogs, annoy)
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -211,10 +211,10 @@ def _create_functions(
     database: str,
     alias: str,
     catalogs: tuple[Catalog, ...],
-    asking: render.Asking | None,
+    annoy: render.AnnoyUse | None,
 ) -> None:
     relation = render.attached_relation(database)
-    create_functions(connection, lambda target: render.render_functions(catalogs, relation, target, asking), alias)
+    create_functions(connection, lambda target: render.render_functions(catalogs, relation, target, annoy), alias)
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:
