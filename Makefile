@@ -41,7 +41,7 @@ clients: .venv/.ready
 
 # Needs uv: writes the versions that everything above installs.
 lock:
-	uv pip compile pyproject.toml --extra audio --extra sqlalchemy --group dev --universal --generate-hashes --no-emit-index-url --quiet \
+	uv pip compile pyproject.toml --extra audio --extra explore --extra sqlalchemy --group dev --universal --generate-hashes --no-emit-index-url --quiet \
 		--custom-compile-command "make lock" -o requirements.lock
 
 clean:
