@@ -35,16 +35,16 @@ FILES = ("class_labels_indices.csv", "ontology.json")
 def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
     """Return the seconds of TensorFlow's import and of the load into a table, the records, and the peak memory."""
     import duckdb
-    from recstore.loaders.audioset_records import import_tensorflow
 
     from recstore.catalogs.registry import to_be_stored
     from recstore.catalogs.render import render_tables
     from recstore.options import BuildOptions
     from recstore.progress import Progress
+    from recstore.sound.tensorflow_import import import_tensorflow
     from recstore.sources.loader import get_loader
 
     begun = time.perf_counter()
-    import_tensorflow()
+    import_tensorflow("This benchmark")
     imported = time.perf_counter() - begun
     file = scratch / "fresh.duckdb"
     with duckdb.connect(file) as con:
@@ -59,9 +59,9 @@ def load(source: Path, scratch: Path) -> tuple[float, float, int, float]:
 
 def notebook(folder: Path) -> tuple[float, int]:
     """Read as the notebook does: one data set over all files, each record parsed in Python."""
-    from recstore.loaders.audioset_records import import_tensorflow
+    from recstore.sound.tensorflow_import import import_tensorflow
 
-    tf = import_tensorflow()
+    tf = import_tensorflow("This benchmark")
     begun = time.perf_counter()
     clips = []
     for record in tf.data.TFRecordDataset([str(path) for path in sorted(folder.rglob("*.tfrecord"))]):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from fuzz_clips import SECONDS, Source
-from recstore.loaders.audioset_records import import_tensorflow
+
+from recstore.sound.tensorflow_import import import_tensorflow
 
 #: Fields of records, and values that they may not have.
 WRONG_FIELDS: list[tuple[str, object]] = [
@@ -51,7 +52,7 @@ class RecordMaker:
 
     def __init__(self, draw: random.Random) -> None:
         """Import TensorFlow, whose own classes make the records."""
-        self.tf, self.draw = import_tensorflow(), draw
+        self.tf, self.draw = import_tensorflow("This benchmark"), draw
 
     def write(self, archive: tarfile.TarFile, source: Source, name: str, number: int) -> None:
         """Put one file into an archive, and note in `source` what is to become of it."""

@@ -6,13 +6,10 @@ context `video_id`, `start_time_seconds`, `end_time_seconds` and `labels`, and o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,15 +17,13 @@ import numpy.typing as npt
 
 from recstore.catalogs.audio.rules import CLIP_TIMES
 from recstore.catalogs.rules import said
-from recstore.errors import SourceError
+from recstore.sound.tensorflow_import import import_tensorflow
 
 SECONDS = 10
 FRAME_BYTES = 128
 #: What stands around each record: its length and two checksums.
 _FRAMING = 16
 _BATCH = 2048
-#: By this variable TensorFlow is told to use the Keras of before version 3.
-_KERAS = "TF_USE_LEGACY_KERAS"
 _FRAMES = "audio_embedding"
 #: The fields that each record has one value of.
 _SINGLE = ("video_id", "start_time_seconds", "end_time_seconds")
@@ -105,53 +100,6 @@ class _FaultyError(Exception):
     """Something in these files is at fault; read them one by one."""
 
 
-def import_tensorflow() -> ModuleType:
-    """Import TensorFlow, which is an extra; its absence is a `SourceError` that names it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    try:
-        with _stderr_silenced(), _without_keras():
-            import tensorflow
-    except ImportError as error:
-        raise SourceError(
-            "Reading AudioSet's record files needs TensorFlow, for Python below 3.14. "
-            "Install it with: pip install 'recstore[audio]'"
-        ) from error
-    module: ModuleType = tensorflow
-    return module
-
-
-@contextmanager
-def _stderr_silenced() -> Iterator[None]:
-    """Keep quiet what TensorFlow's C++ part says while it is imported, before its log level counts."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-@contextmanager
-def _without_keras() -> Iterator[None]:
-    """Leave Keras, which takes half of TensorFlow's import and is not used here, to whoever first says `tf.keras`.
-
-    TensorFlow imports the Keras that its environment names, where that is installed. While it is imported this names
-    the older one, which nobody has who did not install it as `tf_keras`.
-    """
-    if _KERAS in os.environ or find_spec("tf_keras") is not None:
-        yield
-        return
-    os.environ[_KERAS] = "1"
-    try:
-        yield
-    finally:
-        del os.environ[_KERAS]
-
-
 @dataclass(frozen=True)
 class _Batch:
     """The fields of n records: of each the values, end to end, and their number per record (n,).
@@ -190,7 +138,7 @@ class RecordReader:
     """
 
     def __init__(self, wanted: Sequence[npt.NDArray[np.bool_]], unlabelled: bool = False) -> None:
-        self._tf = tf = import_tensorflow()
+        self._tf = tf = import_tensorflow("Reading AudioSet's record files")
         self._wanted = wanted
         self._fewest_labels = 0 if unlabelled else 1
         self._n_labels = len(wanted[0])

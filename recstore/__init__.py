@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     )
     from recstore.reports.manifests import manifest, manifest_differences
     from recstore.reports.plots import check_plot, draw_evaluation
+    from recstore.sound.embedding import embed
     from recstore.store.proof import Finding, first_fault
     from recstore.store.publish import rollback
     from recstore.store.recovery import backup, restore
@@ -81,6 +82,7 @@ __all__ = [
     "connect",
     "diff",
     "draw_evaluation",
+    "embed",
     "evaluate",
     "export_json",
     "find_query",
@@ -159,6 +161,7 @@ _GIVEN = {
         "check_plot",
         "draw_evaluation",
     ),
+    "recstore.sound.embedding": ("embed",),
     "recstore.store.proof": (
         "Finding",
         "first_fault",

@@ -36,7 +36,7 @@ def server(folder, monkeypatch):
     """Instead of a server: every address gives a zip that says how often something was fetched."""
     fetched = []
 
-    def download(url, target, _progress, record=False):
+    def download(url, target, _progress, record=False, **_wanted):
         fetched.append(url)
         target.unlink(missing_ok=True)
         with zipfile.ZipFile(target, "w") as packed:

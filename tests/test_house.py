@@ -36,6 +36,7 @@ FLOORS = [
     ["catalogs"],
     ["evaluation"],
     ["search", "models"],
+    ["sound"],
     ["sources"],
     ["cache"],
     ["options", "progress", "budget", "arrow", "scratch", "text", "sql"],
@@ -116,6 +117,7 @@ TESTED_INSIDE = {
     "evaluation": "metrics and protocols are compared with other libraries' and with their definitions",
     "models": "what a model computes is compared with other libraries', NumPy's and its formula",
     "search": "clusters, exact search and Annoy's files are tried on vectors and on damaged bytes",
+    "sound": "the front end and the network are compared with their definitions in NumPy, the release with the weights",
     "sources.dialect": "a dialect that is said, not found",
     "sources.download": "a server that breaks off, lies and comes back",
     "sources.files": "archives that are no archives",
@@ -277,7 +279,7 @@ def run_python(code: str) -> str:
 @pytest.mark.parametrize("code", ["import recstore", "import recstore.cli.app", "import recstore; recstore.connect"])
 def test_what_an_import_brings_in(code):
     heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy", "matplotlib",
-             "sqlalchemy", "prompt_toolkit", "pygments")  # fmt: skip
+             "sqlalchemy", "prompt_toolkit", "pygments", "soundfile", "mutagen")  # fmt: skip
     loaded = run_python(f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])")
     assert loaded == "[]"
 

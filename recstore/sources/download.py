@@ -35,15 +35,15 @@ T = TypeVar("T")
 
 
 @contextmanager
-def dataset(name: str, url: str, progress: Progress) -> Iterator[Path]:
+def dataset(name: str, url: str, progress: Progress, *, sha256: str | None = None) -> Iterator[Path]:
     """Yield a data set: from the user's cache, where it is as it was fetched, else fetched anew and put there.
 
     A cached file that somebody else can write is not used, and one that is damaged is fetched again. Where the cache
-    cannot be used, a temporary file serves. Raises `SourceError` as `download` does.
+    cannot be used, a temporary file serves. With `sha256`, it must have that. Raises `SourceError` as `download` does.
     """
     path = cache.folder() / cache.DATASETS / name
     with cache.held(path) as is_safe:
-        if is_safe and _is_whole(path):
+        if is_safe and _is_whole(path, sha256):
             with suppress(OSError):
                 os.utime(path)
             yield path
@@ -57,32 +57,36 @@ def dataset(name: str, url: str, progress: Progress) -> Iterator[Path]:
             cache.trim()
         except OSError as error:
             progress.notice(f"{error.filename or path.parent} is not used as a cache: {error.strerror or error}.")
-            yield download(url, stack.enter_context(scratch_folder()) / name, progress)
+            yield download(url, stack.enter_context(scratch_folder()) / name, progress, sha256=sha256)
             return
-        download(url, path, progress, record=True)
+        download(url, path, progress, record=True, sha256=sha256)
         stack.enter_context(cache.held(path))
         yield path
     cache.trim()
 
 
-def _is_whole(path: Path) -> bool:
-    """Say whether a cached file is as it was fetched; one without a record, if it is a zip whose checksums agree."""
+def _is_whole(path: Path, sha256: str | None = None) -> bool:
+    """Say whether a cached file is as it was fetched; one without a record, if it is a zip whose checksums agree.
+
+    With `sha256` it must have that, whatever was fetched.
+    """
     facts = cache.recorded(path)
     try:
-        if facts is None:
+        if facts is None and sha256 is None:
             with zipfile.ZipFile(path) as packed:
                 return packed.testzip() is None
-        if path.stat().st_size != facts[0]:
+        if facts is not None and path.stat().st_size != facts[0]:
             return False
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == facts[1]
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        return found == (sha256 or (facts and facts[1]))
     except Exception:
         # Whatever the reader of a damaged archive stumbles over.
         return False
 
 
-def download(url: str, target: Path, progress: Progress, *, record: bool = False) -> Path:
-    """Fetch `url` to the file `target`, checked against the `.md5` beside it where there is one.
+def download(url: str, target: Path, progress: Progress, *, record: bool = False, sha256: str | None = None) -> Path:
+    """Fetch `url` to the file `target`, checked against the `.md5` beside it where there is one, and `sha256` if given.
 
     The file appears under its name only when it is complete; with `record`, what was fetched is written beside it.
     Raises `SourceError` where the address cannot be reached, the answer is cut short, too large or too slow, there is
@@ -94,17 +98,19 @@ def download(url: str, target: Path, progress: Progress, *, record: bool = False
         with cache.new_file(target.parent) as (descriptor, part):
             expected = _patiently(lambda fetch: _md5_beside(fetch, address), named)
             with os.fdopen(os.dup(descriptor), "wb") as file:
-                (md5, sha256), size = _patiently(
-                    lambda fetch: _fetch(fetch, address, file, target.parent, named), named
-                )
+                (md5, found), size = _patiently(lambda fetch: _fetch(fetch, address, file, target.parent, named), named)
             if expected is not None and md5 != expected:
                 raise SourceError(f"{named} arrived damaged: its MD5 is {md5}, published is {expected}. Try again.")
+            if sha256 is not None and found != sha256:
+                raise SourceError(
+                    f"{named} is not what was meant: its SHA-256 is {found}, and not {sha256}. Nothing of it is kept."
+                )
             if stat.S_ISDIR(_mode(target)):
                 raise SourceError(f"{target} is a folder where a file should be; move it away.")
             cache.record_of(target).unlink(missing_ok=True)
             part.replace(target)
             if record:
-                _write_record(target, {"url": named, "bytes": size, "sha256": sha256})
+                _write_record(target, {"url": named, "bytes": size, "sha256": found})
     except urllib.error.HTTPError as error:
         error.close()
         reason = f"the server says {error.code} {str(error.msg).splitlines()[0] if error.msg else ''}".strip()
