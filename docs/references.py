@@ -95,6 +95,7 @@ PUBLIC = (
     "recstore.progress",
     "recstore.options",
     "recstore.cache",
+    "recstore.explore",
     "recstore.installed",
     "recstore.sql",
     "recstore.text",

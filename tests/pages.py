@@ -33,7 +33,7 @@ _PIECE = re.compile(r"^(?P<level>#+) (?P<title>[^\n]+)$|^```(?P<language>\S*)\n(
 _FILE = re.compile(r"(?:--|//|#|<!--) ([\w.-]+\.\w+)(?: -->)?\n")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 #: What fetches from the network is run by `make wheel`; the tests have it all there. A server never ends.
-_INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install")
+_INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install|recstore explore ")
 #: Several pages begin with it. It takes long and gives the same every time, so a run of the tests runs it once.
 BUILD = "recstore build movies.duckdb --movielens ml-latest-small --quiet"
 BUILD_SHOP = "recstore build shop.duckdb --quiet"

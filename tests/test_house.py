@@ -27,6 +27,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 #: From the top of the house down: a room imports only from rooms that stand after its own. `recstore` is the package.
 FLOORS = [
     ["cli", "sqlalchemy", "dbt", "testing"],
+    ["explore"],
     ["recstore", "samples", "tools", "installed"],
     ["reports"],
     ["pipeline", "connection"],
@@ -89,7 +90,7 @@ def test_imports_run_downward_only():
 
 
 #: What the command line may import besides the names of `recstore` itself; docs/references.py lists what these hold.
-PUBLIC = {"errors", "progress", "options", "cache", "installed", "sql", "text", "tools"}
+PUBLIC = {"explore", "errors", "progress", "options", "cache", "installed", "sql", "text", "tools"}
 
 
 def test_the_command_line_uses_the_public_api_alone():
@@ -279,7 +280,7 @@ def run_python(code: str) -> str:
 @pytest.mark.parametrize("code", ["import recstore", "import recstore.cli.app", "import recstore; recstore.connect"])
 def test_what_an_import_brings_in(code):
     heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy", "matplotlib",
-             "sqlalchemy", "prompt_toolkit", "pygments", "soundfile", "mutagen")  # fmt: skip
+             "sqlalchemy", "prompt_toolkit", "pygments", "soundfile", "mutagen", "nicegui", "openTSNE")  # fmt: skip
     loaded = run_python(f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])")
     assert loaded == "[]"
 

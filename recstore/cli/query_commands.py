@@ -110,3 +110,25 @@ def heatmap(
         say(f"{output} shows {len(items)} items.")
 
     run_command(work, timeout, untrusted)
+
+
+@query_commands.command(cls=Command, epilog="Example: recstore explore {store}")
+def explore(
+    store: Store,
+    host: Annotated[
+        str,
+        typer.Option(help="The address to listen on; with another than this machine's own, others can reach the page."),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 is any that is free.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in the browser, or print its address alone.")
+    ] = True,
+) -> None:
+    """Open a page in the browser: what is alike, what follows, how good it is; needs the extra explore."""
+
+    def work() -> None:
+        from recstore.cli.explore import run_explore
+
+        run_explore(store, host, port, browser)
+
+    raise typer.Exit(run_interactively(work, State.debug))

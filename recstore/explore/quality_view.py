@@ -1,0 +1,119 @@
+"""How good it is: what was measured, what the builds found, what was not loaded, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from itertools import groupby
+from operator import itemgetter
+
+from nicegui import run, ui
+
+import recstore
+from recstore import sql
+from recstore.errors import RecstoreError
+from recstore.explore import charts
+from recstore.explore.answers import Row
+from recstore.explore.controls import card, code
+from recstore.explore.lists import plain_table
+from recstore.explore.session import Session
+from recstore.explore.shown import shown
+
+_SQL = "recstore.explore.sql"
+_HEALTH = 'SELECT "check", is_sound, faults, example, means FROM store_health ORDER BY "check" ASC'
+
+
+class QualityView:
+    """The view of the figures of the page's catalogue, and of what the whole store says of itself."""
+
+    def __init__(self, page: Session) -> None:
+        self._page = page
+
+    async def build(self) -> None:
+        """Ask everything once, and show it in cards."""
+        page, of_catalog = self._page, {"catalog": self._page.catalog.name}
+        figures = await page.ask(sql.read(_SQL, "evaluations"), of_catalog)
+        explained = await page.ask(sql.read(_SQL, "explained"), of_catalog)
+        health = await page.ask(_HEALTH)
+        builds = await page.ask(sql.read(_SQL, "builds"))
+        rejects = await page.ask(sql.read(_SQL, "rejects"))
+        with ui.element("section").classes("rs-main rs-lists rs-broad").style("grid-column: 1 / -1"):
+            self._build_evaluations(figures)
+            if explained:
+                with card():
+                    ui.label("Explained variance").classes("rs-title")
+                    ui.label("Share of the variance that so many dimensions explain").classes("rs-soft rs-small")
+                    _chart(charts.explained(explained), 260)
+            _table_card("Builds", builds, "No build is recorded.")
+            bad = [row for row in health if not row["is_sound"]]
+            all_hold = f"All {len(health)} checks hold."
+            _table_card("Health", bad, all_hold, wide=("means", "example"))
+            _table_card("Not loaded", rejects, "Every line of the sources was loaded.", wide=("reason", "example"))
+            self._build_changes()
+
+    async def update(self) -> None:
+        """Show the same: nothing of it depends on what is asked."""
+
+    def _build_evaluations(self, figures: list[Row]) -> None:
+        if not figures:
+            with card():
+                ui.label("How good are the answers?").classes("rs-title")
+                ui.label("Nothing was measured yet. This measures it, and it then stands here:").classes("rs-empty")
+                code(f"recstore evaluate {self._page.answers.path}")
+        for protocol, grouped in groupby(figures, itemgetter("protocol")):
+            rows = list(grouped)
+            with card():
+                ui.label(protocol).classes("rs-title")
+                about = f"{rows[0]['metric']}, up, with 95 % intervals, against coverage, across"
+                ui.label(f"{about}: {rows[0]['questions']:,} questions").classes("rs-soft rs-small")
+                _chart(charts.evaluation(rows), 300)
+                plain_table([_figures(row) for row in rows])
+
+    def _build_changes(self) -> None:
+        with card() as changes:
+            ui.label("What changed since the build before").classes("rs-title")
+            button = ui.button("Compare").props("flat dense no-caps icon=difference").style("align-self: start")
+
+        async def compare() -> None:
+            button.disable()
+            with changes:
+                try:
+                    found = await run.io_bound(recstore.diff, self._page.answers.path, untrusted=True)
+                except RecstoreError as error:
+                    ui.label(str(error)).classes("rs-empty")
+                    return
+                tables, spaces = found or ([], [])
+                changed = [asdict(one) for one in tables if one.removed or one.added or one.before != one.now]
+                if changed:
+                    plain_table([_text(row) for row in changed])
+                else:
+                    ui.label("Every table holds the same.").classes("rs-empty")
+                if spaces:
+                    ui.label("Items of each space, and of how many the first ten are others now").classes("rs-soft")
+                    plain_table([_text(asdict(one)) for one in spaces])
+
+        button.on_click(compare)
+
+
+def _figures(row: Row) -> Row:
+    interval = "–" if row["low"] is None else f"{row['low']:.3f} – {row['high']:.3f}"
+    name = row["model"] + (" (default)" if row["is_default"] else "")
+    return {"model": name, row["metric"]: f"{row['value']:.3f}", "95 %": interval, "coverage": shown(row["coverage"])}
+
+
+def _text(row: Row) -> Row:
+    """Return a row in which what is no whole number is text."""
+    return {name: value if type(value) is int else shown(value) for name, value in row.items()}
+
+
+def _table_card(title: str, rows: list[Row], empty: str, wide: Collection[str] = ()) -> None:
+    with card():
+        ui.label(title).classes("rs-title")
+        if rows:
+            plain_table([_text(row) for row in rows], wide)
+        else:
+            ui.label(empty).classes("rs-empty")
+
+
+def _chart(options: charts.Options, height: int) -> None:
+    ui.echart(options).style(f"width: 100%; height: {height}px")

@@ -1,0 +1,222 @@
+"""`recstore explore` in a real browser: what a person does, what it looks like, and that nothing leaves the machine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import duckdb
+import explorer
+import pytest
+from test_explore import NASTY
+
+import recstore
+from recstore.sql import literal
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with explorer.chromium() as program:
+        yield program
+
+
+def settled(window, text: str):
+    """Wait until a text stands in the page."""
+    window.page.get_by_text(text, exact=True).first.wait_for()
+
+
+def sql(window) -> str:
+    return window.page.locator(".rs-sql").first.inner_text().split("\ncontent_copy")[0].strip()
+
+
+def titles(window, number: int = 0) -> list[str]:
+    return window.page.locator("section.rs-card:has(.rs-list)").nth(number).locator(".rs-go").all_inner_texts()
+
+
+def shown_in(con, call: str, title: str = "title") -> list[str]:
+    return [row[0].strip() for row in con.execute(f"SELECT {title} FROM {call}").fetchall()]
+
+
+def when(window, condition, tries: int = 800):
+    for _ in range(tries):
+        if condition():
+            return
+        window.page.wait_for_timeout(50)
+    raise AssertionError(window.page.locator("main").inner_text()[:2000])
+
+
+def wait_for_titles(window, right: list[str]):
+    assert right
+    when(window, lambda: titles(window) == right)
+
+
+def shown_address(window) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(window.page.url).query)
+
+
+@pytest.fixture
+def films(sample_store, tmp_path):
+    """A store to look at, and a connection to ask the same by SQL."""
+    store = Path(shutil.copy(sample_store, tmp_path / "films.duckdb"))
+    with recstore.connect(store) as con:
+        yield store, con
+
+
+def test_films_as_a_person_looks_at_them(chromium, films):
+    store, con = films
+    with explorer.explored(store) as address, explorer.window(chromium, address) as window:
+        page = window.page
+        [first] = shown_in(con, "movies WHERE movie_id = 1")
+        # Search, and choose what is found.
+        page.get_by_label("Search movies").press_sequentially(first[:6], delay=20)
+        page.get_by_role("option", name=first).first.click()
+        wait_for_titles(window, shown_in(con, "similar_movies(1)"))
+        # Through three items, by clicks.
+        way, seen = [page.url], {first}
+        for _ in range(3):
+            there = next(title for title in titles(window) if title not in seen)
+            seen.add(there)
+            page.get_by_role("button", name=there, exact=True).first.click()
+            page.locator("h1", has_text=there).wait_for()
+            wait_for_titles(window, shown_in(con, f"similar_movies({literal(there)})"))
+            way.append(page.url)
+        assert len(set(way)) == 4
+        # Back leads through them, and an address opened anew shows what it says.
+        for url in reversed(way[:-1]):
+            page.go_back()
+            when(window, lambda url=url: page.url == url)
+        page.locator("h1", has_text=first).wait_for()
+        with explorer.window(chromium, way[2]) as other:
+            [item] = shown_address(other)["item"]
+            wait_for_titles(other, shown_in(con, f"similar_movies({item})"))
+        # k, then a filter that is wrong, and mended.
+        page.get_by_label("k", exact=True).fill("4")
+        when(window, lambda: len(titles(window)) == 4)
+        box = page.get_by_label("filter", exact=True)
+        box.fill("yaer > 2000")
+        box.press("Enter")
+        page.get_by_role("alert").filter(has_text="yaer").wait_for()
+        box.fill("year > 2000")
+        box.press("Enter")
+        call = "similar_movies(1, k := 4, space := 'hybrid', filter := (year > 2000))"
+        when(window, lambda: sql(window) == f"FROM {call};")
+        wait_for_titles(window, shown_in(con, call))
+        # Why, by a click.
+        page.get_by_label("Why?").first.click()
+        settled(window, "liked both")
+        page.get_by_role("button", name="Close").click()
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
+def test_a_basket_and_a_rebuild_meanwhile(chromium, films):
+    store, con = films
+    with explorer.explored(store) as address, explorer.window(chromium, f"{address}?item=1&k=5") as window:
+        page = window.page
+        page.get_by_role("button", name="Begin a basket").click()
+        settled(window, "What follows")
+        wait_for_titles(window, shown_in(con, "recommend_movies_for([1], k := 5)"))
+        # What is liked and disliked changes what follows.
+        for button, argument in (("Like it", "[1, "), ("Dislike it", "disliked := [")):
+            page.get_by_label(button, exact=True).first.click()
+            when(window, lambda argument=argument: argument in sql(window))
+            wait_for_titles(window, shown_in(con, sql(window).removeprefix("FROM ").removesuffix(";")))
+        page.get_by_label("Take away").first.click()
+        when(window, lambda: "[1, " not in sql(window))
+        newer = Path(shutil.copy(store, store.with_name("newer.duckdb")))
+        with duckdb.connect(str(newer)) as writer:
+            writer.execute("UPDATE movies SET title = 'Another Name (1999)'")
+        newer.replace(store)
+        page.get_by_text("The store was built anew").wait_for()
+        wait_for_titles(window, ["Another Name (1999)"] * 5)
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
+def test_a_bookshop(chromium, bookshop):
+    store = bookshop / "shop.duckdb"
+    with (
+        explorer.explored(store) as address,
+        explorer.window(chromium, address) as window,
+        recstore.connect(store) as con,
+    ):
+        window.page.locator(".rs-go").first.click()
+        when(window, lambda: "item" in shown_address(window))
+        [item] = shown_address(window)["item"]
+        wait_for_titles(window, shown_in(con, f"similar_books({literal(item)})"))
+        window.page.get_by_role("button", name="Person", exact=True).click()
+        window.page.get_by_label("Who bought the most, or an id").click()
+        window.page.get_by_role("option").first.click()
+        when(window, lambda: "user" in shown_address(window))
+        [user] = shown_address(window)["user"]
+        wait_for_titles(window, shown_in(con, f"recommend_books({literal(user)})"))
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
+def test_clips(chromium, audio_store):
+    with (
+        explorer.explored(audio_store) as address,
+        explorer.window(chromium, f"{address}?item=5") as window,
+        recstore.connect(audio_store) as con,
+    ):
+        wait_for_titles(window, shown_in(con, "similar_audio(5)", "video_id"))
+        # A clip is a link to its second; nothing of it is fetched here.
+        play = window.page.get_by_role("link", name="Play").get_attribute("href")
+        [video] = shown_in(con, "audio_clips WHERE clip_id = 5", "video_id")
+        assert play.startswith(f"https://www.youtube.com/watch?v={video}&t=")
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
+def test_what_comes_from_a_store_runs_nowhere(chromium, films):
+    store, con = films
+    con.close()
+    with duckdb.connect(str(store)) as writer:
+        writer.execute("UPDATE movies SET title = ? || ' ' || movie_id, genres = [?]", [NASTY[1], NASTY[0]])
+        for number, title in enumerate(NASTY, 1):
+            writer.execute("UPDATE movies SET title = ? WHERE movie_id = ?", [title, number])
+    with explorer.explored(store) as address, explorer.window(chromium, f"{address}?item=1") as window:
+        page = window.page
+        page.locator("h1", has_text=NASTY[0]).wait_for()
+        when(window, lambda: len(titles(window)) == 10)
+        assert [title for title in titles(window) if title.startswith(NASTY[1]) or title in NASTY] == titles(window)
+        page.get_by_label("Why?").first.click()
+        settled(window, "Why these two?")
+        page.get_by_role("button", name="Close").click()
+        page.get_by_label("Search movies").press_sequentially("onerror", delay=20)
+        page.get_by_role("option").first.click()
+        page.locator("h1", has_text=NASTY[1]).wait_for()
+        page.get_by_role("button", name="Begin a basket").click()
+        settled(window, "What follows")
+        when(window, lambda: len(titles(window)) == 10)
+        assert page.title() == "films.duckdb – recstore"
+        assert page.locator("img[src=x]").count() == 0
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_is_cut_off(chromium, looked_at, width, scheme, tmp_path):
+    """In a wide window and in a narrow one, light and dark; the pictures are there to be looked at."""
+    address = looked_at
+    for name, there in {"item": "?item=1", "person": "?view=person&user=1", "basket": "?view=person&liked=1&liked=2",
+                        "quality": "?view=quality"}.items():  # fmt: skip
+        with explorer.window(chromium, address + there, width, scheme) as window:
+            when(window, lambda: window.page.locator("main .rs-card").count() > 1)
+            window.page.wait_for_timeout(300)
+            assert window.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert window.is_cut() == []
+            page_color = window.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (sum(map(int, re.findall(r"\d+", page_color)[:3])) < 200) == (scheme == "dark")
+            window.page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
+            assert window.faults == []
+
+
+@pytest.fixture(scope="module")
+def looked_at(sample_store):
+    with explorer.explored(sample_store) as address:
+        yield address
