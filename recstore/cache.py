@@ -1,4 +1,4 @@
-"""The user's cache: fetched data sets and Annoy indexes, which nobody else can write, and no more than fits.
+"""The user's cache: data sets, Annoy indexes and parsed functions, which nobody else can write, and no more than fits.
 
 `folder`, `entries` and `clear` are for users; the rest is for the modules that put something in.
 """
@@ -24,20 +24,24 @@ from recstore.errors import OptionError
 from recstore.scratch import lock_if_free, lock_shared
 
 #: The folders in the cache, and what is in them.
-DATASETS, INDEXES = "datasets", "annoy"
+DATASETS, INDEXES, FUNCTIONS = "datasets", "annoy", "functions"
 _DEFAULT_GB = 20.0
-#: Indexes that nobody used for so long are removed when something new comes in.
-_INDEX_SECONDS = 14 * 24 * 3600
-_INDEX = re.compile(r"[0-9a-f]{64}\.ann")
+#: Indexes and functions that nobody used for so long are removed when something new comes in.
+_UNUSED_SECONDS = 14 * 24 * 3600
+#: What recstore makes anew from a store, by the folder that holds it: how its files are called, and what each is.
+_MADE = {
+    INDEXES: (re.compile(r"[0-9a-f]{64}\.ann"), "index"),
+    FUNCTIONS: (re.compile(r"[0-9a-f]{64}\.duckdb"), "functions"),
+}
 _PART = re.compile(r"\.recstore-\w{8}\.part")
 _RECORD = ".fetched"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the cache: a `dataset`, an `index`, an `unfinished` download, or `other`, which is not recstore's.
+    """One file of the cache: a `dataset`, an `index`, `functions`, an `unfinished` download, or `other`.
 
-    `last_used` is in UTC.
+    What is `other` is not recstore's. `last_used` is in UTC.
     """
 
     kind: str
@@ -74,27 +78,28 @@ def entries() -> list[Entry]:
 
     Folders that somebody else can write are left out, as they are not used.
     """
-    found = [entry for kind in (DATASETS, INDEXES) for entry in _in(kind)]
+    found = [entry for kind in (DATASETS, *_MADE) for entry in _in(kind)]
     return sorted(found, key=lambda entry: (entry.last_used, entry.path), reverse=True)
 
 
 def clear(*, datasets: bool = True, indexes: bool = True) -> list[Entry]:
-    """Remove data sets, indexes or both, and return what was removed.
+    """Remove data sets, indexes (with the functions that ask them) or both, and return what was removed.
 
     What is in use stays, and so does whatever recstore cannot prove that it wrote.
     """
-    kinds = [kind for kind, wanted in ((DATASETS, datasets), (INDEXES, indexes)) if wanted]
+    kinds = [*((DATASETS,) if datasets else ()), *(_MADE if indexes else ())]
     return [entry for kind in kinds for entry in _in(kind) if _remove(entry)]
 
 
 def trim() -> None:
-    """Remove unfinished files, indexes that were long not used, and the least recently used beyond the limit."""
+    """Remove unfinished files, what was made and long not used, and the least recently used beyond the limit."""
     limit = size_limit()
-    before = datetime.fromtimestamp(datetime.now(UTC).timestamp() - _INDEX_SECONDS, UTC)
+    before = datetime.fromtimestamp(datetime.now(UTC).timestamp() - _UNUSED_SECONDS, UTC)
     own = [entry for entry in entries() if entry.kind != "other"]
     total = sum(entry.bytes for entry in own)
+    made = {name for _pattern, name in _MADE.values()}
     for entry in reversed(own):
-        is_old = entry.kind == "index" and entry.last_used < before
+        is_old = entry.kind in made and entry.last_used < before
         if (total > limit or is_old or entry.kind == "unfinished") and _remove(entry):
             total -= entry.bytes
 
@@ -208,8 +213,8 @@ def _kind_of(kind: str, path: Path, status: os.stat_result) -> str | None:
     if stat.S_ISREG(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid()):
         if _PART.fullmatch(path.name):
             return "unfinished"
-        if kind == INDEXES and _INDEX.fullmatch(path.name):
-            return "index"
+        if kind in _MADE and _MADE[kind][0].fullmatch(path.name):
+            return _MADE[kind][1]
         if kind == DATASETS and path.name.endswith(_RECORD) and recorded(path.with_suffix("")):
             return None
         if kind == DATASETS and (facts := recorded(path)) and facts[0] == status.st_size:

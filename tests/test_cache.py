@@ -11,6 +11,7 @@ import zipfile
 import pytest
 from runner import recstore as run_recstore
 
+import recstore
 from recstore import OptionError, SourceError, cache
 from recstore.progress import Progress
 from recstore.search.index_file import index_file
@@ -261,3 +262,29 @@ def test_offline_what_is_unsafe_is_an_error_that_says_what_to_do(folder, monkeyp
     ):
         pass
     assert (folder / "a.zip").read_bytes() == b"damaged"
+
+
+def test_parsed_functions_are_kept_and_whatever_is_wrong_with_them_the_answers_are_right(folder, sample_store):
+    functions = folder.parent / "functions"
+
+    def answer():
+        with recstore.connect(sample_store) as connection:
+            return connection.sql("SELECT movie_id, score FROM similar_movies(1, k := 3)").fetchall()
+
+    first = answer()
+    (kept,) = functions.iterdir()
+    assert [entry.kind for entry in cache.entries()] == ["functions"]
+    assert answer() == first
+    for harm in (b"", b"no database", kept.read_bytes()[:-5000]):
+        kept.write_bytes(harm)
+        assert answer() == first
+        # Made anew by the next question.
+        assert answer() == first
+        assert kept.exists()
+    kept.unlink()
+    functions.chmod(0o777)
+    assert answer() == first
+    assert not list(functions.iterdir())
+    functions.chmod(0o700)
+    assert answer() == first
+    assert [entry.path for entry in cache.clear(datasets=False)] == [kept]

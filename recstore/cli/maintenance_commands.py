@@ -239,10 +239,10 @@ def check(
 def cache(
     action: Annotated[str | None, typer.Argument(metavar="[clear]", help="Remove what is there.")] = None,
     datasets: Annotated[bool, typer.Option("--datasets", help="Clear fetched data sets alone.")] = False,
-    indexes: Annotated[bool, typer.Option("--indexes", help="Clear Annoy indexes alone.")] = False,
+    indexes: Annotated[bool, typer.Option("--indexes", help="Clear Annoy indexes and parsed functions alone.")] = False,
     form: Annotated[Format, typer.Option("--format", help="How to write the rows.")] = Format.TABLE,
 ) -> None:
-    """Show what is in your cache of data sets and indexes, or clear it; what is in use or not recstore's stays."""
+    """Show what is in your cache, or clear it; what is in use or not recstore's stays."""
 
     def work() -> None:
         from recstore.cli.cache import run_cache

@@ -1,30 +1,30 @@
-"""Functions of view databases, made once in a process and copied from then on: DuckDB 2.0 takes long to parse them.
+"""Functions of view databases, made once and copied from then on: DuckDB 2.0 takes long to parse them.
 
 A copy of what stands in a file binds nothing and parses nothing: 10 ms instead of half a second for two catalogues. The
+file is kept in the user's cache, under the digest of its text; where nothing can be kept, it serves one process. The
 functions of a store are not copied so: DuckDB prints a copy a little differently, and `check` compares what it prints.
 """
 
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
+import shutil
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack
-from functools import cache
-from itertools import count
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache as once
 from pathlib import Path
 
 import duckdb
 
-from recstore import sql
+from recstore import cache, sql
 from recstore.scratch import scratch_folder
 from recstore.store.file import STORAGE_VERSION
 
 _NAME = "_rs_prepared"
 _lock = threading.RLock()
-_made: dict[tuple[int, int, str], Path] = {}
-_numbers = count()
 
 
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
@@ -43,23 +43,44 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
 
     with _lock:
         try:
-            _copy(connection, _prepared(text, make), database)
+            with _prepared(text, make) as path:
+                _copy(connection, path, database)
         except (duckdb.Error, OSError):
             connection.execute(written(f"{sql.identifier(database)}.main."))
 
 
-def _prepared(what: str, make: Callable[[Path], None]) -> Path:
-    """Return the file that `make` makes of `what`: once for a process and the user that it runs as."""
-    key = (os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0, what)
-    path = _made.get(key)
-    if path is None or not path.exists():
-        path = _folder(*key[:2]) / f"{next(_numbers)}.duckdb"
-        make(path)
-        _made[key] = path
-    return path
+@contextmanager
+def _prepared(what: str, make: Callable[[Path], None]) -> Iterator[Path]:
+    """Yield the file that `make` makes of `what`: from the cache, else from this process's folder, made if need be.
+
+    The file may be gone when the block ends.
+    """
+    # What a version of DuckDB writes is for that version alone.
+    name = f"{hashlib.sha256(f'{duckdb.__version__} {what}'.encode()).hexdigest()}.duckdb"
+    cached = cache.folder() / cache.FUNCTIONS / name
+    with cache.held(cached) as is_safe:
+        if is_safe:
+            with suppress(OSError):
+                os.utime(cached)
+            yield cached
+            return
+    made = _folder(os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0) / name
+    if not made.exists():
+        make(made)
+    with suppress(OSError):
+        _keep(made, cached)
+    yield made
 
 
-@cache
+def _keep(made: Path, cached: Path) -> None:
+    with cache.new_file(cache.ready_folder(cache.FUNCTIONS)) as (descriptor, part):
+        with made.open("rb") as source, os.fdopen(os.dup(descriptor), "wb") as kept:
+            shutil.copyfileobj(source, kept)
+        part.replace(cached)
+    cache.trim()
+
+
+@once
 def _folder(process: int, _user: int) -> Path:
     """Return the folder of a process for what is prepared; it goes when that process ends, and no fork of it."""
     kept = ExitStack()
@@ -72,8 +93,16 @@ def _attached(path: Path) -> str:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
-    connection.execute(f"ATTACH {sql.literal(str(path))} AS {_NAME} (READ_ONLY)")
+    """Copy the functions in a file; one that cannot be read is removed, so that it is made anew when next asked for."""
     try:
-        connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
-    finally:
-        connection.execute(f"DETACH {_NAME}")
+        connection.execute(f"ATTACH {sql.literal(str(path))} AS {_NAME} (READ_ONLY)")
+        try:
+            connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
+        finally:
+            connection.execute(f"DETACH {_NAME}")
+    except duckdb.PermissionException:
+        # It is the connection that may open no file.
+        raise
+    except duckdb.Error:
+        path.unlink(missing_ok=True)
+        raise
