@@ -12,9 +12,8 @@ from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.opening import open_connection
-from recstore.scratch import scratch_folder
-from recstore.store.file import STORAGE_VERSION
 from recstore.store.parsed import signatures
+from recstore.store.prepared import prepared
 
 _SQL = "recstore.store.sql"
 
@@ -67,12 +66,9 @@ def definition(catalogs: tuple[Catalog, ...]) -> Definition:
 
     It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
     """
-    with scratch_folder() as folder, open_connection() as connection:
-        file = sql.literal(str(folder / "empty.duckdb"))
-        connection.execute(f"ATTACH {file} AS empty (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}); USE empty")
-        connection.execute(render.render_tables(catalogs))
-        connection.execute(f"BEGIN;\n{render.render_views(catalogs)}{render.render_functions(catalogs)}COMMIT;")
-        connection.execute(f"USE memory; DETACH empty; ATTACH {file} AS empty (READ_ONLY)")
+    macros = render.render_views(catalogs) + render.render_functions(catalogs)
+    text = f"USE empty;\n{render.render_tables(catalogs)}\nBEGIN;\n{macros}COMMIT;\nUSE memory;\n"
+    with open_connection() as connection, prepared(connection, text, "empty"):
         own = read_objects(connection, "empty")
         return replace(
             own,

@@ -1,4 +1,4 @@
-"""Functions of view databases, made once and copied from then on: DuckDB 2.0 takes long to parse them.
+"""Empty databases with what SQL creates, made once and kept: DuckDB 2.0 takes long to parse the functions of a store.
 
 A copy of what stands in a file binds nothing and parses nothing: 10 ms instead of half a second for two catalogues. The
 file is kept in the user's cache, under the digest of its text; where nothing can be kept, it serves one process. The
@@ -32,44 +32,67 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
 
     Where the connection may open no file, they are made from their text.
     """
-    text = written(f"{_NAME}.main.")
-
-    def make(path: Path) -> None:
-        connection.execute(_attached(path))
-        try:
-            connection.execute(f"BEGIN;\n{text}COMMIT;")
-        finally:
-            connection.execute(f"DETACH {_NAME}")
-
-    with _lock:
-        try:
-            with _prepared(text, make) as path:
-                _copy(connection, path, database)
-        except (duckdb.Error, OSError):
-            connection.execute(written(f"{sql.identifier(database)}.main."))
+    try:
+        with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME):
+            connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
+    except (duckdb.Error, OSError):
+        connection.execute(written(f"{sql.identifier(database)}.main."))
 
 
 @contextmanager
-def _prepared(what: str, make: Callable[[Path], None]) -> Iterator[Path]:
-    """Yield the file that `make` makes of `what`: from the cache, else from this process's folder, made if need be.
+def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterator[None]:
+    """Attach, read-only and while the block lasts, a database with what `text` creates in a database called `name`.
+
+    The text is executed on this connection, where nobody has kept what it makes. Raises `duckdb.Error` and `OSError`
+    where the connection may open no file, or none can be made.
+    """
+    with _lock, ExitStack() as stack:
+        path = stack.enter_context(_file(connection, text, name))
+        try:
+            _attach(connection, path, name, "READ_ONLY")
+        except duckdb.PermissionException:
+            raise
+        except duckdb.Error:
+            # What a full disk left, or a failing one.
+            path.unlink(missing_ok=True)
+            _attach(connection, stack.enter_context(_file(connection, text, name)), name, "READ_ONLY")
+        try:
+            yield
+        finally:
+            connection.execute(f"DETACH {name}")
+
+
+@contextmanager
+def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterator[Path]:
+    """Yield the file of a text: from the cache, else from this process's folder, made if need be.
 
     The file may be gone when the block ends.
     """
     # What a version of DuckDB writes is for that version alone.
-    name = f"{hashlib.sha256(f'{duckdb.__version__} {what}'.encode()).hexdigest()}.duckdb"
-    cached = cache.folder() / cache.FUNCTIONS / name
+    digest = hashlib.sha256(f"{duckdb.__version__} {STORAGE_VERSION} {text}".encode()).hexdigest()
+    cached = cache.folder() / cache.FUNCTIONS / f"{digest}.duckdb"
     with cache.held(cached) as is_safe:
         if is_safe:
             with suppress(OSError):
                 os.utime(cached)
             yield cached
             return
-    made = _folder(os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0) / name
+    made = _folder(os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0) / cached.name
     if not made.exists():
-        make(made)
+        _make(connection, made, text, name)
     with suppress(OSError):
         _keep(made, cached)
     yield made
+
+
+def _make(connection: duckdb.DuckDBPyConnection, path: Path, text: str, name: str) -> None:
+    part = path.with_suffix(".part")
+    _attach(connection, part, name, "READ_WRITE")
+    try:
+        connection.execute(text)
+    finally:
+        connection.execute(f"DETACH {name}")
+    part.replace(path)
 
 
 def _keep(made: Path, cached: Path) -> None:
@@ -80,29 +103,14 @@ def _keep(made: Path, cached: Path) -> None:
     cache.trim()
 
 
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, mode: str) -> None:
+    storage = sql.literal(STORAGE_VERSION)
+    connection.execute(f"ATTACH {sql.literal(str(path))} AS {name} (STORAGE_VERSION {storage}, {mode})")
+
+
 @once
 def _folder(process: int, _user: int) -> Path:
     """Return the folder of a process for what is prepared; it goes when that process ends, and no fork of it."""
     kept = ExitStack()
     atexit.register(lambda: kept.close() if os.getpid() == process else None)
     return kept.enter_context(scratch_folder())
-
-
-def _attached(path: Path) -> str:
-    return f"ATTACH {sql.literal(str(path))} AS {_NAME} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)}, READ_WRITE);\n"
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
-    """Copy the functions in a file; one that cannot be read is removed, so that it is made anew when next asked for."""
-    try:
-        connection.execute(f"ATTACH {sql.literal(str(path))} AS {_NAME} (READ_ONLY)")
-        try:
-            connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
-        finally:
-            connection.execute(f"DETACH {_NAME}")
-    except duckdb.PermissionException:
-        # It is the connection that may open no file.
-        raise
-    except duckdb.Error:
-        path.unlink(missing_ok=True)
-        raise
