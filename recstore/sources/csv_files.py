@@ -41,7 +41,7 @@ _SQL = "recstore.sources.sql"
 #: So many bytes may a record have that DuckDB's reader reads; a longer one is read by itself.
 _LONGEST = 2 << 20
 #: So many records show of which types the columns are; the others are held against it.
-_SHOWN = 20_000
+_SHOWN = 4_000
 _SHOWN_BYTES = 1 << 20
 #: What DuckDB raises where a file is not as it was told.
 _FAULTS = (duckdb.InvalidInputException, duckdb.ConversionException)

@@ -12,7 +12,7 @@ from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.opening import open_connection
-from recstore.store.definition import Column, Definition, column_comments
+from recstore.store.definition import Column, Definition, column_comments, definition
 from recstore.store.parsed import same_query, same_signatures, signatures
 
 #: What names functions in brackets and the like: the rest of what is called stands as `name(` in some SQL file.
@@ -95,8 +95,10 @@ def other_comments(
 
 def shadowing(there: Definition, catalogs: tuple[Catalog, ...]) -> list[str]:
     """Return the macros of a store that take the place of functions of DuckDB's which recstore's SQL calls, sorted."""
-    called = called_functions(catalogs)
-    return sorted({name for name, _kind in there.macros if name.lower() in called})
+    # Recstore's own have names that DuckDB has not.
+    others = {name for name, _kind in there.macros.keys() - definition(catalogs).macros.keys()}
+    called = called_functions(catalogs) if others else frozenset()
+    return sorted(name for name in others if name.lower() in called)
 
 
 @cache

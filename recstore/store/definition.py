@@ -88,7 +88,7 @@ def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Defini
     comments |= {("view", name): comment for name, _text, comment in views}
     comments |= {(kind, name): comment for name, kind, _overloads, comment in macros}
     return Definition(
-        {table: _columns(connection, database, table) for table, _comment in tables},
+        _columns(connection, database, [table for table, _comment in tables]),
         {view: text for view, text, _comment in views},
         {(name, kind): _read(found) for name, kind, found, _comment in macros},
         frozenset((table, kind, tuple(columns)) for table, kind, columns in ask("constraints")),
@@ -102,11 +102,21 @@ def column_comments(connection: duckdb.DuckDBPyConnection, database: str) -> dic
     return {(table, column): comment for table, column, comment in rows}
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> list[Column]:
-    """Return the columns of a table. `duckdb_columns` tells as much, and binds views to tell it."""
-    name = sql.literal(f"{sql.identifier(database)}.main.{sql.identifier(table)}")
-    rows = connection.execute(f'SELECT name, type, "notnull", dflt_value FROM pragma_table_info({name}) ORDER BY cid')
-    return [Column(*row) for row in rows.fetchall()]
+def _columns(connection: duckdb.DuckDBPyConnection, database: str, tables: list[str]) -> dict[str, list[Column]]:
+    """Return the columns of tables. `duckdb_columns` tells as much, and binds views to tell it."""
+    found = dict[str, list[Column]]((table, []) for table in tables)
+    asked = [
+        sql.render(
+            _SQL,
+            "columns_of_table",
+            table=sql.literal(table),
+            name=sql.literal(f"{sql.identifier(database)}.main.{sql.identifier(table)}"),
+        )
+        for table in tables
+    ]
+    for table, _place, *column in connection.execute(" UNION ALL ".join(asked)).fetchall() if asked else ():
+        found[table].append(Column(*column))
+    return found
 
 
 def _read(found: list[dict[str, Any]]) -> tuple[Overload, ...]:
