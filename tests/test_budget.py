@@ -38,7 +38,8 @@ CHANGES = ["build", "rebuild", "add", "evaluate", "tune"]
 
 def told(command: str, store: Path, source: Path) -> list[object]:
     """Return the arguments of a command that makes `store` anew."""
-    given = {"build": ["--movielens", source], "add": ["--ratings", source / "ratings.csv"]}
+    ratings = ["--ratings", source / "ratings.csv"]
+    given = {"build": ["--movielens", source], "add": ratings, "tune": ["--trials", 3]}
     return [command, store, *given.get(command, []), "--quiet"]
 
 
@@ -46,7 +47,7 @@ def test_a_build_stays_within_its_memory(bounded_store):
     assert int(bounded_store.with_name("peak.txt").read_text()) < 1 * GB
 
 
-@pytest.mark.parametrize("command", ["rebuild", "evaluate"])
+@pytest.mark.parametrize("command", ["rebuild", "evaluate", "add", "tune"])
 def test_the_whole_process_stays_within_its_memory(command, sample_store, sample_folder, peak_of, tmp_path):
     store = shutil.copy(sample_store, tmp_path / "s.duckdb")
     arguments = told(command, store, sample_folder)

@@ -14,6 +14,7 @@ from typing import Any
 
 from recstore import sql
 from recstore.catalogs.rules import Rule, Within
+from recstore.catalogs.shape import has_shape
 from recstore.errors import StoreError
 from recstore.models.fading import FADING, Fading
 
@@ -227,9 +228,12 @@ class Catalog:
                 "interactions": InteractionTable(**interactions) if interactions else None,
                 "fading": Fading(**given["fading"]),
             }
-            return cls(**(given | parts))
-        except (KeyError, TypeError, ValueError) as error:
+            made = cls(**(given | parts))
+            if not has_shape(made, cls) or not isinstance(json.loads(made.declaration or "{}"), dict):
+                raise TypeError(f"{made.name} is described by values of other types")
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise StoreError(f"The store's table catalogs holds a value that cannot be read: {error}.") from error
+        return made
 
 
 def _each(kind: type[Any], values: Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:

@@ -47,6 +47,13 @@ def render_checks(catalogs: Iterable[Catalog], relation: Callable[[str], str]) -
     return checks
 
 
+def render_checks_of_builds(relation: Callable[[str], str]) -> list[Check]:
+    """Return what must hold of the small tables in which a store says what it is and how it was built."""
+    relations = {table.name: relation(table.name) for table in OF_EVERY_STORE}
+    checks = [_check(f"{_CHECKS}.store", name, name, relations) for name in ("build", "evaluations")]
+    return checks + [_unique(table, relations) for table in OF_EVERY_STORE if table.key]
+
+
 def render_source_checks(catalog: Catalog, relation: Callable[[str], str]) -> list[Check]:
     """Return what must hold of the tables that all else of a catalogue is computed from."""
     mine = {table: relation(table) for table in catalog.source_tables}

@@ -13,11 +13,12 @@ from recstore import connect, info, sql
 from recstore.cli.console import print_data
 from recstore.cli.output import write_result
 from recstore.text import shown
+from recstore.tools import told_when_damaged
 
 
 def print_info(store: Path, untrusted: bool) -> None:
     """Print the facts, tables, spaces, sources and rejects of a store."""
-    with connect(store, untrusted=untrusted) as connection:
+    with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
         facts = info(store)
         print(f"{store}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
         built, by, on = (value or "unknown" for value in (facts.built_at, facts.recstore_version, facts.duckdb_version))

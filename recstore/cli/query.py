@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ from recstore.cli.console import print_data
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, StoreError, first_line
+from recstore.tools import told_when_damaged
 
 
 def list_queries(store: Path, catalog: str | None, form: Format, output: Path | None, untrusted: bool) -> None:
@@ -60,14 +62,15 @@ def run_query(
         if not equals:
             raise OptionError(f"-p takes NAME=VALUE, not {text!r}.")
         values[parameter.strip()] = value
-    with connect(store, untrusted=untrusted) as connection:
+    is_own = name.endswith(".sql")
+    with connect(store, untrusted=untrusted) as connection, ExitStack() as stack:
+        if not is_own:
+            stack.enter_context(told_when_damaged(store, untrusted=untrusted))
         query = find_query(name, catalogs_of(connection, untrusted=untrusted), catalog)
         for path in attached:
             attach_own(connection, path)
         set_parameters(connection, query, values)
-        write_result(
-            connection, query.text, form, output, inputs=[Path(name).expanduser()] if name.endswith(".sql") else []
-        )
+        write_result(connection, query.text, form, output, inputs=[Path(name).expanduser()] if is_own else [])
 
 
 def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -13,6 +13,7 @@ from recstore import catalog_of, connect, why_nothing_is_similar
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, RecstoreError, first_line
+from recstore.tools import told_when_damaged
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,12 @@ def print_similar(
     store: Path, catalog_name: str, question: Question, form: Format, output: Path | None, untrusted: bool
 ) -> None:
     """Print the neighbours of items; say what is near by name where there is no such item."""
-    with connect(store, untrusted=untrusted) as connection:
+    with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
         catalog = catalog_of(connection, catalog_name, untrusted=untrusted)
         call, values = question.call(f"similar_{catalog.name}")
         try:
-            found = connection.execute(f"SELECT count(*) FROM {call}", values).fetchall()
+            with told_when_damaged(store, untrusted=untrusted):
+                found = connection.execute(f"SELECT count(*) FROM {call}", values).fetchall()
         except (
             duckdb.InvalidInputException,
             duckdb.ConversionException,

@@ -19,6 +19,7 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.annoy_functions import accelerate
 from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
+from recstore.store.damage import told_when_damaged
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 from recstore.store.prepared import create_functions
 
@@ -49,18 +50,23 @@ def connect(
     temporary files and threads are limited (`SET memory_limit` and the like raise that). What takes too long is ended
     by the connection's `interrupt`, and from DuckDB 2.0 on by `SET max_execution_time`. Raises `StoreError`.
     """
+    with told_when_damaged(path, untrusted=untrusted):
+        return _connected(Path(path).expanduser(), exact, untrusted)
+
+
+def _connected(store: Path, exact: bool | None, untrusted: bool) -> duckdb.DuckDBPyConnection:
     connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
     try:
         database = STORE
         if untrusted:
             restrain(connection)
-        attach_store(connection, Path(path).expanduser(), database)
+        attach_store(connection, store, database)
         if untrusted:
             close_off(connection)
-            require_tables(connection, Path(path), database)
+            require_tables(connection, store, database)
             exact = True
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
-        annoy = accelerate(connection, Path(path).expanduser(), database, exact, catalogs)
+        annoy = accelerate(connection, store, database, exact, catalogs)
         connection.execute(_views_sql(connection, database, "memory", catalogs))
         _create_functions(connection, database, "memory", catalogs, annoy)
     except BaseException:
@@ -94,7 +100,7 @@ def attach(
         raise OptionError("The alias must not be empty.")
     store, database = Path(path).expanduser(), alias + STORE_SUFFIX
     # A cursor of its own: on the caller's, an error would abort the transaction, and a statement end a result.
-    with connection.cursor() as cursor:
+    with told_when_damaged(store, untrusted=untrusted), connection.cursor() as cursor:
         if _replaced(cursor, alias, database):
             # The same file cannot be attached twice, so the old one must go first: not before the new one is sound.
             with open_connection() as trial:
@@ -121,7 +127,7 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
     where there is no store at `path`.
     """
     database = alias + STORE_SUFFIX
-    with open_connection() as connection:
+    with told_when_damaged(path, untrusted=untrusted), open_connection() as connection:
         attach_store(connection, Path(path).expanduser(), database)
         if untrusted:
             require_tables(connection, Path(path), database)

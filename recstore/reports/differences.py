@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from recstore import sql
 from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import StoreError
 from recstore.opening import open_connection
+from recstore.store.damage import told_when_damaged
 from recstore.store.digest import LEFT_OUT
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 from recstore.store.versions import files_of, read_chain
@@ -54,7 +56,11 @@ def diff(
     `connect`.
     """
     store = Path(path)
-    with open_connection(config=NO_EXTENSIONS if untrusted else {}) as connection:
+    with (
+        told_when_damaged(store, untrusted=untrusted),
+        ExitStack() as stack,
+        open_connection(config=NO_EXTENSIONS if untrusted else {}) as connection,
+    ):
         if untrusted:
             restrain(connection)
         attach_store(connection, store, "now")
@@ -63,6 +69,7 @@ def diff(
             if not found:
                 raise StoreError(f"There is no version before {path} to compare it with.")
             other = found[0]
+        stack.enter_context(told_when_damaged(other, untrusted=untrusted))
         attach_store(connection, Path(other), "before")
         if untrusted:
             close_off(connection)

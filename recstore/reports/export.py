@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from recstore import sql
-from recstore.catalogs.registry import installed
-from recstore.connection.sessions import connect
+from recstore.catalogs.registry import catalog_named, installed, stored_catalogs
+from recstore.connection.sessions import STORE, connect
 from recstore.errors import OptionError
 from recstore.opening import open_connection
 from recstore.reports.output_files import whole_file
+from recstore.store.damage import told_when_damaged
 
 
 def export_json(
@@ -20,14 +21,19 @@ def export_json(
 
     The file is an array of objects, which DuckDB streams; it is written whole or not at all. Of the catalogue `audio`
     each is a clip, with `video_id`, `start_seconds`, `end_seconds`, `labels`, `split` and `frames`, 10 lists of 128
-    bytes, and a store can be built from it. Raises `OptionError` where the catalogue exports nothing, and where
-    `target` is a store, or a source of this one. `untrusted` is as in `connect`.
+    bytes, and a store can be built from it. Raises `OptionError` where the catalogue exports nothing or is not in the
+    store, and where `target` is a store, or a source of this one. `untrusted` is as in `connect`.
     """
     found = installed().get(catalog)
     if found is None or found.export is None:
         raise OptionError(f"The catalogue {catalog} exports nothing of its own; recstore sql writes any query as JSON.")
     query = sql.read(found.export.package, found.export.query)
-    with connect(path, untrusted=untrusted) as connection, whole_file(Path(target), connection) as file:
+    with (
+        told_when_damaged(path, untrusted=untrusted),
+        connect(path, untrusted=untrusted) as connection,
+        whole_file(Path(target), connection) as file,
+    ):
+        catalog_named(catalog, stored_catalogs(connection, STORE, trusted=not untrusted))
         copy = f"TO {sql.literal(str(file))} (FORMAT json, ARRAY)"
         if not untrusted:
             return int(connection.execute(f"COPY ({query}) {copy}").fetchall()[0][0])

@@ -13,8 +13,9 @@ import duckdb
 
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
-from recstore.errors import RecstoreError, StoreError, first_line
+from recstore.errors import RecstoreError
 from recstore.opening import open_connection
+from recstore.store.damage import told_when_damaged
 from recstore.store.file import attach_store
 from recstore.store.file import info as rows_of_info
 from recstore.store.versions import versions
@@ -61,17 +62,14 @@ class StoreInfo:
 def info(path: str | os.PathLike[str]) -> StoreInfo:
     """Return what the store at `path` says of itself. Raises `StoreError` where it cannot be read."""
     store = Path(path).expanduser()
-    with connect(store) as connection:
+    with told_when_damaged(store), connect(store) as connection:
         facts = rows_of_info(connection, STORE)
         built_at = _time(facts.get("built_at"))
-        try:
-            catalogs = stored_catalogs(connection, STORE)
-            items = {each.name: _one(connection, _ITEMS.format(items=each.items))[0] for each in catalogs}
-            rejects = _one(connection, _REJECTS)[0]
-            spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
-            evaluated_at, evaluations = _one(connection, _EVALUATED)
-        except duckdb.Error as error:
-            raise StoreError(f"{store} is damaged: {first_line(error)}") from error
+        catalogs = stored_catalogs(connection, STORE)
+        items = {each.name: _one(connection, _ITEMS.format(items=each.items))[0] for each in catalogs}
+        rejects = _one(connection, _REJECTS)[0]
+        spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
+        evaluated_at, evaluations = _one(connection, _EVALUATED)
     return StoreInfo(
         path=str(store),
         bytes=store.stat().st_size,

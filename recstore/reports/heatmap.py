@@ -16,6 +16,7 @@ from recstore.errors import OptionError
 from recstore.reports.items import meant_items
 from recstore.reports.output_files import check_target, whole_file
 from recstore.reports.plots import check_plot
+from recstore.store.damage import told_when_damaged
 
 _SQL = "recstore.reports.sql"
 _MOST = 60
@@ -40,7 +41,7 @@ def heatmap(
         raise OptionError(f"A heatmap shows 2 to {_MOST} items, not {len(items)}.")
     target = Path(output).expanduser()
     check_plot(target)
-    with connect(path, untrusted=untrusted) as connection:
+    with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
         check_target(target, connection)
         drawn = catalog_named(catalog, stored_catalogs(connection, STORE, trusted=not untrusted))
         chosen = _space(connection, drawn, space)

@@ -12,6 +12,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.meant import typed_text
 from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.connection.sessions import STORE, connect
+from recstore.store.damage import told_when_damaged
 
 _SQL = "recstore.reports.sql"
 _MOST = 50
@@ -33,7 +34,7 @@ def catalog_of(connection: duckdb.DuckDBPyConnection, name: str, *, untrusted: b
 
 def catalog_names(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[str]:
     """Return the names of the catalogues of the store at `path`. Raises `StoreError`."""
-    with connect(path, untrusted=untrusted) as connection:
+    with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
         return [one.name for one in catalogs_of(connection, untrusted=untrusted)]
 
 
@@ -42,7 +43,7 @@ def item_names(path: str | os.PathLike[str], catalog: str, beginning: str, *, un
 
     Raises `StoreError`, and `OptionError` where the store has no such catalogue.
     """
-    with connect(path, untrusted=untrusted) as connection:
+    with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
         found = catalog_of(connection, catalog, untrusted=untrusted)
         query = sql.render(_SQL, "item_names", **_named(found))
         return [name for (name,) in connection.execute(query, {"beginning": beginning, "most": _MOST}).fetchall()]
@@ -51,7 +52,7 @@ def item_names(path: str | os.PathLike[str], catalog: str, beginning: str, *, un
 def space_names(path: str | os.PathLike[str], catalog: str, *, untrusted: bool = False) -> list[str]:
     """Return the spaces of a catalogue in which items have vectors, the default first. Raises `StoreError`."""
     query = "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY is_default DESC, space ASC"
-    with connect(path, untrusted=untrusted) as connection:
+    with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
         return [space for (space,) in connection.execute(query, [catalog]).fetchall()]
 
 

@@ -13,6 +13,7 @@ from recstore import sql
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.opening import open_connection
+from recstore.store.damage import told_when_damaged
 from recstore.store.digest import DIGEST, content_lines, digest_of
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, restrain, wal_of
 
@@ -28,7 +29,7 @@ def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[s
     that the store holds is in the file.
     """
     store = Path(path).expanduser()
-    with open_connection(config=NO_EXTENSIONS) as connection:
+    with told_when_damaged(store, untrusted=untrusted), open_connection(config=NO_EXTENSIONS) as connection:
         if untrusted:
             restrain(connection)
         attach_store(connection, store, _STORE)

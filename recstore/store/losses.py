@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import duckdb
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
+from recstore.errors import StoreError, first_line
 from recstore.store.definition import Definition, definition
 from recstore.store.file import info, name_tables_of
 
@@ -36,26 +38,31 @@ def what_is_lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> l
     """Return what somebody wrote into the attached store `old` and is not in `new`, in words.
 
     These are objects that are not recstore's, and their rows; columns and spaces; and rows of the source tables, where
-    these are not as they were published.
+    these are not as they were published. What of a damaged store cannot be compared counts as lost.
     """
+    try:
+        return list(_lost(connection, old, new))
+    except (StoreError, duckdb.Error) as error:
+        return [f"whatever was written to it, which is damaged and cannot be compared ({first_line(error)})"]
+    finally:
+        name_tables_of(connection, new)
+
+
+def _lost(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterator[str]:
     catalogs = stored_catalogs(connection, old)
     own = definition(catalogs)
     before, after = (_objects(connection, database, own) for database in (old, new))
     differing = [thing for thing in before if after.get(thing) != before[thing]]
-    lost = [f"the {kind} {name}" for kind, _schema, name in differing]
+    yield from (f"the {kind} {name}" for kind, _schema, name in differing)
     name_tables_of(connection, old)
     for kind, schema, table in before:
         if kind == "table" and (kind, schema, table) not in differing:
-            rows = _rows_lost(connection, old, new, schema, table, ["*"])
-            lost += [f"{rows:,} rows of {table}"] if rows else []
+            yield from _rows_lost(connection, old, new, schema, table, ["*"])
     for catalog in catalogs:
         for table in _changed(connection, old, catalog.source_tables):
-            rows = _rows_lost(connection, old, new, "main", table, own.columns(table))
-            lost += [f"{rows:,} rows of {table}"] if rows else []
+            yield from _rows_lost(connection, old, new, "main", table, own.columns(table))
         theirs, there = (_user_spaces(connection, database, catalog) for database in (old, new))
-        lost += [f"the space {space} of {catalog.name}" for space in sorted(theirs - there)]
-    name_tables_of(connection, new)
-    return lost
+        yield from (f"the space {space} of {catalog.name}" for space in sorted(theirs - there))
 
 
 def _objects(connection: duckdb.DuckDBPyConnection, database: str, own: Definition) -> dict[tuple[str, str, str], str]:
@@ -69,31 +76,43 @@ def _objects(connection: duckdb.DuckDBPyConnection, database: str, own: Definiti
 
 def _rows_lost(
     connection: duckdb.DuckDBPyConnection, old: str, new: str, schema: str, table: str, columns: list[str]
-) -> int:
+) -> Iterator[str]:
+    """Say how many rows of a table are lost, if any are."""
     listed = ", ".join(column if column == "*" else sql.identifier(column) for column in columns)
     name = f"{sql.identifier(schema)}.{sql.identifier(table)}"
     query = f"SELECT count(*) FROM (SELECT {listed} FROM {old}.{name} EXCEPT ALL SELECT {listed} FROM {new}.{name})"
-    return int(connection.execute(query).fetchall()[0][0])
+    rows = connection.execute(query).fetchall()[0][0]
+    if rows:
+        yield f"{rows:,} rows of {table}"
 
 
 def _changed(connection: duckdb.DuckDBPyConnection, database: str, tables: tuple[str, ...]) -> list[str]:
-    """Return those of the tables that are not as they were published; of a store that does not say, none."""
-    recorded = json.loads(info(connection, database).get(_ROWS, "{}"))
+    """Return those of the tables that are not as they were published; of a store that does not say, none.
+
+    Where what it says cannot be read, all may be.
+    """
+    try:
+        recorded = json.loads(info(connection, database).get(_ROWS, "{}"))
+        known = {table: (count, digest) for table, (count, digest) in recorded.items() if table != "duckdb"}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return list(tables)
     found = _digests(connection, database)
     # Another DuckDB may hash otherwise.
-    known = 2 if recorded.get("duckdb") == duckdb.__version__ else 1
-    return [table for table in tables if table in recorded and recorded[table][:known] != found[table][:known]]
+    compared = 2 if recorded.get("duckdb") == duckdb.__version__ else 1
+    return [table for table in tables if table in known and known[table][:compared] != found[table][:compared]]
 
 
-def _digests(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[int | str]]:
-    digests: dict[str, list[int | str]] = {}
+def _digests(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, tuple[int, str]]:
+    """Return the number of rows of each source table, and a digest of them."""
+    digests: dict[str, tuple[int, str]] = {}
     catalogs = stored_catalogs(connection, database)
     own = definition(catalogs)
     for catalog in catalogs:
         for table in catalog.source_tables:
             columns = ", ".join(sql.identifier(column) for column in own.columns(table))
             query = f"SELECT count(*), CAST(bit_xor(hash({columns})) AS VARCHAR) FROM {database}.main.{table}"
-            digests[table] = list(connection.execute(query).fetchall()[0])
+            count, digest = connection.execute(query).fetchall()[0]
+            digests[table] = count, digest
     return digests
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -18,7 +19,7 @@ from recstore import sql
 from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.checks import Check, render_checks
+from recstore.catalogs.checks import Check, render_checks, render_checks_of_builds
 from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError, first_line
@@ -61,8 +62,28 @@ def check_file(path: Path, untrusted: bool = False, budget: Budget | None = None
 
     A file that is no store that can be read, or a store of a newer format, is a `StoreError`.
     """
+    budget = budget or Budget.of()
+    with _opened(path, untrusted, budget) as connection:
+        return check_attached(connection, _STORE, budget)
+
+
+def check_form(path: Path, untrusted: bool = False) -> list[Finding]:
+    """Check how the store at `path` is defined, and what it says of its builds; a large store takes no longer."""
+    with _opened(path, untrusted, Budget.of()) as connection:
+        try:
+            catalogs = stored_catalogs(connection, _STORE)
+        except (StoreError, duckdb.Error) as error:
+            return [_unknown_catalogs(error)]
+        findings = list(_definitions(connection, _STORE, catalogs))
+        if not any(finding.fault for finding in findings):
+            findings += [_ask(connection, one) for one in render_checks_of_builds(attached_relation(_STORE))]
+    # The user may mean what shadows.
+    return [finding for finding in findings if finding.check != SHADOWING]
+
+
+@contextmanager
+def _opened(path: Path, untrusted: bool, budget: Budget) -> Iterator[duckdb.DuckDBPyConnection]:
     with open_connection(config=NO_EXTENSIONS) as connection:
-        budget = budget or Budget.of()
         if untrusted:
             restrain(connection)
         else:
@@ -71,7 +92,7 @@ def check_file(path: Path, untrusted: bool = False, budget: Budget | None = None
         close_off(connection)
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.
         name_tables_of(connection, _STORE)
-        return check_attached(connection, _STORE, budget)
+        yield connection
 
 
 def check_attached(connection: duckdb.DuckDBPyConnection, database: str, budget: Budget) -> list[Finding]:
@@ -79,7 +100,7 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str, budget:
     try:
         catalogs = stored_catalogs(connection, database)
     except (StoreError, duckdb.Error) as error:
-        return [Finding("tables", "The store says which catalogues it has.", _first_line(error))]
+        return [_unknown_catalogs(error)]
     findings = list(_definitions(connection, database, catalogs))
     if any(finding.fault and finding.check in _DEFINITIONS for finding in findings):
         return findings
@@ -91,6 +112,10 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str, budget:
     # Some checks keep one core busy, others all.
     with ThreadPoolExecutor(min(2, budget.workers(_QUESTION_BYTES))) as pool:
         return findings + list(pool.map(lambda question: question(_cursor(connection, database)), questions))
+
+
+def _unknown_catalogs(error: Exception) -> Finding:
+    return Finding("tables", "The store says which catalogues it has.", _first_line(error))
 
 
 def _cursor(connection: duckdb.DuckDBPyConnection, database: str) -> duckdb.DuckDBPyConnection:
@@ -293,13 +318,15 @@ def _first_line(error: Exception) -> str:
     return first_line(error)
 
 
-def prove(path: Path, budget: Budget) -> None:
+def prove(path: Path, budget: Budget, before: Path | None = None) -> None:
     """Raise a `StoreError` if the store at `path` is not sound: for one that has just been made.
 
+    `before` is the store of which it may have kept something.
     `duckdb.OutOfMemoryException` is raised where the budget is too little to tell.
     """
     # The user's macros came along, and stay the user's: `check` names those that shadow, and no build is stopped.
     if fault := first_fault([finding for finding in check_file(path, budget=budget) if finding.check != SHADOWING]):
         if "Out of Memory Error" in fault:  # says nothing of the store
             raise duckdb.OutOfMemoryException(fault)
-        raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.")
+        kept = f" What it keeps of {before.name} may be at fault: recstore check tells." if before else ""
+        raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.{kept}")

@@ -25,6 +25,7 @@ from recstore.errors import StoreError
 from recstore.opening import open_connection
 from recstore.progress import Progress, Stages
 from recstore.sources.room import Room
+from recstore.store.damage import told_when_damaged
 from recstore.store.disk import copy_file, flush, told_when_full
 from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, wal_of
 from recstore.store.hold import Hold, held
@@ -237,7 +238,7 @@ def staged_store(
                 # up.
                 connection.execute(f"CHECKPOINT {NEW}; USE memory; DETACH {NEW}")
             with stages.stage("check"):
-                prove(staging, staged.budget.half(connection))
+                prove(staging, staged.budget.half(connection), target if hold else None)
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, chain, progress)
 
@@ -261,7 +262,7 @@ def _begun(
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with builder_lock(target, patience), ExitStack() as stack:
+        with told_when_damaged(target), builder_lock(target, patience), ExitStack() as stack:
             chain = patience.keep_trying(lambda: chain_of(target))
             stack.enter_context(held_versions(target, chain, patience))
             finish_keeping(target, chain)

@@ -49,7 +49,9 @@ class UserObjects:
         # What the old store's catalogues had is recstore's own, too: a declaration may have changed since.
         self._was_own = definition(before)
         self._keys = table_keys(catalogs)
-        self._sources = {table for catalog in catalogs for table in catalog.source_tables}
+        # What comes into the store as it is for the first time has no source there.
+        had = {catalog.name for catalog in before}
+        self._sources = {table for one in catalogs if one.name in had for table in one.source_tables}
         # DuckDB binds the constraints that it lists, and these may name macros of the user's.
         name_tables_of(connection, old)
         self._indexes: list[tuple[str, str, str, str | None]] = self._ask("indexes", old)

@@ -30,6 +30,8 @@ from recstore.store.rights import copy_with_rights
 _PUBLICATION, _CHAIN = "publication", "versions"
 #: The number of the hidden place, where the store before stands until it gets its own.
 _HIDDEN = 0
+#: All places up to the last are looked at: no store has as many, and one that says so would keep a build busy for ever.
+_PLACES = 100_000
 #: Which store each file was found to be, by what tells it from any other file: since the last run began, which holds
 #: writers off them.
 _seen: dict[tuple[int, ...] | None, str | None] = {}
@@ -69,9 +71,11 @@ def read_chain(connection: duckdb.DuckDBPyConnection, database: str) -> Chain:
         found = json.loads(info(connection, database).get(_CHAIN, "{}"))
         kept, dropped = (tuple(Version(**each) for each in found.get(key, [])) for key in ("kept", "dropped"))
         numbers = [n for each in kept + dropped for n in (each.bytes, each.written, each.came_from, each.number)]
+        places = [n for each in kept + dropped for n in (each.came_from, each.number)]
         proper = all(type(number) is int and number >= 0 for number in [found.get("keep", 1), *numbers])
+        proper = proper and max(places, default=0) < _PLACES
         return Chain(found.get("keep", 1), kept, dropped) if proper else Chain()
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         # Whatever stands there proves nothing.
         return Chain()
 

@@ -78,6 +78,6 @@ def _values(kind: type[Any], renamed: Mapping[str, str], given: Mapping[str, Any
         else:
             listed = ", ".join((*known, *_DIALECT))
             raise OptionError(
-                f"there is no key {where}{key}{nearest(key, (*known, *_DIALECT))}. The keys are: {listed}."
+                f"there is no key {where}{key}{nearest(key, (*known, *_DIALECT)) or '.'} The keys are: {listed}."
             )
     return values | {"dialect": Dialect(**dialect)}

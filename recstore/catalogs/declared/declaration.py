@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
-from recstore.errors import OptionError
+from recstore.errors import OptionError, StoreError
 from recstore.sources.addresses import shown
 from recstore.sources.dialect import Dialect
 
@@ -139,8 +139,11 @@ class Items:
 
     @classmethod
     def as_recorded(cls, text: str) -> Items:
-        """Return the declaration that `recorded` wrote."""
-        made: Items = _made(cls, json.loads(text))
+        """Return the declaration that `recorded` wrote; what is none is a `StoreError`."""
+        try:
+            made: Items = _made(cls, json.loads(text))
+        except (TypeError, ValueError, AttributeError, RecursionError, OptionError) as error:
+            raise StoreError(f"The store's table catalogs holds a declaration that cannot be read: {error}") from error
         return made
 
 
@@ -155,7 +158,7 @@ def check_name(name: str) -> str:
 
 
 def nearest(name: str, known: object) -> str:
-    """Return a hint at the name that was perhaps meant: ", perhaps 'title' is meant", or ""."""
+    """Return a hint at the name that was perhaps meant, such as "; did you mean 'title'?", or ""."""
     names = [str(one) for one in known]  # type: ignore[attr-defined]
     close = get_close_matches(name, names, n=1, cutoff=0.5) or get_close_matches(
         name.lower(), [one.lower() for one in names], n=1, cutoff=0.5
