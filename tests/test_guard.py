@@ -196,3 +196,11 @@ def test_the_space_sequence_goes_only_when_that_is_said(tmp_path):
     recstore.rebuild(store)
     recstore.rebuild(store, audio_sequence=False)
     assert ("sequence",) not in ask(store, "SELECT space FROM spaces")
+
+
+def test_movies_join_a_store_of_own_catalogues_alone(standing, small_folder, tmp_path):
+    store = Path(shutil.copy(standing, tmp_path / "shop.duckdb"))
+    report = recstore.build(store, {"movielens": small_folder})
+    assert report.kept == ["books"]
+    assert recstore.catalog_names(store) == ["audio", "books", "movies"]
+    assert recstore.first_fault(recstore.check(store)) is None
