@@ -97,6 +97,7 @@ PUBLIC = (
     "recstore.cache",
     "recstore.explore",
     "recstore.installed",
+    "recstore.spark",
     "recstore.sql",
     "recstore.text",
     "recstore.tools",

@@ -29,6 +29,7 @@ FLOORS = [
     ["cli", "sqlalchemy", "dbt", "testing"],
     ["explore"],
     ["recstore", "samples", "tools", "installed"],
+    ["spark"],
     ["reports"],
     ["pipeline", "connection"],
     ["catalogs.declared.guessing"],
@@ -90,7 +91,7 @@ def test_imports_run_downward_only():
 
 
 #: What the command line may import besides the names of `recstore` itself; docs/references.py lists what these hold.
-PUBLIC = {"explore", "errors", "progress", "options", "cache", "installed", "sql", "text", "tools"}
+PUBLIC = {"explore", "errors", "progress", "options", "cache", "installed", "spark", "sql", "text", "tools"}
 
 
 def test_the_command_line_uses_the_public_api_alone():
@@ -280,7 +281,8 @@ def run_python(code: str) -> str:
 @pytest.mark.parametrize("code", ["import recstore", "import recstore.cli.app", "import recstore; recstore.connect"])
 def test_what_an_import_brings_in(code):
     heavy = ("sklearn", "pandas", "tensorflow", "scipy", "pyarrow", "annoy", "matplotlib",
-             "sqlalchemy", "prompt_toolkit", "pygments", "soundfile", "mutagen", "nicegui", "openTSNE")  # fmt: skip
+             "sqlalchemy", "prompt_toolkit", "pygments", "soundfile", "mutagen", "nicegui", "openTSNE",
+             "pyspark")  # fmt: skip
     loaded = run_python(f"{code}\nimport sys\nprint([name for name in {heavy} if name in sys.modules])")
     assert loaded == "[]"
 

@@ -19,7 +19,7 @@ FOR_A_PERSON = ("recommend", "recommend_for")
 #: The functions that `recstore.connection.annoy_functions` gives a connection.
 ASK, AMONG = "recstore_ask_annoy", "recstore_pack_filter"
 
-_COMMENTS = {
+COMMENTS = {
     "similar": "The items most like one item, or like several",
     "nearest": "The items nearest to a vector of a space",
     "about": "The items that words are about",
@@ -110,7 +110,7 @@ def render_function(
         parameters = shape.parameters(known, {"space": names["default_spaces"]})
         body = overloads.body(kind, catalog, known, names, asked)
         bodies.append(f"({parameters}) AS TABLE (\n{body.rstrip()}\n)")
-    comment = f"{_COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
+    comment = f"{COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
     parts = {"name": target + name, "overloads": ", ".join(bodies), "comment": sql.literal(comment)}
     return sql.render(_FUNCTIONS, "function", **parts)
 

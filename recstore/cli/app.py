@@ -42,6 +42,7 @@ from recstore.cli.items import ItemCommand
 from recstore.cli.maintenance_commands import maintenance_commands, run_build
 from recstore.cli.query_commands import query_commands
 from recstore.cli.running import run_app, run_command
+from recstore.cli.spark_commands import spark_commands
 
 app = typer.Typer(
     cls=InstalledGroup,
@@ -57,6 +58,7 @@ app = typer.Typer(
 app.add_typer(query_commands)
 app.add_typer(init_command)
 app.add_typer(maintenance_commands)
+app.add_typer(spark_commands)
 
 
 @app.callback(invoke_without_command=True)

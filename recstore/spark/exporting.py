@@ -1,0 +1,149 @@
+"""Writes the tables of a store as Parquet or Delta, with the functions for Spark SQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from recstore import sql
+from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.registry import stored_catalogs
+from recstore.errors import OptionError
+from recstore.opening import open_connection
+from recstore.spark import script
+from recstore.spark.answers import answers_query, answers_table
+from recstore.spark.types import exported_as
+from recstore.store.file import attach_store
+
+FORMATS = ("parquet", "delta")
+#: The tables of every store that an export holds, besides those of catalogues.
+SHARED = ("catalogs", "spaces", "builds", "evaluations", "load_rejects", "store_info")
+FUNCTIONS = "functions.sql"
+#: A file holds many groups of so many rows; a reader skips those that do not hold the ids it is asked for.
+_ROWS_OF_GROUP = 20_480
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export wrote: how many rows each table has, and where the functions are."""
+
+    rows: dict[str, int]
+    functions: Path
+
+
+def export(
+    path: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    to: str = "parquet",
+    schema: str = "recstore",
+    location: str | None = None,
+) -> Exported:
+    """Write every table of the store at `path` below `folder`, and `functions.sql`, which makes them known to Spark.
+
+    Each table is a folder of its name, sorted so that a question by id reads little, as Parquet or, where the package
+    deltalake is installed, as Delta. Besides the store's tables there is one for each catalogue, `recstore_movies`,
+    that its functions ask. They are created in `schema` of `spark_catalog`. `location` is where the folder will be
+    read, `s3://…` for example, where that is another place. An earlier export in `folder` is replaced as a whole.
+
+    Raises:
+        OptionError: the format is not known or not installed, or `folder` holds something else.
+    """
+    place = Path(folder).expanduser().resolve()
+    if to not in FORMATS:
+        raise OptionError(f"--to is {' or '.join(FORMATS)}, not {to!r}.")
+    if to == "delta" and find_spec("deltalake") is None:
+        raise OptionError("Delta needs the package deltalake: pip install deltalake, or export --to parquet.")
+    if place.exists() and not (place.is_dir() and ((place / FUNCTIONS).exists() or not any(place.iterdir()))):
+        raise OptionError(f"{place} is there and is no earlier export. Name another folder.")
+    with open_connection() as connection, _new_folder(place) as part:
+        attach_store(connection, Path(path).expanduser(), "store")
+        catalogs = stored_catalogs(connection, "store")
+        rows = {}
+        for table, query in tables(connection, catalogs).items():
+            rows[table] = _write(connection, query, part / table, to)
+        found = connection.execute("SELECT catalog, space, dimensions FROM store.main.spaces ORDER BY ALL").fetchall()
+        made = script.statements(
+            catalogs, found, list(rows), schema=schema, location=location or place.as_uri(), form=to
+        )
+        (part / FUNCTIONS).write_text(script.as_script(made, schema), encoding="utf-8")
+    return Exported(rows, place / FUNCTIONS)
+
+
+def tables(connection: duckdb.DuckDBPyConnection, catalogs: Sequence[Catalog]) -> dict[str, str]:
+    """Return the query for each table that is exported, from the attached database `store`, by its name."""
+    there = {name for (name,) in connection.execute(sql.read("recstore.spark.sql", "tables")).fetchall()}
+    found = {}
+    for catalog in catalogs:
+        orders = _orders(catalog)
+        for table in catalog.tables:
+            if table in there:
+                found[table] = _query(connection, _relation(table), orders.get(table, ()))
+        found[answers_table(catalog)] = _query(connection, f"({answers_query(catalog, _relation)})", ("_rs_id",))
+    return found | {table: _query(connection, _relation(table), ()) for table in SHARED if table in there}
+
+
+def _relation(table: str) -> str:
+    return f"store.main.{sql.identifier(table)}"
+
+
+def _orders(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """Return by which columns each table is sorted: those by which questions ask."""
+    orders = {table.name: table.key for table in (*catalog.sources, *catalog.computed) if table.key}
+    orders[catalog.items] = (catalog.key,)
+    orders[catalog.neighbors] = (catalog.key, "space", "rank")
+    if catalog.weights:
+        orders[catalog.weights] = (catalog.key, "neighbor_id")
+    if catalog.interactions:
+        orders[catalog.interactions.table] = (catalog.interactions.user,)
+    return orders
+
+
+def _query(connection: duckdb.DuckDBPyConnection, relation: str, order: Sequence[str]) -> str:
+    columns = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
+    shown = []
+    for name, kind, *_ in columns:
+        quoted, written = sql.identifier(name), exported_as(kind)
+        shown.append(quoted if written == kind else f"CAST({quoted} AS {written}) AS {quoted}")
+    by = f" ORDER BY {', '.join(f'{sql.identifier(column)} ASC' for column in order)}" if order else ""
+    return f"SELECT {', '.join(shown)} FROM {relation}{by}"
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, to: str) -> int:
+    if to == "delta":
+        from deltalake import write_deltalake
+
+        reader = connection.execute(query).to_arrow_reader(_ROWS_OF_GROUP)
+        write_deltalake(str(folder), reader)
+        return int(connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+    folder.mkdir()
+    # One file: DuckDB keeps no order where it writes several at once, and Spark reads a file in parts, too.
+    parts = {"file": sql.literal(str(folder / "part-0.parquet")), "rows_of_group": str(_ROWS_OF_GROUP)}
+    copy = sql.render("recstore.spark.sql", "copy", query=query, **parts)
+    done = connection.execute(copy).fetchall()
+    return int(done[0][0])
+
+
+@contextmanager
+def _new_folder(place: Path) -> Iterator[Path]:
+    """Give a folder beside `place` to fill, which takes its place when all went well, and else is removed."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part, old = place.with_name(f".{place.name}.part"), place.with_name(f".{place.name}.old")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        yield part
+        if place.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            place.rename(old)
+        part.rename(place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

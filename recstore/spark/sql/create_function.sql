@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION $target$name($parameters)
+RETURNS TABLE($returned)
+COMMENT $about
+RETURN
+$body

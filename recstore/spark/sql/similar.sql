@@ -1,0 +1,43 @@
+-- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
+WITH
+$asked
+_rs_sides AS (
+    SELECT
+        _rs_e._rs_q, max(_rs_e._rs_a) AS _rs_a, max(_rs_e._rs_apart) AS _rs_apart, max(_rs_e._rs_among) AS _rs_among,
+        max(_rs_e._rs_first) AS _rs_first,
+        min_by(_rs_v.space, array_position(_rs_e._rs_a.spaces, _rs_v.space)) FILTER (WHERE _rs_e._rs_is_liked) AS _rs_space,
+        array_sort(collect_list(named_struct('id', _rs_e._rs_id, 'is_liked', _rs_e._rs_is_liked, 'space', _rs_v.space,
+            'vector', CAST(_rs_v.vector AS ARRAY<DOUBLE>)))) AS _rs_vectors
+    FROM (
+        SELECT
+            _rs_q, _rs_a, _rs_apart, _rs_among, _rs_liked[0] AS _rs_first,
+            inline(concat(
+                transform(_rs_liked, _rs_x -> named_struct('_rs_id', _rs_x, '_rs_is_liked', true)),
+                transform(_rs_disliked, _rs_x -> named_struct('_rs_id', _rs_x, '_rs_is_liked', false))))
+        FROM _rs_asked
+        WHERE size(_rs_liked) > 0
+    ) AS _rs_e
+    JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_e._rs_id AND array_contains(_rs_e._rs_a.spaces, _rs_v.space)
+    GROUP BY _rs_e._rs_q
+),
+_rs_questions AS (
+    SELECT _rs_q, _rs_a, _rs_space, _rs_apart, _rs_among, $mean AS _rs_vector
+    FROM (
+        SELECT
+            *,
+            transform(filter(_rs_vectors, _rs_x -> _rs_x.is_liked AND _rs_x.space = _rs_space), _rs_x -> _rs_x.vector) AS _rs_for,
+            transform(filter(_rs_vectors, _rs_x -> NOT _rs_x.is_liked AND _rs_x.space = _rs_space), _rs_x -> _rs_x.vector) AS _rs_against
+        FROM _rs_sides
+        WHERE _rs_space IS NOT NULL AND (NOT ($near) OR NOT ($is_one))
+    )
+),
+$ranking
+_rs_ranked AS (
+    SELECT CAST(_rs_b.rank AS INT) AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
+    FROM _rs_sides AS _rs_s
+    JOIN $neighbors AS _rs_b ON _rs_b.$key = _rs_s._rs_first AND _rs_b.space = _rs_s._rs_space AND _rs_b.rank <= _rs_s._rs_a.k
+    WHERE $near AND $is_one
+    UNION ALL
+    SELECT _rs_rank, _rs_id, _rs_space, CAST(_rs_steps / $score_divisor AS FLOAT) FROM _rs_answers
+)
+$rows

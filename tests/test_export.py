@@ -1,0 +1,81 @@
+"""`recstore export`: every table as Parquet, sorted, whole or not at all, with the functions for Spark SQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import recstore
+from recstore.errors import OptionError
+from recstore.spark import export
+
+
+@pytest.fixture(scope="module")
+def exported(sample_store, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("export") / "tables"
+    command = [Path(sys.executable).with_name("recstore"), "export", sample_store, folder, "--schema", "shop"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "functions.sql" in done.stderr
+    return folder
+
+
+def test_every_table_has_the_rows_of_the_store(exported, sample_store):
+    with duckdb.connect(str(sample_store), read_only=True) as store:
+        tables = store.execute("SELECT table_name FROM duckdb_tables() WHERE table_name NOT LIKE 'annoy%'").fetchall()
+        for (table,) in tables:
+            files = f"'{exported}/{table}/*.parquet'"
+            more = f"(FROM {table} EXCEPT ALL FROM {files}) UNION ALL (FROM {files} EXCEPT ALL FROM {table})"
+            assert store.execute(more).fetchall() == [], table
+
+
+def test_tables_are_sorted_by_what_is_asked(exported):
+    place = f"'{exported}/movie_neighbors/*.parquet'"
+    found = duckdb.execute(f"SELECT movie_id, space, rank FROM {place}").fetchall()
+    assert found == sorted(found)
+
+
+def test_the_functions_are_created_where_it_is_said_from_where_it_is_said(sample_store, tmp_path):
+    export(sample_store, tmp_path / "tables", schema="shop", location="s3://bucket/tables/")
+    text = (tmp_path / "tables" / "functions.sql").read_text()
+    assert "LOCATION 's3://bucket/tables/movies'" in text
+    for name in ("similar_movies", "recommend_for", "recommend_movies_for", "why_movies", "find_audio"):
+        assert f"CREATE OR REPLACE FUNCTION spark_catalog.`shop`.`{name}`(" in text
+
+
+def test_an_earlier_export_is_replaced_and_nothing_else_is(sample_store, tmp_path):
+    export(sample_store, tmp_path / "tables")
+    (tmp_path / "tables" / "movies" / "old.parquet").touch()
+    export(sample_store, tmp_path / "tables")
+    assert not (tmp_path / "tables" / "movies" / "old.parquet").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").touch()
+    with pytest.raises(OptionError, match="is there and is no earlier export"):
+        export(sample_store, tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "tables"]
+
+
+def test_what_cannot_be_is_one_sentence(sample_store, tmp_path):
+    with pytest.raises(OptionError, match="--to is parquet or delta, not 'orc'"):
+        export(sample_store, tmp_path / "tables", to="orc")
+    with pytest.raises(recstore.RecstoreError, match="There is no store at"):
+        export(tmp_path / "none.duckdb", tmp_path / "tables")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_types_that_parquet_or_spark_does_not_know_become_text(tmp_path):
+    import pandas as pd
+
+    frame = pd.DataFrame({"id": ["a", "b"], "title": ["One", "Two"], "genre": ["x", "y"]})
+    recstore.build(tmp_path / "odd.duckdb", {"things": recstore.Items(source=frame, id="id", categories=["genre"])})
+    export(tmp_path / "odd.duckdb", tmp_path / "tables")
+    assert "`similar_things`(`item` VARIANT" in (tmp_path / "tables" / "functions.sql").read_text()
+    assert duckdb.execute(f"SELECT id, genre FROM '{tmp_path}/tables/things/*.parquet' ORDER BY 1").fetchall() == [
+        ("a", "x"),
+        ("b", "y"),
+    ]
