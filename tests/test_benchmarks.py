@@ -94,6 +94,15 @@ def test_diversity(command, benchmarks, small_folder):
     assert all(float(row[4]) > 0 for row in rows)
 
 
+def test_peers(command):
+    printed = command("peers", "--items", 300, "--width", 8, "--questions", 3, "--ids", 5, "--only", "recstore")
+    rows = [line.split() for line in printed.splitlines() if line.startswith("recstore") and "loaded" not in line]
+    assert len(rows) == 4
+    assert [row[-4] for row in rows] == ["1.000"] * 4
+    # 1 % of 300 items, of which one may be the item that is asked about.
+    assert [float(row[-3]) for row in rows] == [10, pytest.approx(2.5, abs=0.5), 10, 10]
+
+
 def test_person_speed(command, benchmarks, small_folder, monkeypatch):
     import person_speed
 
