@@ -40,6 +40,10 @@ DAMAGE = {
         "UPDATE catalogs SET declaration = replace(declaration, 'true', '\"x\"')",
         ["similar movies 1", "rebuild --quiet"],
     ),
+    "a description has no types of SQL": (
+        "UPDATE catalogs SET declaration = replace(declaration, 'INTEGER', 'NOTYPE')",
+        ["check", "similar movies 1"],
+    ),
     "a description names no column": (
         "UPDATE catalogs SET declaration = replace(declaration, 'movie_id', 'nope')",
         ["similar movies 1", "rebuild --quiet"],

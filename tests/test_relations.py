@@ -96,6 +96,8 @@ def test_a_column_may_have_the_name_of_a_rows_number(gathering, write, tmp_path)
         ("a.csv", gzip.compress(b"a\n1\n", mtime=0), "packed with gzip"),
         ("a.csv.gz", b"a\n1\n", "not packed with gzip"),
         ("a.csv.gz", gzip.compress(b"".join(b"%d,%d\n" % (n, n * n) for n in range(9999)), mtime=0)[:9000], "cut off"),
+        ("a.csv.gz", gzip.compress(b"a\n1\n", mtime=0)[:10] + b"\xff" * 9, "damaged"),
+        ("a.csv", b"a\0b,c\n1,2\n", "no text"),
         ("a.zip", b"PK\x03\x04....", "unpack it"),
         ("a.parquet", b"a,b\n1,2\n", "no Parquet"),
         ("a.parquet", b"PAR1\x00\x00", "cut off"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def _pca(path: Path) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             means, vectors = found["pca_means"], found["pca_eigen_vectors"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceError(f"{path} does not hold the arrays pca_means and pca_eigen_vectors.") from error
     if means.size != WIDTH or vectors.shape != (WIDTH, WIDTH):
         raise SourceError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -143,7 +144,7 @@ def _unpacked(file: DataFile) -> Iterator[Path]:
                 while block := source.read(_BLOCK):
                     growth.grew(len(block))
                     unpacked.write(block)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             if isinstance(error, OSError) and is_full(error):
                 room = shutil.disk_usage(folder).free
                 raise SourceError(

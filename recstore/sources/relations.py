@@ -24,7 +24,7 @@ from recstore.sources.plain_text import SourceDigest, digest_of
 from recstore.sources.rejects import kept_rejects, make_rejects
 from recstore.sources.selects import copy_select, is_select
 from recstore.sources.since import Since
-from recstore.sources.streams import check_names, in_order
+from recstore.sources.streams import check_names, in_order, told
 
 _SILENT = Progress()
 
@@ -106,7 +106,11 @@ def _gathered(
     if is_select(source):
         text, types = copy_select(connection, source, folder, table)
         return Relation("a query", text, types, (), None, is_text=False)
-    return _of_files(connection, source, dialect, as_text, folder, progress, table)
+    try:
+        return _of_files(connection, source, dialect, as_text, folder, progress, table)
+    except duckdb.Error as error:
+        # Of what is no text at all, DuckDB's reader makes names and values that it then cannot find again.
+        raise told(shown(source), error) from error
 
 
 def _of_files(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,10 @@ from recstore.errors import SourceError, first_line, is_full
 _BATCH = 100_000
 #: Types that need an extension of DuckDB's to be worked with, or that no table holds, each with what takes its place.
 _PLAIN = {"JSON": "VARCHAR", '"NULL"': "VARCHAR"}
+#: What says nothing of a source.
+_OF_THE_MACHINE = (duckdb.OutOfMemoryException, duckdb.FatalException, duckdb.InterruptException)
 _ZONED = "TIMESTAMP WITH TIME ZONE"
+_UNWRITTEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 @contextmanager
@@ -114,15 +118,19 @@ def row_number(names: Iterable[str]) -> str:
 
 
 def check_names(named: str, names: Iterable[str]) -> None:
-    """Raise `SourceError` where a column has a name that is recstore's own."""
+    """Raise `SourceError` where a column has a name that is recstore's own, or that no text can be."""
     reserved = [name for name in names if name.casefold().startswith("_rs_")]
     if reserved:
         raise SourceError(f"{named} has a column {reserved[0]!r}; names that begin with _rs_ are recstore's own.")
+    if any(_UNWRITTEN.search(name) for name in names):
+        raise SourceError(f"{named} has names of columns with control characters: it is no text, or is damaged.")
 
 
 def told(named: str, error: Exception) -> SourceError:
     """Return an error of DuckDB's as a sentence about a source; an error that is not the source's is raised."""
-    if isinstance(error, duckdb.OutOfMemoryException | duckdb.FatalException) or is_full(error):
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.FatalException | duckdb.InterruptException) or is_full(
+        error
+    ):
         raise error
     text = first_line(error)
     kind, colon, rest = text.partition("Error: ")

@@ -141,7 +141,12 @@ def _definitions(
         yield Finding("tables", "The definitions can be read.", _first_line(error))
         return
     older = facts.get("format_version") != str(FORMAT_VERSION)
-    own = definition(catalogs)
+    try:
+        own = definition(catalogs)
+    except duckdb.Error:
+        means = "What it says of its catalogues leads to tables, views and functions."
+        yield Finding("tables", means, "its table catalogs holds a description of which nothing can be made")
+        return
     lacks = lacking(own, there)
     fault: str | None
     if older:
