@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from recstore.pipeline.build import build, rebuild
     from recstore.pipeline.evaluate import EvaluationReport, evaluate
     from recstore.pipeline.loaded import BuildReport
+    from recstore.pipeline.maps import ItemMap, map_items
     from recstore.pipeline.tune import tune
     from recstore.reports.checks import check
     from recstore.reports.differences import diff, same_content
@@ -59,6 +60,7 @@ __all__ = [
     "Finding",
     "Guess",
     "Interactions",
+    "ItemMap",
     "Items",
     "LossError",
     "OptionError",
@@ -93,6 +95,7 @@ __all__ = [
     "item_names",
     "manifest",
     "manifest_differences",
+    "map_items",
     "read_config",
     "rebuild",
     "restore",
@@ -133,6 +136,10 @@ _GIVEN = {
         "evaluate",
     ),
     "recstore.pipeline.loaded": ("BuildReport",),
+    "recstore.pipeline.maps": (
+        "ItemMap",
+        "map_items",
+    ),
     "recstore.pipeline.tune": ("tune",),
     "recstore.reports.checks": ("check",),
     "recstore.reports.differences": (

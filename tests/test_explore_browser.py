@@ -28,7 +28,7 @@ def settled(window, text: str):
 
 
 def sql(window) -> str:
-    return window.page.locator(".rs-sql").first.inner_text().split("\ncontent_copy")[0].strip()
+    return window.page.locator(".rs-sql > :first-child").first.inner_text().strip()
 
 
 def titles(window, number: int = 0) -> list[str]:
@@ -54,6 +54,19 @@ def wait_for_titles(window, right: list[str]):
 
 def shown_address(window) -> dict[str, list[str]]:
     return parse_qs(urlsplit(window.page.url).query)
+
+
+@pytest.fixture(scope="module")
+def mapped(sample_store, tmp_path_factory):
+    store = shutil.copy(sample_store, tmp_path_factory.mktemp("mapped") / "films.duckdb")
+    recstore.map_items(store)
+    return store
+
+
+@pytest.fixture(scope="module")
+def looked_at(mapped):
+    with explorer.explored(mapped) as address:
+        yield address
 
 
 @pytest.fixture
@@ -171,6 +184,48 @@ def test_clips(chromium, audio_store):
         assert window.hosts() == {"127.0.0.1"}
 
 
+def test_the_map_is_clicked_and_selected_from(chromium, looked_at, mapped):
+    """A click beside a point goes to the nearest one; a rectangle becomes a filter."""
+    with (
+        explorer.window(chromium, f"{looked_at}?view=map") as window,
+        recstore.connect(mapped) as con,
+    ):
+        page = window.page
+        places = con.execute("SELECT movie_id, x, y, title FROM movie_map JOIN movies USING (movie_id)").fetchall()
+        chart = page.locator(".rs-map")
+        chart.locator("canvas").first.wait_for()
+        page.wait_for_function(
+            "getElement(document.querySelector('.rs-map').id.slice(1)).chart?.getOption()?.series.length"
+        )
+
+        def at(x, y):
+            where = (
+                f"getElement(document.querySelector('.rs-map').id.slice(1)).chart.convertToPixel('grid', [{x}, {y}])"
+            )
+            return dict(zip("xy", page.evaluate(where), strict=True))
+
+        item, x, y, title = max(places, key=lambda row: row[1])
+        there = at(x, y)
+        chart.click(position={"x": there["x"] + 3, "y": there["y"] + 2})
+        when(window, lambda: shown_address(window).get("item") == [str(item)])
+        wait_for_titles(window, shown_in(con, f"similar_movies({item}, space := 'hybrid')"))
+        assert page.locator(".rs-side .rs-title").first.inner_text() == title
+        drawn = "getElement(document.querySelector('.rs-map').id.slice(1)).chart.getOption().series.at(-1).data.length"
+        when(window, lambda: page.evaluate(drawn) == 11)
+        # What the tool for rectangles sends, around the two items at the right.
+        middle = sorted(row[1] for row in places)[-2:][0]
+        area = {"type": "brush", "areas": [{"brushType": "rect", "xAxisIndex": 0, "yAxisIndex": 0,
+                "coordRange": [[middle, x], [-1e3, 1e3]]}]}  # fmt: skip
+        action = "(area) => { const one = getElement(document.querySelector('.rs-map').id.slice(1)).chart;"
+        page.evaluate(f"{action} one.dispatchAction(area); one.dispatchAction({{...area, type: 'brushEnd'}}) }}", area)
+        settled(window, "2 items selected")
+        page.get_by_role("button", name="Use as a filter").click()
+        when(window, lambda: "filter" in shown_address(window))
+        when(window, lambda: "filter := (movie_id IN (" in sql(window))
+        assert window.faults == []
+        assert window.hosts() == {"127.0.0.1"}
+
+
 def test_what_comes_from_a_store_runs_nowhere(chromium, films):
     store, con = films
     con.close()
@@ -204,7 +259,7 @@ def test_nothing_is_cut_off(chromium, looked_at, width, scheme, tmp_path):
     """In a wide window and in a narrow one, light and dark; the pictures are there to be looked at."""
     address = looked_at
     for name, there in {"item": "?item=1", "person": "?view=person&user=1", "basket": "?view=person&liked=1&liked=2",
-                        "quality": "?view=quality"}.items():  # fmt: skip
+                        "map": "?view=map&item=1", "quality": "?view=quality"}.items():  # fmt: skip
         with explorer.window(chromium, address + there, width, scheme) as window:
             when(window, lambda: window.page.locator("main .rs-card").count() > 1)
             window.page.wait_for_timeout(300)
@@ -214,9 +269,3 @@ def test_nothing_is_cut_off(chromium, looked_at, width, scheme, tmp_path):
             assert (sum(map(int, re.findall(r"\d+", page_color)[:3])) < 200) == (scheme == "dark")
             window.page.screenshot(path=tmp_path / f"{name}-{width}-{scheme}.png", full_page=True)
             assert window.faults == []
-
-
-@pytest.fixture(scope="module")
-def looked_at(sample_store):
-    with explorer.explored(sample_store) as address:
-        yield address

@@ -103,6 +103,9 @@ def build(
             help="A source, after the name of its loader: for loaders without an option of their own.",
         ),
     ] = None,
+    makes_map: Annotated[
+        bool, typer.Option("--map", help="Place the items on a map, too, which recstore explore shows.")
+    ] = False,
     config: Config = None,
     items: ItemsSource = None,
     interactions: InteractionsSource = None,
@@ -140,6 +143,10 @@ def build(
                 progress=progress,
             ),
         )
+        if makes_map:
+            from recstore.cli.explore import draw_map
+
+            draw_map(store, quiet)
 
     run_command(work)
 

@@ -123,12 +123,15 @@ def explore(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the page in the browser, or print its address alone.")
     ] = True,
+    makes_map: Annotated[
+        bool, typer.Option("--map", help="Place the items on a map first, and keep it in the store: rebuilds do.")
+    ] = False,
 ) -> None:
     """Open a page in the browser: what is alike, what follows, how good it is; needs the extra explore."""
 
     def work() -> None:
         from recstore.cli.explore import run_explore
 
-        run_explore(store, host, port, browser)
+        run_explore(store, host, port, browser, makes_map)
 
     raise typer.Exit(run_interactively(work, State.debug))

@@ -32,6 +32,7 @@ class Controls:
             self._fault.set_visibility(False)
             self.excluded = ui.element("div").classes("rs-chips")
             self._sql = code("")
+        self.show_sql("")
 
     def show_sql(self, text: str) -> None:
         """Show the question that the controls make."""

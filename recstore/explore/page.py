@@ -15,11 +15,12 @@ from recstore.explore import address as addresses
 from recstore.explore.address import Address
 from recstore.explore.answers import Answers
 from recstore.explore.item_view import ItemView
+from recstore.explore.map_view import MapView
 from recstore.explore.person_view import PersonView
 from recstore.explore.quality_view import QualityView
 from recstore.explore.session import Session
 
-_NAMES = {addresses.ITEM: "Item", addresses.PERSON: "Person", addresses.QUALITY: "How good"}
+_NAMES = {addresses.ITEM: "Item", addresses.PERSON: "Person", addresses.MAP: "Map", addresses.QUALITY: "How good"}
 #: What changes without the view being made anew, so that a box keeps what is being typed into it.
 _QUESTION = ("k", "filter", "boost", "exclude", "diversity", "popularity", "liked", "disliked")
 #: What says nothing of another catalogue.
@@ -70,7 +71,8 @@ class Page(Session):
             return
         if is_new:
             ui.run_javascript(f'history.pushState({{}}, "", {json.dumps(there.text())})')
-        kept = {name: getattr(there, name) for name in _QUESTION}
+        changing = (*_QUESTION, "item") if there.view == addresses.MAP else _QUESTION
+        kept = {name: getattr(there, name) for name in changing}
         if is_new and here.but(**kept) == there and self._view is not None:
             await self._view.update()
             return
@@ -92,6 +94,8 @@ class Page(Session):
     def _made_view(self) -> View:
         if self.address.view == addresses.PERSON:
             return PersonView(self)
+        if self.address.view == addresses.MAP:
+            return MapView(self)
         return QualityView(self) if self.address.view == addresses.QUALITY else ItemView(self)
 
     def _build_bar(self) -> None:
