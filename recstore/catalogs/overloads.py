@@ -163,7 +163,8 @@ def _parts(
     by_name = {**names, "is_number": parts["is_number"]}
     parts["by_name"] = "" if catalog.identity else sql.render(_FUNCTIONS, "by_name", **by_name)
     parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, **parts})
-    parts["answered"] = sql.render(_FUNCTIONS, "answered", **names)
+    if_far = f"({parts['far_asked']}) AS _rs_far, " if kind == "similar" and not ranked else ""
+    parts["answered"] = sql.render(_FUNCTIONS, "answered", **{**names, "if_far": if_far})
     if kind == "nearest" and ranked:
         parts["args_of_ranked"] = (
             f", {parts['given_excluded']} AS _rs_excluded, {parts['excluded_is_number']} AS _rs_is_number, "
@@ -221,7 +222,10 @@ def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str]) 
     passes_too = f"CASE WHEN {no_filter} THEN false ELSE filter END" if "filter" in known else "false"
     is_limited = "typeof(filter) <> '\"NULL\"'" if "filter" in known else "false"
     deep = f"coalesce(TRY_CAST(k AS DOUBLE) > {catalog.depth}, false)"
-    near, far_asked = f"(NOT {deep})", sql.render(_FUNCTIONS, "far_is_asked", **{**names, "deep": deep}).strip()
+    near, far_asked = (
+        f"_rs_k <= {catalog.depth}",
+        sql.render(_FUNCTIONS, "far_is_asked", **{**names, "deep": deep}).strip(),
+    )
     if catalog.available:
         available = f"coalesce({catalog.available}, false)"
         if "include_unavailable" in known:

@@ -43,8 +43,9 @@ def stored_relation(table: str) -> str:
 
     `query_table` lets the caller say in which database the table is; without `store` the open one is meant.
     """
-    quoted = "'\"' || replace(store, '\"', '\"\"') || '\".main.'"
-    return f"query_table(CASE WHEN store IS NULL THEN '' ELSE {quoted} END || {sql.literal(table)})"
+    # NULL with anything is NULL: then the name stands alone.
+    prefix = "coalesce('\"' || replace(store, '\"', '\"\"') || '\".main.', '')"
+    return f"query_table({prefix} || {sql.literal(table)})"
 
 
 def attached_relation(database: str) -> Callable[[str], str]:

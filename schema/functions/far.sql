@@ -8,7 +8,7 @@ _rs_answers AS (
                 * $key_span + ($key_largest_id - CAST(_rs_c.$key AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM ($far_asked) AS _rs_far, _rs_asked
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
             WHERE NOT (_rs_is_one AND $near)
         ) AS _rs_a
         JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space

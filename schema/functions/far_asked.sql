@@ -4,8 +4,8 @@ _rs_sides AS (
         list(CAST(_rs_v.vector AS DOUBLE[]) ORDER BY _rs_a._rs_id ASC) AS _rs_for
     FROM (
         SELECT _rs_of, _rs_k, _rs_space, _rs_apart, unnest(list_distinct(_rs_apart)) AS _rs_id
-        FROM ($far_asked) AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND $near)
+        FROM _rs_asked
+        WHERE NOT (_rs_is_one AND $near)
     ) AS _rs_a
     JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_id AND _rs_v.space = _rs_a._rs_space
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart

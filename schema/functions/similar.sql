@@ -2,8 +2,8 @@
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, $asked_items AS _rs_texts, _rs_k, _rs_spaces
@@ -28,8 +28,8 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE $near) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND $near
     ) AS _rs_a
     JOIN $neighbors AS _rs_b
         ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k

@@ -555,8 +555,8 @@ CREATE MACRO similar_movies(movie, k := 10, store := NULL) AS TABLE (
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -583,16 +583,16 @@ _rs_meant AS (
     LEFT JOIN (
         SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m
+        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
     GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
@@ -605,13 +605,11 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 100)
         ) AS _rs_a
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
         GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
@@ -622,10 +620,10 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 100
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_neighbors') AS _rs_b
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_neighbors') AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
     UNION ALL
     SELECT
@@ -635,7 +633,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+UNION
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -645,15 +645,15 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, space, k := 10, store := NULL) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -684,7 +684,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -703,16 +703,16 @@ _rs_meant AS (
     LEFT JOIN (
         SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m
+        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
     GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
@@ -725,13 +725,11 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 100)
         ) AS _rs_a
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
         GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
@@ -742,10 +740,10 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 100
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_neighbors') AS _rs_b
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_neighbors') AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
     UNION ALL
     SELECT
@@ -755,7 +753,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+UNION
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -765,7 +765,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, filter, k := 10, space := ['hybrid', 'collaborative', 'content'], store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -801,7 +801,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -814,7 +814,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -844,7 +844,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -880,10 +880,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -915,7 +915,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, disliked, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -956,7 +956,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -971,7 +971,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1001,7 +1001,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -1037,10 +1037,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1072,7 +1072,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, exclude, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -1118,7 +1118,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -1135,7 +1135,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1165,7 +1165,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -1201,10 +1201,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1236,7 +1236,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, boost, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -1282,7 +1282,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -1299,7 +1299,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1329,7 +1329,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -1370,10 +1370,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1405,7 +1405,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, popularity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -1455,7 +1455,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -1472,7 +1472,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1502,7 +1502,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -1543,12 +1543,12 @@ END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGIN
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1580,7 +1580,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (movie, diversity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -1634,7 +1634,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -1651,7 +1651,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1681,7 +1681,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -1722,12 +1722,12 @@ END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGIN
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1787,7 +1787,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE similar_movies IS 'The items most like one item, or like several: similar_movies(movie, k := 10, space, disliked, filter, exclude, boost, popularity, diversity, store)';
@@ -1817,7 +1817,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -1863,10 +1863,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -1898,7 +1898,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, exclude, k := 10, filter := NULL, space := 'hybrid', store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -1929,7 +1929,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -1964,7 +1964,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -1999,10 +1999,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -2034,7 +2034,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, boost, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -2065,7 +2065,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -2100,7 +2100,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -2140,10 +2140,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -2175,7 +2175,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, popularity, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -2210,7 +2210,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -2245,7 +2245,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -2285,12 +2285,12 @@ END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGIN
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -2322,7 +2322,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, diversity, k := 10, filter := NULL, space := 'hybrid', exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -2361,7 +2361,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -2396,7 +2396,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -2436,12 +2436,12 @@ END * (1e0 + _rs_q._rs_said.popularity * _rs_c._rs_share)), 2e9), -2e9) AS BIGIN
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -2501,7 +2501,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE nearest_movies IS 'The items nearest to a vector of a space: nearest_movies(vector, k := 10, space, filter, exclude, boost, popularity, diversity, store)';
@@ -2528,7 +2528,7 @@ _rs_items AS (
         _rs_i.*,
         ' ' || array_to_string(regexp_extract_all(
             strip_accents(lower(_rs_i.title)), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
-    FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i
+    FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i
 ),
 _rs_counted AS (
     SELECT
@@ -2554,7 +2554,7 @@ _rs_ranked AS (
 )
 SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank ASC
 );
@@ -2590,7 +2590,7 @@ _rs_weighed AS (
         list({'weight': _rs_c._rs_times * _rs_t.idf, 'towards': CAST(_rs_t.component AS DOUBLE[])} ORDER BY _rs_t.term ASC)
             AS _rs_terms
     FROM _rs_counted AS _rs_c
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_terms') AS _rs_t ON _rs_t.term = _rs_c._rs_word
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_terms') AS _rs_t ON _rs_t.term = _rs_c._rs_word
     GROUP BY _rs_c._rs_text
 ),
 _rs_added AS (
@@ -2633,10 +2633,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
         JOIN (
             SELECT movie_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.movie_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -2668,7 +2668,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE movies_about IS 'The items that words are about: movies_about(words, k := 10, filter, store)';
@@ -2690,7 +2690,7 @@ _rs_seen AS (
             THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
         END AS _rs_user
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
 ),
 _rs_history AS (
     SELECT
@@ -2737,7 +2737,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -2750,7 +2750,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -2777,7 +2777,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -2814,8 +2814,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (user_id, exclude, k := 10, filter := NULL, store := NULL) AS TABLE (
@@ -2835,7 +2835,7 @@ _rs_seen AS (
             THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
         END AS _rs_user
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
 ),
 _rs_history AS (
     SELECT
@@ -2867,7 +2867,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -2910,7 +2910,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -2925,7 +2925,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -2952,7 +2952,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -2989,8 +2989,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (user_id, boost, k := 10, filter := NULL, exclude := NULL, store := NULL) AS TABLE (
@@ -3010,7 +3010,7 @@ _rs_seen AS (
             THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
         END AS _rs_user
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
 ),
 _rs_history AS (
     SELECT
@@ -3042,7 +3042,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -3085,7 +3085,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -3105,7 +3105,7 @@ CASE
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -3142,7 +3142,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -3179,8 +3179,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (user_id, popularity, k := 10, filter := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
@@ -3200,7 +3200,7 @@ _rs_seen AS (
             THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
         END AS _rs_user
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
 ),
 _rs_history AS (
     SELECT
@@ -3232,7 +3232,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -3275,7 +3275,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -3296,8 +3296,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -3339,8 +3339,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -3377,8 +3377,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (user_id, diversity, k := 10, filter := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
@@ -3398,7 +3398,7 @@ _rs_seen AS (
             THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
         END AS _rs_user
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
 ),
 _rs_history AS (
     SELECT
@@ -3430,7 +3430,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -3478,7 +3478,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -3499,8 +3499,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -3546,8 +3546,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -3627,7 +3627,7 @@ END} AS _rs_said) AS _rs_a, _rs_keys
                                 GROUP BY _rs_k, _rs_said
                             ) AS _rs_b
                         ) AS _rs_p
-                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                        LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
                             ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
                             AND _rs_v.space = 'hybrid'
                         GROUP BY _rs_p._rs_k, _rs_p._rs_said
@@ -3652,8 +3652,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 );
@@ -3737,7 +3737,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -3818,7 +3818,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -3863,7 +3863,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -3876,7 +3876,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -3903,7 +3903,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -3940,8 +3940,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, exclude, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
@@ -4022,7 +4022,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4103,7 +4103,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4126,7 +4126,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -4176,7 +4176,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -4191,7 +4191,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -4218,7 +4218,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -4255,8 +4255,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, boost, k := 10, filter := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
@@ -4337,7 +4337,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4418,7 +4418,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4441,7 +4441,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -4491,7 +4491,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -4511,7 +4511,7 @@ CASE
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -4548,7 +4548,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -4585,8 +4585,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, popularity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, store := NULL) AS TABLE (
@@ -4667,7 +4667,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4748,7 +4748,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -4771,7 +4771,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -4821,7 +4821,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -4842,8 +4842,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -4885,8 +4885,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -4923,8 +4923,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, diversity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
@@ -5005,7 +5005,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5086,7 +5086,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5109,7 +5109,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -5164,7 +5164,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -5185,8 +5185,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -5232,8 +5232,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -5313,7 +5313,7 @@ END} AS _rs_said) AS _rs_a, _rs_keys
                                 GROUP BY _rs_k, _rs_said
                             ) AS _rs_b
                         ) AS _rs_p
-                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                        LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
                             ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
                             AND _rs_v.space = 'hybrid'
                         GROUP BY _rs_p._rs_k, _rs_p._rs_said
@@ -5338,8 +5338,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 );
@@ -5423,7 +5423,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5504,7 +5504,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5549,7 +5549,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -5562,7 +5562,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -5589,7 +5589,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -5626,8 +5626,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, exclude, k := 10, filter := NULL, disliked := [], store := NULL) AS TABLE (
@@ -5708,7 +5708,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5789,7 +5789,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -5812,7 +5812,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -5862,7 +5862,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -5877,7 +5877,7 @@ _rs_contributions AS (
             SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -5904,7 +5904,7 @@ _rs_keys AS (
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -5941,8 +5941,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, boost, k := 10, filter := NULL, disliked := [], exclude := NULL, store := NULL) AS TABLE (
@@ -6023,7 +6023,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6104,7 +6104,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6127,7 +6127,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -6177,7 +6177,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -6197,7 +6197,7 @@ CASE
 END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -6234,7 +6234,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -6271,8 +6271,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, popularity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, store := NULL) AS TABLE (
@@ -6353,7 +6353,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6434,7 +6434,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6457,7 +6457,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -6507,7 +6507,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -6528,8 +6528,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -6571,8 +6571,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -6609,8 +6609,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 ), (liked, diversity, k := 10, filter := NULL, disliked := [], exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
@@ -6691,7 +6691,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6772,7 +6772,7 @@ FROM (
 ) AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') GROUP BY title
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
@@ -6795,7 +6795,7 @@ _rs_meant AS (
         SELECT _rs_c.*, - _rs_i.n_ratings AS _rs_preferred, _rs_i.movie_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -6850,7 +6850,7 @@ _rs_contributions AS (
             _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
     ) AS _rs_w
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
@@ -6871,8 +6871,8 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
             FROM (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
             ) AS _rs_c
         ) AS _rs_o
@@ -6918,8 +6918,8 @@ END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
         JOIN (
             SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
 coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies')
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
@@ -6999,7 +6999,7 @@ END} AS _rs_said) AS _rs_a, _rs_keys
                                 GROUP BY _rs_k, _rs_said
                             ) AS _rs_b
                         ) AS _rs_p
-                        LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v
+                        LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v
                             ON _rs_v.movie_id = CAST(2147483647 - (_rs_p._rs_key & 4294967295) AS INTEGER)
                             AND _rs_v.space = 'hybrid'
                         GROUP BY _rs_p._rs_k, _rs_p._rs_said
@@ -7024,8 +7024,8 @@ SELECT
         ELSE 'rated by the same people'
     END AS reason
 FROM _rs_found AS _rs_f
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
-LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_because
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
 );
@@ -7046,7 +7046,7 @@ _rs_named AS (
     SELECT
         _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC NULLS LAST, _rs_i.movie_id ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
-    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i
         ON _rs_i.title = CASE
             WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
             THEN _rs_a._rs_text
@@ -7066,8 +7066,8 @@ _rs_identified AS (
 _rs_pair AS (
     SELECT _rs_a.movie_id AS _rs_first, _rs_b.movie_id AS _rs_second
     FROM _rs_identified AS _rs_i
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
 ),
 _rs_cosines AS (
     SELECT
@@ -7076,8 +7076,8 @@ _rs_cosines AS (
         CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
             AS BIGINT) AS _rs_steps
     FROM _rs_pair AS _rs_q
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
 ),
 _rs_before AS (
     SELECT
@@ -7089,7 +7089,7 @@ _rs_before AS (
             _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.movie_id AS _rs_id,
             round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
         FROM _rs_cosines AS _rs_c
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
     ) AS _rs_m
     GROUP BY _rs_of, _rs_space, _rs_steps
 ),
@@ -7112,7 +7112,7 @@ _rs_tagged AS (
     FROM (
         SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
         FROM _rs_sides AS _rs_s
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'tags') AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'tags') AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
         GROUP BY _rs_s._rs_of, lower(trim(_rs_t.tag))
         HAVING bool_or(_rs_s._rs_is_first) AND NOT bool_and(_rs_s._rs_is_first)
     ) AS _rs_c
@@ -7126,7 +7126,7 @@ _rs_liked AS (
         SELECT
             _rs_s._rs_of, bool_or(_rs_s._rs_is_first) AS _rs_likes_a, NOT bool_and(_rs_s._rs_is_first) AS _rs_likes_b
         FROM _rs_sides AS _rs_s
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
         WHERE _rs_r.rating >= 4
         GROUP BY _rs_s._rs_of, _rs_r.user_id
     ) AS _rs_p
@@ -7145,8 +7145,8 @@ SELECT
     _rs_s._rs_scores AS scores,
     CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
 FROM _rs_pair AS _rs_q
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
 LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
@@ -7167,7 +7167,7 @@ _rs_named AS (
     SELECT
         _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.movie_id ORDER BY _rs_i.n_ratings DESC NULLS LAST, _rs_i.movie_id ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
-    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_i
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i
         ON _rs_i.title = CASE
             WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
             THEN _rs_a._rs_text
@@ -7187,8 +7187,8 @@ _rs_identified AS (
 _rs_pair AS (
     SELECT _rs_a.movie_id AS _rs_first, _rs_b.movie_id AS _rs_second
     FROM _rs_identified AS _rs_i
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_i._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_i._rs_second
 ),
 _rs_cosines AS (
     SELECT
@@ -7197,8 +7197,8 @@ _rs_cosines AS (
         CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
             AS BIGINT) AS _rs_steps
     FROM _rs_pair AS _rs_q
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_q._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_w ON _rs_w.movie_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
 ),
 _rs_before AS (
     SELECT
@@ -7210,7 +7210,7 @@ _rs_before AS (
             _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.movie_id AS _rs_id,
             round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
         FROM _rs_cosines AS _rs_c
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movie_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
     ) AS _rs_m
     GROUP BY _rs_of, _rs_space, _rs_steps
 ),
@@ -7233,7 +7233,7 @@ _rs_tagged AS (
     FROM (
         SELECT _rs_s._rs_of, lower(trim(_rs_t.tag)) AS _rs_tag, count(*) AS _rs_often
         FROM _rs_sides AS _rs_s
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'tags') AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'tags') AS _rs_t ON _rs_t.movie_id = _rs_s._rs_id
         GROUP BY _rs_s._rs_of, lower(trim(_rs_t.tag))
         HAVING bool_or(_rs_s._rs_is_first) AND NOT bool_and(_rs_s._rs_is_first)
     ) AS _rs_c
@@ -7247,7 +7247,7 @@ _rs_liked AS (
         SELECT
             _rs_s._rs_of, bool_or(_rs_s._rs_is_first) AS _rs_likes_a, NOT bool_and(_rs_s._rs_is_first) AS _rs_likes_b
         FROM _rs_sides AS _rs_s
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'ratings') AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'ratings') AS _rs_r ON _rs_r.movie_id = _rs_s._rs_id
         WHERE _rs_r.rating >= 4
         GROUP BY _rs_s._rs_of, _rs_r.user_id
     ) AS _rs_p
@@ -7266,8 +7266,8 @@ SELECT
     _rs_s._rs_scores AS scores,
     CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
 FROM _rs_pair AS _rs_q
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_a ON _rs_a.movie_id = _rs_q._rs_first
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_b ON _rs_b.movie_id = _rs_q._rs_second
 LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
@@ -7278,8 +7278,8 @@ CREATE MACRO similar_audio(clip, k := 10, store := NULL) AS TABLE (
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -7306,16 +7306,16 @@ _rs_meant AS (
     LEFT JOIN (
         SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_m
+        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
     GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
@@ -7328,13 +7328,11 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 50)
         ) AS _rs_a
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
         GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
@@ -7345,10 +7343,10 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 50
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_neighbors') AS _rs_b
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_neighbors') AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
     UNION ALL
     SELECT
@@ -7358,7 +7356,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+UNION
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -7368,15 +7368,15 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, space, k := 10, store := NULL) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -7407,7 +7407,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -7426,16 +7426,16 @@ _rs_meant AS (
     LEFT JOIN (
         SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
         -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_m
+        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_m
     ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
     GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
     GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
 ),
 _rs_answers AS (
@@ -7448,13 +7448,11 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 50)
         ) AS _rs_a
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
         GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
@@ -7465,10 +7463,10 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 50
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_neighbors') AS _rs_b
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_neighbors') AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
     UNION ALL
     SELECT
@@ -7478,7 +7476,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+UNION
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -7488,7 +7488,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, filter, k := 10, space := ['labels', 'mean'], store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -7524,7 +7524,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -7537,7 +7537,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -7567,7 +7567,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -7603,10 +7603,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -7638,7 +7638,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, disliked, k := 10, space := ['labels', 'mean'], filter := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -7679,7 +7679,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -7694,7 +7694,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -7724,7 +7724,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -7760,10 +7760,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -7795,7 +7795,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, exclude, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -7841,7 +7841,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -7858,7 +7858,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -7888,7 +7888,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -7924,10 +7924,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -7959,7 +7959,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, boost, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -8005,7 +8005,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -8022,7 +8022,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -8052,7 +8052,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -8093,10 +8093,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8128,7 +8128,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (clip, diversity, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
@@ -8178,7 +8178,7 @@ _rs_checked AS (
         END AS _rs_spaces)
     FROM _rs_args, (
         SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_named AS (
@@ -8195,7 +8195,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -8225,7 +8225,7 @@ _rs_sides AS (
             unnest(range(1, len(_rs_liked) + len(_rs_disliked) + 1)) <= len(_rs_liked) AS _rs_is_liked
         FROM _rs_asked
     ) AS _rs_a
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_id AND list_contains(_rs_a._rs_spaces, _rs_v.space)
     GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_said, _rs_a._rs_apart
 ),
 _rs_questions AS (
@@ -8266,10 +8266,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8329,7 +8329,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE similar_audio IS 'The items most like one item, or like several: similar_audio(clip, k := 10, space, disliked, filter, exclude, boost, diversity, store)';
@@ -8359,7 +8359,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -8405,10 +8405,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8440,7 +8440,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, exclude, k := 10, filter := NULL, space := 'mean', store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -8471,7 +8471,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -8506,7 +8506,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -8541,10 +8541,10 @@ _rs_scored AS (
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8576,7 +8576,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, boost, k := 10, filter := NULL, space := 'mean', exclude := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -8607,7 +8607,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -8642,7 +8642,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -8682,10 +8682,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8717,7 +8717,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 ), (vector, diversity, k := 10, filter := NULL, space := 'mean', exclude := NULL, boost := NULL, store := NULL) AS TABLE (
 -- The items nearest to any vector of a space.
@@ -8752,7 +8752,7 @@ _rs_measured AS (
     FROM _rs_args, (
         SELECT
             coalesce(list({'space': _rs_s.space, 'dimensions': _rs_s.dimensions} ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
     ) AS _rs_spaces_of_catalog
 ),
 _rs_asked AS (
@@ -8787,7 +8787,7 @@ _rs_meant AS (
         SELECT _rs_c.*, + _rs_i.start_seconds AS _rs_preferred, _rs_i.clip_id AS _rs_found
         FROM _rs_named AS _rs_c
         -- No left join: that would read all items even where a number is asked for.
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_c._rs_is_number THEN trim(_rs_c._rs_text) END
         UNION ALL
         SELECT *, NULL, TRY_CAST(_rs_text AS INTEGER)
         FROM _rs_named
@@ -8827,10 +8827,10 @@ END), 2e9), -2e9) AS BIGINT) * 4294967296 + (2147483647 - CAST(_rs_c._rs_id AS B
     FROM _rs_questions AS _rs_q
     JOIN (
         SELECT _rs_v.space AS _rs_space, CAST(_rs_v.vector AS DOUBLE[]) AS _rs_vector, _rs_w.*
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v
         JOIN (
             SELECT clip_id AS _rs_id, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips')
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips')
             WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
         ) AS _rs_w ON _rs_w._rs_id = _rs_v.clip_id
     ) AS _rs_c ON _rs_c._rs_space = _rs_q._rs_space
@@ -8890,7 +8890,7 @@ _rs_ranked AS (
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE nearest_audio IS 'The items nearest to a vector of a space: nearest_audio(vector, k := 10, space, filter, exclude, boost, diversity, store)';
@@ -8917,7 +8917,7 @@ _rs_items AS (
         _rs_i.*,
         ' ' || array_to_string(regexp_extract_all(
             strip_accents(lower(concat_ws(' ', array_to_string(_rs_i.labels, ' '), _rs_i.video_id))), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
-    FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i
+    FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i
 ),
 _rs_counted AS (
     SELECT
@@ -8943,7 +8943,7 @@ _rs_ranked AS (
 )
 SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
 ORDER BY _rs_r._rs_rank ASC
 );
@@ -8980,7 +8980,7 @@ _rs_checked AS (
         SELECT
             coalesce(list(_rs_t.space ORDER BY _rs_t.space ASC), []) AS _rs_known,
             any_value(_rs_t.center) FILTER (_rs_t.space = 'mean') AS _rs_center
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'spaces') AS _rs_t WHERE _rs_t.catalog = 'audio'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_t WHERE _rs_t.catalog = 'audio'
     ) AS _rs_s
 ),
 _rs_split AS (
@@ -9022,7 +9022,7 @@ _rs_compared AS (
     FROM _rs_measured AS _rs_m, (
         SELECT list({'kind': _rs_b.kind, 'width': _rs_b.width, 'vector': CAST(_rs_b.vector AS DOUBLE[])}
             ORDER BY _rs_b.landmark ASC) AS _rs_landmarks
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_landmarks') AS _rs_b
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_landmarks') AS _rs_b
     ) AS _rs_l
 ),
 _rs_scored AS (
@@ -9032,7 +9032,7 @@ _rs_scored AS (
             _rs_x.bias + list_inner_product(_rs_c._rs_near, _rs_x.weights)) AS _rs_scores
     FROM _rs_compared AS _rs_c, (
         SELECT list({'bias': _rs_b.bias, 'weights': CAST(_rs_b.weights AS DOUBLE[])} ORDER BY _rs_b.place ASC) AS _rs_weights
-        FROM query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_label_weights') AS _rs_b WHERE _rs_b.gives = 'score'
+        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_label_weights') AS _rs_b WHERE _rs_b.gives = 'score'
     ) AS _rs_w
 ),
 _rs_made AS (
@@ -9070,7 +9070,7 @@ _rs_named AS (
     SELECT
         _rs_a._rs_side, _rs_a._rs_text, first(_rs_i.clip_id ORDER BY _rs_i.start_seconds ASC NULLS LAST, _rs_i.clip_id ASC) AS _rs_named_id
     FROM _rs_args AS _rs_a
-    LEFT JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_i
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i
         ON _rs_i.video_id = CASE
             WHEN NOT regexp_matches(_rs_a._rs_type, '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
             THEN _rs_a._rs_text
@@ -9090,8 +9090,8 @@ _rs_identified AS (
 _rs_pair AS (
     SELECT _rs_a.clip_id AS _rs_first, _rs_b.clip_id AS _rs_second
     FROM _rs_identified AS _rs_i
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_i._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_i._rs_second
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_i._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_i._rs_second
 ),
 _rs_cosines AS (
     SELECT
@@ -9100,8 +9100,8 @@ _rs_cosines AS (
         CAST(round(list_inner_product(CAST(_rs_v.vector AS DOUBLE[]), CAST(_rs_w.vector AS DOUBLE[])) * 100000)
             AS BIGINT) AS _rs_steps
     FROM _rs_pair AS _rs_q
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_q._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_w ON _rs_w.clip_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_q._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_w ON _rs_w.clip_id = _rs_q._rs_second AND _rs_w.space = _rs_v.space
 ),
 _rs_before AS (
     SELECT
@@ -9113,7 +9113,7 @@ _rs_before AS (
             _rs_c._rs_of, _rs_c._rs_to, _rs_c._rs_space, _rs_c._rs_steps, _rs_o.clip_id AS _rs_id,
             round(list_inner_product(CAST(_rs_o.vector AS DOUBLE[]), _rs_c._rs_asked) * 100000) AS _rs_near
         FROM _rs_cosines AS _rs_c
-        JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_o ON _rs_o.space = _rs_c._rs_space
     ) AS _rs_m
     GROUP BY _rs_of, _rs_space, _rs_steps
 ),
@@ -9132,9 +9132,9 @@ _rs_judged AS (
         list({'label': _rs_l.name, 'probability_a': _rs_x.probability, 'probability_b': _rs_y.probability}
             ORDER BY _rs_x.probability * _rs_y.probability DESC, _rs_l.label_id ASC) AS _rs_both
     FROM _rs_pair AS _rs_q
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_predictions') AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
-    JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_labels') AS _rs_l ON _rs_l.label_id = _rs_x.label_id
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_predictions') AS _rs_x ON _rs_x.clip_id = _rs_q._rs_first
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_predictions') AS _rs_y ON _rs_y.clip_id = _rs_q._rs_second AND _rs_y.label_id = _rs_x.label_id
+    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_labels') AS _rs_l ON _rs_l.label_id = _rs_x.label_id
     GROUP BY _rs_q._rs_first
 )
 SELECT
@@ -9147,8 +9147,8 @@ SELECT
     _rs_s._rs_scores AS scores,
     CASE WHEN _rs_q._rs_first <> _rs_q._rs_second THEN _rs_s._rs_ranks END AS ranks
 FROM _rs_pair AS _rs_q
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_q._rs_first
-JOIN query_table(CASE WHEN store IS NULL THEN '' ELSE '"' || replace(store, '"', '""') || '".main.' END || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_q._rs_second
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_a ON _rs_a.clip_id = _rs_q._rs_first
+JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_b ON _rs_b.clip_id = _rs_q._rs_second
 LEFT JOIN _rs_judged AS _rs_j ON _rs_j._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
 COMMENT ON MACRO TABLE why_audio IS 'Why two clips are alike, in one row: why_audio(clip_a, clip_b, store)';

@@ -3,8 +3,8 @@ CREATE MACRO "rec".main.similar_movies(movie, k := 10, store := NULL) AS TABLE (
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -37,7 +37,7 @@ _rs_meant AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
@@ -53,10 +53,8 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 100)
         ) AS _rs_a
         JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -70,8 +68,8 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 100
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -83,7 +81,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+UNION
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -100,8 +100,8 @@ ORDER BY _rs_r._rs_rank ASC
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -157,7 +157,7 @@ _rs_meant AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
@@ -173,10 +173,8 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 100)
         ) AS _rs_a
         JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -190,8 +188,8 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 100, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 100
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
         ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -203,7 +201,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+UNION
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -6726,8 +6726,8 @@ CREATE MACRO "rec".main.similar_audio(clip, k := 10, store := NULL) AS TABLE (
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -6760,7 +6760,7 @@ _rs_meant AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
@@ -6776,10 +6776,8 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 50)
         ) AS _rs_a
         JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -6793,8 +6791,8 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 50
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -6806,7 +6804,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+UNION
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
@@ -6823,8 +6823,8 @@ ORDER BY _rs_r._rs_rank ASC
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
--- Whether the stored neighbours are enough is decided by a condition that DuckDB folds when it plans: the branch that is
--- not needed costs nothing but its binding.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
 WITH
 _rs_args AS (
     SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
@@ -6880,7 +6880,7 @@ _rs_meant AS (
 ),
 _rs_asked AS (
     SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))) AS _rs_apart,
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
         arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
     FROM _rs_meant AS _rs_n
     JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
@@ -6896,10 +6896,8 @@ _rs_answers AS (
                 * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
             END AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_asked
-            WHERE NOT (_rs_is_one AND (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false)))
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 50)
         ) AS _rs_a
         JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
         JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
@@ -6913,8 +6911,8 @@ _rs_ranked AS (
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
         SELECT _rs_id, _rs_k, _rs_space
-        FROM (SELECT 1 AS _rs_one WHERE (NOT coalesce(TRY_CAST(k AS DOUBLE) > 50, false))) AS _rs_near, _rs_asked
-        WHERE _rs_is_one
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 50
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
         ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
@@ -6926,7 +6924,9 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM _rs_answers
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+UNION
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
