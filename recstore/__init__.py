@@ -75,6 +75,7 @@ __all__ = [
     "attach_script",
     "backup",
     "build",
+    "build_from_tables",
     "cache",
     "catalog_names",
     "catalog_of",
@@ -131,6 +132,7 @@ _GIVEN = {
         "build",
         "rebuild",
     ),
+    "recstore.pipeline.from_tables": ("build_from_tables",),
     "recstore.pipeline.evaluate": (
         "EvaluationReport",
         "evaluate",

@@ -110,6 +110,16 @@ def build(
     items: ItemsSource = None,
     interactions: InteractionsSource = None,
     catalog: OwnCatalog = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Tables that recstore export or Spark wrote: nothing is computed but indexes."
+        ),
+    ] = None,
+    where: Annotated[
+        str,
+        typer.Option(metavar="CONDITION", help="With --tables: the items that meet this alone.", show_default=False),
+    ] = "",
     threads: Threads = 0,
     keep: Keep = None,
     wait: Wait = 0.0,
@@ -120,11 +130,29 @@ def build(
 
     Without any source, what recstore.toml declares is built: recstore init writes one from your files.
     """
+    rest: dict[str, Any] = {"threads": threads, "keep": keep, "wait": wait, "allow_loss": allow_loss}
+
+    def import_tables(folder: Path) -> None:
+        from recstore import BuildOptions, OptionError, build_from_tables
+
+        options = BuildOptions(**options_given(context))
+        is_told = options != BuildOptions(memory=options.memory)
+        if is_told or any((sources_given(context), source, config, items, interactions, catalog)):
+            raise OptionError(
+                "--tables stands by itself: nothing is computed, so no source or option of a model goes with it."
+            )
+        rest["memory"] = options.memory
+        run_build(store, quiet, lambda p: build_from_tables(store, folder, where=where, progress=p, **rest))
 
     def work() -> None:
-        from recstore import BuildOptions, installed
+        from recstore import BuildOptions, OptionError, installed
         from recstore import build as build_store
 
+        if tables is not None:
+            import_tables(tables)
+            return
+        if where:
+            raise OptionError("--where goes with --tables FOLDER.")
         named = installed.named_sources(sources_given(context), source or [])
         own = declared_sources(store, config, items, interactions, catalog, is_all=not named)
         sources: dict[str, Any] = {**named, **own}
@@ -136,11 +164,8 @@ def build(
                 store,
                 sources,
                 options=options,
-                threads=threads,
-                keep=keep,
-                wait=wait,
-                allow_loss=allow_loss,
                 progress=progress,
+                **rest,
             ),
         )
         if makes_map:

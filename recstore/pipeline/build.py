@@ -134,10 +134,13 @@ def rebuild(
         return finish(LoadedBuild(staged, catalogs, kept, options, stages, allow_loss=allow_loss, unwanted=unwanted))
 
 
-def recorded_options(connection: duckdb.DuckDBPyConnection) -> BuildOptions:
-    """Return what the old store was built with: of an option that its builds were told differently, the latest."""
+def recorded_options(connection: duckdb.DuckDBPyConnection, database: str = OLD) -> BuildOptions:
+    """Return what the old store was built with: of an option that its builds were told differently, the latest.
+
+    Another attached `database` may be asked.
+    """
     options = BuildOptions()
-    for (configuration,) in connection.execute(sql.render(_SQL, "recorded_options", old=OLD)).fetchall():
+    for (configuration,) in connection.execute(sql.render(_SQL, "recorded_options", old=database)).fetchall():
         try:
             options = options.as_recorded(configuration)
         except (OptionError, ValueError, TypeError, AttributeError) as error:

@@ -67,7 +67,7 @@ def _place(
         made = [space.name for space in spaces]
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
-            _store_vectors(connection, catalog, space, is_default=space.name == default)
+            store_vectors(connection, catalog, space, is_default=space.name == default)
     measured = model.lacking(made, stages.progress)
     waiting = deque(spaces)
     del spaces
@@ -76,13 +76,14 @@ def _place(
         space = waiting.popleft()
         with building_index(space, options, budget) as building:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-                measured += _store_neighbors(connection, catalog, space, options, budget, stages.progress)
+                measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
             with stages.stage(f"index of {catalog.name}, {space.name}"):
                 measured += store_index(connection, catalog, space, building, options.seed)
     return measured
 
 
-def _store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:
+def store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, *, is_default: bool) -> None:
+    """Write the vectors of a space, and its row in `spaces`."""
     import pyarrow as pa
 
     columns = {"id": arrow_column(space.ids), "vector": arrow_column(space.vectors)}
@@ -122,7 +123,7 @@ def _search(
     return clusters.neighbors(budget), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
 
 
-def _store_neighbors(
+def store_neighbors(
     connection: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     space: Space,

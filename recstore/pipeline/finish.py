@@ -24,12 +24,15 @@ _SQL = "recstore.pipeline.sql"
 _BESIDE = "functions_in_the_making"
 
 
-def finish(build: LoadedBuild) -> BuildReport:
-    """Compute what is computed, compare it with the old store, put in the functions, and record the build."""
+def finish(build: LoadedBuild, computed: list[Measured] | None = None) -> BuildReport:
+    """Compute what is computed, compare it with the old store, put in the functions, and record the build.
+
+    `computed` is what was measured where all is computed already.
+    """
     connection = build.staged.connection
     for catalog in build.copied:
         refuse_faulty_rows(connection, catalog)
-    measured = _compute_all(build)
+    measured = _compute_all(build) if computed is None else computed
     if build.staged.user_objects:
         measured += _compare(build, measured)
         _say_which_evaluations_stay(connection, build.catalogs, build.stages.progress)

@@ -37,4 +37,5 @@ def answers_query(catalog: Catalog, relation: Callable[[str], str]) -> str:
         searched=catalog.searched.replace("$$", "_rs_item"),
         columns=", ".join(f"{column.over('_rs_item')} AS {sql.identifier(column.name)}" for column in catalog.columns),
         items=relation(catalog.items),
+        vectors=relation(catalog.vectors),
     )

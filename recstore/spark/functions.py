@@ -278,7 +278,8 @@ class _Functions:
             several = f"CASE WHEN {is_list} THEN CAST({item} AS ARRAY<STRING>) ELSE array(CAST({item} AS STRING)) END"
             texts.append(self.fill("texts", list=several, role="1", given=item))
             bound["spaces"] = self.fill("given_spaces", function=name, given=given["space"])
-            parts["is_one"] = f"(NOT {is_list} OR size(try_cast({item} AS ARRAY<STRING>)) = 1)"
+            parts |= self._near(item, is_list)
+            parts["given_spaces"] = bound["spaces"]
         elif kind == "nearest":
             bound["space"] = self.fill("given_space", function=name, given=given["space"])
             bound |= {
@@ -297,6 +298,21 @@ class _Functions:
             bound["user"] = user
             parts |= seen
         return bound, texts
+
+    def _near(self, item: str, is_list: str) -> dict[str, str]:
+        """Return the conditions by which one item is found whose neighbours are stored."""
+        text = f"coalesce(try_cast({item} AS ARRAY<STRING>)[0], CAST({item} AS STRING))"
+        parts = {
+            "is_one": f"(NOT {is_list} OR size(try_cast({item} AS ARRAY<STRING>)) = 1)",
+            "is_number": f"coalesce(schema_of_variant({item}) RLIKE {self.common['is_number_type']}, false)",
+        }
+        if self.catalog.identity:
+            meant = typed(text, self.catalog.identity_type)
+            by = {"is_that_id": f"_rs_i._rs_identity = {meant}", "is_number_first": "true", "name_asked": text}
+        else:
+            is_that = self.fill("is_that_key", text=text)
+            by = {"is_that_id": is_that, "is_number_first": "false", "name_asked": f"trim({text})"}
+        return parts | by
 
     def _of_history(self, name: str, given: str) -> tuple[str, dict[str, str]]:
         """Return the person that is meant, and what the history is read with."""

@@ -9,6 +9,7 @@ SELECT
     CASE WHEN _rs_item._rs_available THEN row_number() OVER (
         PARTITION BY _rs_item._rs_available ORDER BY CAST(_rs_item.$preference AS BIGINT) DESC NULLS LAST, _rs_item.$key ASC
     ) END AS _rs_place,
+    (SELECT list(_rs_v.space) FROM $vectors AS _rs_v WHERE _rs_v.$key = _rs_item.$key) AS _rs_spaces,
     $share AS _rs_share, _rs_item._rs_group, _rs_item._rs_available,
     ' ' || array_to_string(regexp_extract_all(strip_accents(lower($searched)), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_words,
     $columns
