@@ -27,7 +27,7 @@ from recstore.sources.room import Room
 
 from .audioset_archive import read_archive
 from .audioset_frames import KeptFrames, kept_frames
-from .audioset_labels import Labels, read_labels
+from .audioset_labels import OWN_LABEL, Labels, read_labels
 from .audioset_records import Clips, RecordFile, RecordReader, Reject
 
 _SQL = "recstore.loaders.audioset_sql"
@@ -69,7 +69,7 @@ class AudioSet:
         """
         path = _there(source)
         rows = connection.execute(sql.read(_SQL, "labels_there")).fetchnumpy()
-        if not len(rows["mid"]):
+        if not len(rows["mid"]) and not _one(connection, "SELECT count(*) FROM audio_clips"):
             raise SourceError("The store holds no audio to add to; build it first, with --audioset SOURCE.")
         if rows["label_id"].tolist() != list(range(len(rows["mid"]))):
             raise SourceError(
@@ -77,7 +77,20 @@ class AudioSet:
                 "clip has which. Mend that table, or build the audio anew."
             )
         labels = Labels(rows["mid"].tolist(), rows["name"].tolist(), np.asarray(rows["is_music"], np.bool_))
+        if path.suffix != ".json":
+            labels = _numbered(labels)
         return _read(connection, path, _Wanted(labels, options.label, is_addition=True), source, progress)
+
+
+def _numbered(labels: Labels) -> Labels:
+    """Return the labels that records mean by a number: AudioSet's, before those that sound files brought."""
+    n = next((number for number, mid in enumerate(labels.mids) if mid.startswith(OWN_LABEL)), len(labels.mids))
+    if not n or any(not mid.startswith(OWN_LABEL) for mid in labels.mids[n:]):
+        raise SourceError(
+            "Records name their labels by AudioSet's numbers, and the store has labels of its own instead. Build it "
+            "with --audioset SOURCE, and add the sound files to that."
+        )
+    return Labels(labels.mids[:n], labels.names[:n], labels.is_music[:n])
 
 
 @dataclass(frozen=True)

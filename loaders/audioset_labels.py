@@ -20,6 +20,9 @@ from recstore.sources.download import dataset
 #: The class "Music" of the ontology, whose subtree is the default filter.
 MUSIC = "/m/04rlf"
 
+#: What the machine ids of labels begin with that are not AudioSet's, but of somebody's own sound files.
+OWN_LABEL = "own:"
+
 LABELS_FILE = "class_labels_indices.csv"
 ONTOLOGY_FILE = "ontology.json"
 _LABEL_COLUMNS = ["index", "mid", "display_name"]

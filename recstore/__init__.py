@@ -41,11 +41,14 @@ if TYPE_CHECKING:
         catalogs_of,
         item_names,
         space_names,
+        url_of,
+        vector_of_file,
         why_nothing_is_similar,
     )
     from recstore.reports.manifests import manifest, manifest_differences
     from recstore.reports.plots import check_plot, draw_evaluation
     from recstore.sound.embedding import embed
+    from recstore.sound.weights import weights_wanted
     from recstore.store.proof import Finding, first_fault
     from recstore.store.publish import rollback
     from recstore.store.recovery import backup, restore
@@ -106,6 +109,9 @@ __all__ = [
     "set_parameters",
     "space_names",
     "tune",
+    "url_of",
+    "vector_of_file",
+    "weights_wanted",
     "why_nothing_is_similar",
 ]
 
@@ -160,6 +166,8 @@ _GIVEN = {
         "catalogs_of",
         "item_names",
         "space_names",
+        "url_of",
+        "vector_of_file",
         "why_nothing_is_similar",
     ),
     "recstore.reports.manifests": (
@@ -171,6 +179,7 @@ _GIVEN = {
         "draw_evaluation",
     ),
     "recstore.sound.embedding": ("embed",),
+    "recstore.sound.weights": ("weights_wanted",),
     "recstore.store.proof": (
         "Finding",
         "first_fault",

@@ -26,15 +26,16 @@ def option(
     flag: str = "",
     words: Mapping[str, object] | None = None,
     is_of_loading: bool = False,
+    is_of_adding: bool = False,
 ) -> Any:  # noqa: ANN401
     """Return a field of a dataclass of options: its default, and one sentence for the command line's help.
 
     `flag` is what the command line calls it, where that is not its name. With `words` it takes one of them there, and
     each stands for a value. What `is_of_loading` is heeded only while files are read, so `rebuild` does not offer it.
+    What `is_of_adding` besides is said of the files that are read and of no others: `add` offers it, and forgets it.
     """
-    return field(
-        default=default, metadata={"about": about, "flag": flag, "words": words or {}, "is_of_loading": is_of_loading}
-    )
+    told = {"about": about, "flag": flag, "words": words or {}, "is_of_loading": is_of_loading}
+    return field(default=default, metadata=told | {"is_of_adding": is_of_adding})
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Described:
     about: str
     words: Mapping[str, object]
     is_of_loading: bool
+    is_of_adding: bool
     is_common: bool
 
 
@@ -98,7 +100,8 @@ def described() -> list[Described]:
     found: dict[str, Described] = {}
     for kind in option_kinds():
         for one in fields(kind):
-            told: dict[str, Any] = {"about": "", "flag": "", "words": {}, "is_of_loading": False} | dict(one.metadata)
+            told: dict[str, Any] = {"about": "", "flag": "", "words": {}, "is_of_loading": False, "is_of_adding": False}
+            told |= dict(one.metadata)
             flag = f"--{told.pop('flag') or one.name.replace('_', '-')}"
             found.setdefault(
                 one.name,
@@ -151,6 +154,10 @@ class BuildOptions:
     def changed(self, changes: Mapping[str, object]) -> BuildOptions:
         """Return these options with some changed, by name; an unknown name is an `OptionError`."""
         return BuildOptions(**(self._values | dict(changes)))
+
+    def of_addition(self) -> BuildOptions:
+        """Return these options without what was said of the files of another day."""
+        return self.changed({one.name: one.default for one in described() if one.is_of_adding})
 
     def as_recorded(self, recorded: Mapping[str, str]) -> BuildOptions:
         """Return these options with those replaced that `recorded`, from `builds.configuration`, knows."""

@@ -102,7 +102,7 @@ class LoaderSuite:
                     repeated = f"SELECT {keys} FROM {table.name} GROUP BY {keys} HAVING count(*) > 1"
                     assert connection.execute(repeated).fetchall() == []
                 for column, target, key in table.refers:
-                    dangling = f"SELECT {column} FROM {table.name} ANTI JOIN {target} ON {target}.{key} = {column}"
+                    dangling = f"FROM {table.name} AS a ANTI JOIN {target} AS b ON b.{key} = a.{column}"
                     assert connection.execute(dangling).fetchall() == []
 
     def test_what_it_says_is_what_is_there(self, source: Path) -> None:

@@ -216,6 +216,29 @@ def audio_store(archive, once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_vggish(tmp_path_factory) -> tuple:
+    """A folder with weights of narrow layers, which stand for the released ones: their values, and their release."""
+    import vggish
+
+    need_tensorflow()
+    folder = tmp_path_factory.mktemp("tiny-vggish")
+    values, components = vggish.variables(), vggish.pca()
+    vggish.write_release(folder, values, components)
+    return folder, values, components, vggish.release(folder, vggish.figures_of(values, components))
+
+
+@pytest.fixture
+def vggish_here(tiny_vggish, monkeypatch) -> tuple:
+    """Embed sound files with narrow layers; yields the variables and the components that they have."""
+    from recstore.sound import weights
+
+    folder, values, components, released = tiny_vggish
+    monkeypatch.setattr(weights, "RELEASE", released)
+    monkeypatch.setenv("RECSTORE_VGGISH", str(folder))
+    return values, components
+
+
+@pytest.fixture(scope="session")
 def benchmarks() -> Iterator[Path]:
     """The folder of the benchmarks, whose modules can be imported: what they do at length, tests do in short."""
     folder = Path(__file__).parents[1] / "benchmarks"

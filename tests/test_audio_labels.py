@@ -11,7 +11,6 @@ import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
-from conftest import need_tensorflow
 from pages import questions
 
 import recstore
@@ -30,15 +29,16 @@ def con(audio_store):
 @pytest.fixture(scope="module")
 def halves(once):
     """A source of generated clips of two splits; both are the same invented styles, in other clips."""
-    need_tensorflow()
 
     def fill(folder):
         # The first half of the longer sample is the shorter one: of clips that come twice the first counts.
+        both = []
         for split, clips in (("mine", 300), ("other", 600)):
-            write_audio_sample(folder / split, clips=clips)
-            (folder / split / "bal_train").rename(folder / f"{split}-records")
-        for name in ("class_labels_indices.csv", "ontology.json"):
-            (folder / name).write_bytes((folder / "mine" / name).read_bytes())
+            write_audio_sample(folder, clips=clips)
+            made = [{**clip, "split": split} for clip in json.loads((folder / "sample.json").read_text())]
+            (folder / f"{split}.json").write_text(json.dumps(made))
+            both += made
+        (folder / "both.json").write_text(json.dumps(both))
 
     return once("halves", fill)
 
@@ -117,8 +117,8 @@ def test_clips_that_do_not_teach_are_judged_by_the_final_model():
 def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
     store = tmp_path / "halves.duckdb"
     with pytest.raises(OptionError, match=r"split 'x' to learn from; there are: mine-records, other-records"):
-        recstore.build(store, {"audioset": halves}, options=BuildOptions(audio_train_split="x"))
-    recstore.build(store, {"audioset": halves}, options=BuildOptions(audio_train_split="mine-records"))
+        recstore.build(store, {"audioset": halves / "both.json"}, options=BuildOptions(audio_train_split="x"))
+    recstore.build(store, {"audioset": halves / "both.json"}, options=BuildOptions(audio_train_split="mine"))
     with recstore.connect(store) as con:
         # What the build made of a clip that it did not learn from is what SQL makes of its bytes.
         rows = con.execute(
@@ -146,8 +146,8 @@ def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
 
 def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_path):
     store, other, clips = tmp_path / "store.duckdb", tmp_path / "other.duckdb", tmp_path / "clips.json"
-    recstore.build(store, {"audioset": halves / "mine-records"})
-    recstore.build(other, {"audioset": halves / "other-records"})
+    recstore.build(store, {"audioset": halves / "mine.json"})
+    recstore.build(other, {"audioset": halves / "other.json"})
     export_json(other, "audio", clips)
     had = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
     clips.write_text(json.dumps([{**clip, "labels": []} for clip in json.loads(clips.read_text())]))
@@ -170,9 +170,8 @@ def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_pa
 
 
 def test_too_few_clips_are_said_and_left_out(tmp_path):
-    need_tensorflow()
     write_audio_sample(tmp_path / "few", clips=60)
-    recstore.build(tmp_path / "few.duckdb", {"audioset": tmp_path / "few"})
+    recstore.build(tmp_path / "few.duckdb", {"audioset": tmp_path / "few" / "sample.json"})
     with recstore.connect(tmp_path / "few.duckdb") as con:
         assert con.execute("SELECT space, is_default FROM spaces").fetchall() == [("mean", True)]
         assert con.execute("SELECT DISTINCT space FROM similar_audio(1)").fetchall() == [("mean",)]

@@ -20,9 +20,9 @@ import pytest
 import runner
 import shells
 from conftest import need_tensorflow
+from records import write_audio_records
 
 import recstore
-from recstore.samples.audio import write_audio_sample
 from recstore.samples.movies import EXAMPLE_TITLE
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
@@ -235,7 +235,7 @@ def audio_folder(once) -> Path:
     need_tensorflow()
 
     def fill(folder: Path) -> None:
-        write_audio_sample(folder, clips=60)
+        write_audio_records(folder, clips=60)
         with tarfile.open(folder / "features.tar.gz", "w:gz") as packed:
             packed.add(folder / "bal_train", "audioset_v1_embeddings/bal_train")
 

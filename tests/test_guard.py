@@ -10,7 +10,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import need_tensorflow
 
 import recstore
 from recstore import BuildOptions, LossError
@@ -186,10 +185,9 @@ def test_on_the_command_line(store, changed):
 
 
 def test_the_space_sequence_goes_only_when_that_is_said(tmp_path):
-    need_tensorflow()
-    source, store = tmp_path / "clips", tmp_path / "there" / "audio.duckdb"
+    source, store = tmp_path / "clips" / "sample.json", tmp_path / "there" / "audio.duckdb"
     store.parent.mkdir()
-    write_audio_sample(source)
+    write_audio_sample(source.parent)
     recstore.build(store, {"audioset": source}, options=BuildOptions(audio_sequence=True))
     named = losses_of(lambda: recstore.build(store, {"audioset": source}), store)
     assert [name.split(":")[0] for name in named if "space" in name] == ["the space sequence of audio"]

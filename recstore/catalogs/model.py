@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from recstore.budget import Needs
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.needs import usual_sizes
+from recstore.errors import OptionError
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,6 +46,20 @@ class Export:
     example: str
 
 
+@dataclass(frozen=True)
+class PythonFunction:
+    """A function of Python's that connections to a store have besides, in SQL called `name`.
+
+    It lies in `module` under the same name, takes Arrow arrays of equal length of the SQL types `parameters`, by name,
+    with their NULLs, and gives one of `returns`.
+    """
+
+    name: str
+    module: str
+    parameters: Mapping[str, str]
+    returns: str
+
+
 class CatalogModel(ABC):
     """The class that computes a catalogue, made without arguments; its module imports nothing heavy.
 
@@ -63,6 +78,8 @@ class CatalogModel(ABC):
     """Some items, by title or id, to name in the examples of the command line's help."""
     export: ClassVar[Export | None] = None
     """What of the catalogue can be written as JSON besides what any query gives."""
+    python_functions: ClassVar[tuple[PythonFunction, ...]] = ()
+    """Functions that `connect` and `attach` give a connection besides, where the store is trusted."""
     always: ClassVar[bool] = False
     """Whether every new store has the catalogue, empty where nothing of it was loaded."""
 
@@ -105,6 +122,15 @@ class CatalogModel(ABC):
         Returns what was found out. Constants that the data decides go into `self.catalog`.
         """
         return []
+
+    def vector_of_file(
+        self, connection: duckdb.DuckDBPyConnection, path: str, space: str, weights: str, progress: Progress
+    ) -> list[float]:
+        """Return the vector of a file in a space, for `nearest`; `weights` names those that it is embedded with.
+
+        `connection` is one of `connect`. An `OptionError` where items of this catalogue are no files.
+        """
+        raise OptionError(f"The catalogue {self.catalog.name} cannot be asked with a file.")
 
     def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
         """Return the spaces that a change of options says not to make, which nobody misses then."""

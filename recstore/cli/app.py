@@ -270,13 +270,20 @@ def similar(
         typer.Argument(metavar="CATALOG", help="A catalogue of the store.", autocompletion=suggestions.catalogs),
     ],
     items: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="ITEM",
             help="A title as the store has it, or an id; of several what is like all of them.",
             autocompletion=suggestions.items,
         ),
-    ],
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="Instead of an item a file, such as song.mp3.")
+    ] = None,
+    vggish: Annotated[
+        Path | None,
+        typer.Option("--vggish", metavar="FOLDER", help="The weights that a sound file is embedded with."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", help="How many.")] = 10,
     space: Annotated[
         str | None,
@@ -308,13 +315,15 @@ def similar(
     untrusted: Untrusted = False,
     timeout: Timeout = None,
 ) -> None:
-    """Show the items most like one item, or like several."""
+    """Show the items most like one item, like several, or like a file."""
+    if not items and file is None:
+        raise typer.BadParameter("Missing argument 'ITEM', or --file.")
 
     def work() -> None:
         from recstore.cli.similar import Question, print_similar
 
         question = Question(
-            items,
+            items or [],
             {
                 "space": space,
                 "disliked": disliked,
@@ -326,10 +335,31 @@ def similar(
             },
             {"filter": where, "boost": boost},
             k,
+            file,
+            vggish,
         )
         print_similar(store, catalog, question, form, output, untrusted)
 
     run_command(work, timeout, untrusted)
+
+
+@app.command(cls=ItemCommand, epilog="Example: recstore play music.duckdb 1 --print")
+def play(
+    store: Store,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
+    catalog: Annotated[
+        str | None, typer.Option(help="The catalogue of the item.", autocompletion=suggestions.catalogs)
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print its address, and open nothing.")] = False,
+) -> None:
+    """Open what an item is in a browser, at its second, and print its address; for catalogues with a column url."""
+
+    def work() -> None:
+        from recstore.cli.play import run_play
+
+        run_play(store, item, catalog, only_print)
+
+    run_command(work)
 
 
 @app.command(cls=Command, epilog='Example: recstore sql {store} "FROM similar_{catalog}(1, k := 3)" --format csv')

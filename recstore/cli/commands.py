@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
@@ -150,9 +150,9 @@ class InstalledCommand(WaitingCommand):
 _OPTION, _SOURCE, _ADDITION = "option_", "source_", "addition_"
 
 
-def _build_options(*, are_defaults_shown: bool, are_of_loading: bool) -> Iterator[Offered]:
+def _build_options(*, are_defaults_shown: bool, is_offered: Callable[[installed.Described], bool]) -> Iterator[Offered]:
     for number, one in enumerate(installed.options()):
-        if one.is_of_loading and not are_of_loading:
+        if not is_offered(one):
             continue
         kind: Any = str if one.words else type(one.default)
         default = next((word for word, value in one.words.items() if value == one.default), one.default)
@@ -168,7 +168,7 @@ class BuildCommand(InstalledCommand):
 
     def offered(self) -> Iterator[Offered]:
         """Yield the options, then the sources."""
-        yield from _build_options(are_defaults_shown=True, are_of_loading=True)
+        yield from _build_options(are_defaults_shown=True, is_offered=lambda _one: True)
         for number, one in enumerate(installed.sources()):
             yield Offered(f"{_SOURCE}{number}", f"--{one.name}", str | None, None, one.about, "SOURCE")
 
@@ -178,7 +178,7 @@ class RebuildCommand(InstalledCommand):
 
     def offered(self) -> Iterator[Offered]:
         """Yield the options."""
-        yield from _build_options(are_defaults_shown=False, are_of_loading=False)
+        yield from _build_options(are_defaults_shown=False, is_offered=lambda one: not one.is_of_loading)
 
 
 class AddCommand(InstalledCommand):
@@ -189,7 +189,26 @@ class AddCommand(InstalledCommand):
         for number, name in enumerate(_addable()):
             one = next(one for one in installed.additions() if one.name == name)
             metavar = "SOURCE" if one.file is None else "FILE"
-            yield Offered(f"{_ADDITION}{number}", f"--{name}", str | None, None, one.about, metavar)
+            kind = list[str] | None if one.file is None else str | None
+            yield Offered(f"{_ADDITION}{number}", f"--{name}", kind, None, one.about, metavar)
+        yield from _build_options(are_defaults_shown=False, is_offered=lambda one: one.is_of_adding)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps click to itself
+        """Parse; an option that takes several sources takes all words behind it, once the store was named."""
+        several = {flag for param in self._installed if param.multiple for flag in param.opts}
+        if not args or args[0].startswith("-"):
+            return super().parse_args(ctx, args)
+        spelt_out, flag = list[str](), ""
+        for number, word in enumerate(args):
+            if word == "--":
+                spelt_out += args[number:]
+                break
+            if word.startswith("-"):
+                flag = word if word in several else ""
+            elif flag and args[number - 1] != flag:
+                spelt_out.append(flag)
+            spelt_out.append(word)
+        return super().parse_args(ctx, spelt_out)
 
 
 def _addable() -> list[str]:
@@ -201,8 +220,8 @@ def sources_given(context: typer.Context) -> dict[str, str]:
     return _of(context, _SOURCE, [one.name for one in installed.sources()])
 
 
-def additions_given(context: typer.Context) -> dict[str, str]:
-    """Return what `add` was told to add, by name."""
+def additions_given(context: typer.Context) -> dict[str, str | list[str]]:
+    """Return what `add` was told to add, by name: a file, or sources."""
     return _of(context, _ADDITION, _addable())
 
 
@@ -221,4 +240,4 @@ def options_given(context: typer.Context) -> dict[str, Any]:
 def _of(context: typer.Context, kind: str, names: list[str]) -> dict[str, Any]:
     given = context.meta[_GIVEN]
     found = {name: given.get(f"{kind}{number}") for number, name in enumerate(names)}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value not in (None, [], ())}

@@ -25,7 +25,7 @@ from recstore.cli.arguments import (
     Untrusted,
     Wait,
 )
-from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given
+from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given, options_given
 from recstore.cli.console import say, watch
 from recstore.cli.declarations import declared_sources
 from recstore.cli.formats import Format
@@ -73,6 +73,7 @@ def add(
             added |= declared_sources(store, config, None, None, catalog, is_all=not added)
         given = {"max_reject_rate": max_reject_rate, "memory": memory}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None} | given_own
+        changes |= options_given(context)
         run_build(
             store,
             quiet,

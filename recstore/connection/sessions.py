@@ -17,6 +17,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.annoy_functions import accelerate
+from recstore.connection.python_functions import python_macros, register
 from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.store.damage import told_when_damaged
@@ -68,7 +69,7 @@ def _connected(store: Path, exact: bool | None, untrusted: bool) -> duckdb.DuckD
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
         annoy = accelerate(connection, store, database, exact, catalogs)
         connection.execute(_views_sql(connection, database, "memory", catalogs))
-        _create_functions(connection, database, "memory", catalogs, annoy)
+        _create_functions(connection, database, "memory", catalogs, annoy, trusted=not untrusted)
     except BaseException:
         connection.close()
         raise
@@ -114,7 +115,7 @@ def attach(
             catalogs = stored_catalogs(cursor, database, trusted=not untrusted)
             annoy = accelerate(connection, store, database, exact or untrusted, catalogs)
             cursor.execute(_views_sql(cursor, database, alias, catalogs, only_own=untrusted))
-            _create_functions(cursor, database, alias, catalogs, annoy)
+            _create_functions(cursor, database, alias, catalogs, annoy, trusted=not untrusted)
         except BaseException:
             _detach(cursor, alias, database)
             raise
@@ -218,9 +219,16 @@ def _create_functions(
     alias: str,
     catalogs: tuple[Catalog, ...],
     annoy: render.AnnoyUse | None,
+    *,
+    trusted: bool,
 ) -> None:
     relation = render.attached_relation(database)
-    create_functions(connection, lambda target: render.render_functions(catalogs, relation, target, annoy), alias)
+    functions = register(connection, catalogs) if trusted else ()
+
+    def written(target: str) -> str:
+        return render.render_functions(catalogs, relation, target, annoy) + python_macros(functions, target)
+
+    create_functions(connection, written, alias)
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:

@@ -71,7 +71,7 @@ def additions(loader: str | None = None) -> list[Addition]:
 
 def add(
     path: str | os.PathLike[str],
-    sources: Mapping[str, str | os.PathLike[str] | Items] | None = None,
+    sources: Mapping[str, str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Items] | None = None,
     *,
     loader: str | None = None,
     threads: int = 0,
@@ -84,7 +84,8 @@ def add(
     """Add the rows of files to the tables of the store at `path`, and compute anew what depends on them.
 
     `sources` are `{name: file}`, with the names that the installed loaders give (`RowFile.name`, or the name of a
-    loader that adds items). They may be keywords, too: `add(path, ratings="new.csv")`. All other keywords are options.
+    loader that adds items, which takes several sources as well, in a list). They may be keywords, too:
+    `add(path, ratings="new.csv")`. All other keywords are options.
     `loader` names the loader that reads the files, where several could.
 
     Of two rows with one key, such as one person and one item, the later stays; of equally late ones, the added one. A
@@ -97,7 +98,9 @@ def add(
     that is declared again: of a source with `updated`, only the rows that are not older than those of the store. The
     options, `threads`, `keep`, `wait`, `allow_loss` and the errors are as for `rebuild`.
     """
-    declared = {name: one for name, one in (sources or {}).items() if not isinstance(one, str | os.PathLike)}
+    declared: dict[str, Any] = {
+        name: one for name, one in (sources or {}).items() if not isinstance(one, str | os.PathLike | list | tuple)
+    }
     own = {name: given.pop(name, None) for name in ("items", "interactions", "catalog")}
     if declared or own["items"] is not None or own["interactions"] is not None:
         if not Path(path).expanduser().exists():
@@ -119,9 +122,9 @@ def add(
     names = list(dict.fromkeys(one.name for one in known))
     wanted: dict[str, Any] = {**(sources or {}), **{name: value for name, value in given.items() if name in names}}
     changes = {name: value for name, value in given.items() if name not in names}
-    files = {name: str(os.fspath(value)) for name, value in wanted.items() if value is not None}
+    files = {name: _paths(value) for name, value in wanted.items() if value is not None}
     Budget.of(BuildOptions().changed(changes).memory, threads)
-    _refuse_wrong(files, names, loader)
+    _refuse_wrong(files, known, names, loader)
     target = Path(path).expanduser()
     if not target.exists():
         raise OptionError(f"There is no store at {path} to add to. Use: {build_command(path)}")
@@ -129,7 +132,7 @@ def add(
     prepare_ahead([model.catalog for model in installed().values()])
     with staged_store(target, keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
-        options = recorded.changed(changes)
+        options = recorded.of_addition().changed(changes)
         staged.allow(Budget.of(options.memory, threads))
         chosen = [_chosen(name, known, staged.catalogs) for name in files]
         catalogs = [catalog_named(name, staged.catalogs) for name in dict.fromkeys(a.loader.catalog for a in chosen)]
@@ -147,13 +150,21 @@ def add(
         return finish(added)
 
 
-def _refuse_wrong(files: Mapping[str, str], names: Sequence[str], loader: str | None) -> None:
+def _paths(value: Any) -> list[str]:  # noqa: ANN401 - one path, or several
+    return [os.fspath(one) for one in (value if isinstance(value, list | tuple) else [value])]
+
+
+def _refuse_wrong(
+    files: Mapping[str, list[str]], known: Sequence[Addition], names: Sequence[str], loader: str | None
+) -> None:
     """Raise an `OptionError` for what can be said to be wrong before the store is looked at."""
     if loader and not names:
         raise OptionError(f"The loader {loader} cannot add to a store; build it from all files.")
     for name in files:
         if name not in names:
             raise OptionError(f"There is nothing called {name!r} to add; there are: {', '.join(names) or 'none'}.")
+        if len(files[name]) != 1 and (not files[name] or any(one.file for one in known if one.name == name)):
+            raise OptionError(f"Name one file for {name}, not {len(files[name])}.")
     if not files:
         listed = ", ".join(f"--{name} FILE" for name in names)
         raise OptionError(f"Name what to add: {listed}, or several of them.")
@@ -174,7 +185,7 @@ def _add_to(
     staged: Staged,
     catalog: Catalog,
     added: Sequence[Addition],
-    files: Mapping[str, str],
+    files: Mapping[str, list[str]],
     options: BuildOptions,
     stages: Stages,
 ) -> dict[str, LoadReport]:
@@ -190,17 +201,20 @@ def _add_to(
     with stages.stage(f"add to {catalog.name}"):
         for one in added:
             if isinstance(one.loader, Extender) and one.file is None:
-                source = files[one.name]
-                loads[one.loader.name] = one.loader.append_items(staged.connection, source, options, stages.progress)
+                reports = [
+                    one.loader.append_items(staged.connection, source, options, stages.progress)
+                    for source in files[one.name]
+                ]
+                loads[one.loader.name] = LoadReport.of_all(reports)
         for loader in {one.loader.name: one.loader for one in by_table.values()}.values():
-            read = [files[one.name] for one in added if one.loader is loader]
+            read = [files[one.name][0] for one in added if one.loader is loader]
             loads[loader.name] = LoadReport(" and ".join(read))
         # Those that others refer to come first.
         for table in catalog.source_tables:
             if table in by_table:
                 one = by_table[table]
                 assert isinstance(one.loader, Appender)
-                file = str(Path(files[one.name]).expanduser())
+                file = str(Path(files[one.name][0]).expanduser())
                 found = one.loader.append(staged.connection, table, file, options, stages.progress)
                 loads[one.loader.name].files.append(merge_rows(staged, catalog, table, found))
     for load in loads.values():

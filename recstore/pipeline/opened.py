@@ -40,6 +40,12 @@ def opened(
     plain = {name: os.fspath(source) for name, source in sources.items() if isinstance(source, str | os.PathLike)}
     loaders = {name: get_loader(name) for name in plain}
     catalogs = {name: installed()[loader.catalog].catalog for name, loader in loaders.items()}
+    for name, catalog in catalogs.items():
+        if others := [other for other, one in catalogs.items() if one == catalog and other != name]:
+            raise OptionError(
+                f"--{name} and --{others[0]} both fill {catalog.name}. Build from one of them, and add the other: "
+                f"recstore add STORE --{name} SOURCE"
+            )
     prepare_ahead(list(catalogs.values()))
     found = [Opened(catalogs[name], loader, plain[name]) for name, loader in loaders.items()]
     with ExitStack() as stack:

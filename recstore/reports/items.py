@@ -10,12 +10,15 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.meant import typed_text
-from recstore.catalogs.registry import catalog_named, stored_catalogs
+from recstore.catalogs.registry import catalog_named, model_of, stored_catalogs
 from recstore.connection.sessions import STORE, connect
+from recstore.errors import OptionError, RecstoreError
+from recstore.progress import Progress
 from recstore.store.damage import told_when_damaged
 
 _SQL = "recstore.reports.sql"
 _MOST = 50
+_SPACES = "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY is_default DESC, space ASC"
 
 
 def catalogs_of(connection: duckdb.DuckDBPyConnection, *, untrusted: bool = False) -> tuple[Catalog, ...]:
@@ -51,9 +54,57 @@ def item_names(path: str | os.PathLike[str], catalog: str, beginning: str, *, un
 
 def space_names(path: str | os.PathLike[str], catalog: str, *, untrusted: bool = False) -> list[str]:
     """Return the spaces of a catalogue in which items have vectors, the default first. Raises `StoreError`."""
-    query = "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY is_default DESC, space ASC"
     with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
-        return [space for (space,) in connection.execute(query, [catalog]).fetchall()]
+        return [space for (space,) in connection.execute(_SPACES, [catalog]).fetchall()]
+
+
+def vector_of_file(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: Catalog,
+    path: str | os.PathLike[str],
+    space: str | None = None,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> tuple[str, list[float]]:
+    """Return a space of a catalogue, and the vector of a file in it, for the function `nearest_…`.
+
+    Without `space` it is the one that items are compared in by default. `weights` is the folder of what the file is
+    embedded with, where that is not to be fetched. `connection` is one of `connect`. Raises `SourceError` where the
+    file cannot be read, and `OptionError` where the catalogue cannot be asked with files, or has no such space.
+    """
+    spaces = [name for (name,) in connection.execute(_SPACES, [catalog.name]).fetchall()]
+    if not spaces or (space is not None and space not in spaces):
+        wanted = f"no space {space!r}" if space is not None else "no space"
+        raise OptionError(f"{catalog.name} has {wanted}; there are: {', '.join(spaces) or 'none'}.")
+    chosen = space or spaces[0]
+    given = os.fspath(weights) if weights else ""
+    model = model_of(catalog)
+    return chosen, model.vector_of_file(connection, os.fspath(path), chosen, given, progress or Progress())
+
+
+def url_of(connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | None = None) -> str:
+    """Return the address that opens an item: the column `url` of its catalogue.
+
+    Without `catalog` the item is looked for in all catalogues of the store that have such a column. `connection` is one
+    of `connect`. Raises `OptionError` where there is no such catalogue, `RecstoreError` where there is no such item.
+    """
+    catalogs = [one for one in ([catalog] if catalog else catalogs_of(connection)) if _url(one)]
+    if not catalogs:
+        raise OptionError(
+            f"The items of {catalog.name if catalog else 'this store'} have no column url, which would say where they are."
+        )
+    for one in catalogs:
+        names = {"url": _url(one), "meant": meant_items(one)}
+        rows = connection.execute(sql.render(_SQL, "url_of_item", **_named(one), **names), {"item": item}).fetchall()
+        if rows and rows[0][0] is not None:
+            return str(rows[0][0])
+    raise RecstoreError(why_nothing_is_similar(connection, catalogs[0], item))
+
+
+def _url(catalog: Catalog) -> str:
+    """Return SQL of an item's address, over the item `i`; "" where it has none."""
+    return next((column.over("i") for column in catalog.columns if column.name == "url"), "")
 
 
 def why_nothing_is_similar(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -66,39 +67,34 @@ def embed(
         return _embedded(decoder, place, network, tags=False).frames
 
 
-def embed_files(
-    paths: list[Path], network: Network, threads: int, *, tags: bool = False, skip: Callable[[Path], bool]
-) -> Iterator[Embedded | None]:
+def embed_files(paths: list[Path], network: Network, threads: int, *, tags: bool = False) -> Iterator[Embedded]:
     """Yield what each file gave, in their order, several being decoded and embedded at a time.
 
-    None is yielded for a file of which `skip` says that nobody wants it. With `tags` the genres of tags are read, too.
+    With `tags` the genres of tags are read, too. A file that cannot be read gives its reason.
     """
     workers = max(1, threads)
     local, decoders = threading.local(), list[Decoder]()
 
-    def work(path: Path) -> Embedded | None:
+    def work(path: Path) -> Embedded:
+        if not hasattr(local, "decoder"):
+            local.decoder = Decoder()
+            decoders.append(local.decoder)
         try:
-            if skip(path):
-                return None
-            if not hasattr(local, "decoder"):
-                local.decoder = Decoder()
-                decoders.append(local.decoder)
             return _embedded(local.decoder, path, network, tags=tags)
         except UnreadableError as error:
             return Embedded(path, reason=error.reason)
-        except OSError as error:
-            return Embedded(path, reason=f"it cannot be read ({error.strerror or error})")
 
     pool = ThreadPoolExecutor(workers)
+    running: deque[Future[Embedded]] = deque()
     try:
-        running: list[Future[Embedded | None]] = []
         for path in paths:
             running.append(pool.submit(work, path))
             if len(running) >= 4 * workers:
-                yield running.pop(0).result()
-        for future in running:
-            yield future.result()
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
     finally:
+        # What is under way ends with its decoder.
         pool.shutdown(wait=False, cancel_futures=True)
         for decoder in decoders:
             decoder.close()

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,19 @@ RELEASE = Release(
 )
 
 
-def are_here(folder: str | os.PathLike[str] | None = None) -> bool:
-    """Tell whether both files are in the folder that was named, or in the cache: nothing has to be fetched."""
+def weights_wanted(folder: str | os.PathLike[str] | None = None) -> str:
+    """Say in a sentence what embedding sound files still lacks: packages, or the weights; "" where all is there.
+
+    `folder` is as in `embed`.
+    """
+    if any(find_spec(name) is None for name in ("tensorflow", "soundfile", "mutagen")):
+        return "pip install 'recstore[audio]'."
     place = _folder(folder) or cache.folder() / cache.DATASETS
-    return all((place / file.name).is_file() for file in RELEASE.files)
+    if all((place / file.name).is_file() for file in RELEASE.files):
+        return ""
+    size = sum(file.bytes for file in RELEASE.files) / 1e6
+    when = f"the weights of VGGish ({size:,.0f} MB) are fetched when they are needed first"
+    return f"{when}. Or: download {what_to_fetch()}."
 
 
 def what_to_fetch() -> str:

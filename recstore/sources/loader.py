@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -41,16 +42,27 @@ class FileReport:
 class LoadReport:
     """What a loader read: the source as it was named, an address without what opens its door, and its files.
 
-    `catalog` is the one that it was loaded into, which a build says.
+    `catalog` is the one that it was loaded into, which a build says. With `are_rejects_expected`, the source is what
+    lay in a folder: what cannot be loaded of it is told, and does not count against the share that may fail.
     """
 
     source: str
     files: list[FileReport] = field(default_factory=list)
     catalog: str = ""
+    are_rejects_expected: bool = False
 
     def __post_init__(self) -> None:
         """Leave out of an address what nobody else may see: it is printed, and stored in `builds`."""
         self.source = shown(self.source)
+
+    @classmethod
+    def of_all(cls, reports: Sequence[LoadReport]) -> LoadReport:
+        """Return what a loader read of several sources as one."""
+        return cls(
+            " and ".join(report.source for report in reports),
+            [file for report in reports for file in report.files],
+            are_rejects_expected=all(report.are_rejects_expected for report in reports),
+        )
 
     @property
     def rows(self) -> int:

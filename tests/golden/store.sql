@@ -7366,7 +7366,7 @@ SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_args
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -7486,7 +7486,7 @@ SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -7636,7 +7636,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -7793,7 +7793,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -7957,7 +7957,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8126,7 +8126,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8327,7 +8327,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
     WHERE _rs_k IS NULL OR len(_rs_spaces) = 0 OR _rs_said IS NULL OR _rs_disliked IS NULL OR _rs_exclude IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8438,7 +8438,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
     WHERE len(_rs_vector) = 0 OR _rs_k IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8574,7 +8574,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
     WHERE len(_rs_vector) = 0 OR _rs_k IS NULL OR _rs_said IS NULL OR _rs_excluded IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8715,7 +8715,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
     WHERE len(_rs_vector) = 0 OR _rs_k IS NULL OR _rs_said IS NULL OR _rs_excluded IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8888,7 +8888,7 @@ _rs_ranked AS (
     SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_asked
     WHERE len(_rs_vector) = 0 OR _rs_k IS NULL OR _rs_said IS NULL OR _rs_excluded IS NULL
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
@@ -8941,7 +8941,7 @@ _rs_ranked AS (
     JOIN _rs_best ON _rs_best_words = _rs_words AND _rs_best_matched = _rs_matched
     WHERE _rs_matched > 0
 )
-SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
+SELECT CAST(_rs_r._rs_rank AS SMALLINT) AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, CAST(NULL AS VARCHAR) AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 WHERE _rs_r._rs_rank <= _rs_r._rs_k
@@ -8950,6 +8950,7 @@ ORDER BY _rs_r._rs_rank ASC
 COMMENT ON MACRO TABLE find_audio IS 'The items whose words match: find_audio(words, k := 10, store)';
 
 -- What brings a clip that is not in the store into a space: the vector of its 10 x 128 bytes, for nearest_audio.
+-- Of several clips one after the other, such as all of a song, the vector is that of all their seconds.
 --
 -- In the space labels, every second is compared with the landmarks of kind second, and the mean of all with those of
 -- kind clip; the weights turn these nearnesses into a score for each label; the scores, each to the power of 1.35, and
@@ -8967,8 +8968,8 @@ _rs_checked AS (
             THEN CAST(error('audio_vector: there is no space ' || coalesce('''' || _rs_a._rs_space || '''', 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_s._rs_known, ', '), ''), 'none is there')) AS DOUBLE[])
-            WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
-            THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
+            WHEN len(_rs_a._rs_given) = 0 OR len(_rs_a._rs_given) % 1280 <> 0 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+            THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, or several times as many, not '
                 || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN len(list_filter(_rs_a._rs_given, lambda _rs_x:
                 _rs_x NOT BETWEEN 0 AND 255 OR _rs_x <> trunc(_rs_x))) > 0
@@ -8986,7 +8987,7 @@ _rs_checked AS (
 _rs_split AS (
     SELECT
         _rs_space, _rs_frames, _rs_center,
-        list_transform(range(10), lambda _rs_t:
+        list_transform(range(len(_rs_frames) // 128), lambda _rs_t:
             list_transform(range(1, 129), lambda _rs_i: _rs_frames[_rs_t * 128 + _rs_i] - _rs_center[_rs_i])
         ) AS _rs_seconds
     FROM _rs_checked
@@ -8996,10 +8997,11 @@ _rs_averaged AS (
     SELECT
         *,
         list_transform(range(1, 129), lambda _rs_i:
-            list_sum(list_transform(_rs_seconds, lambda _rs_x: _rs_x[_rs_i])) / 10) AS _rs_mean,
+            list_sum(list_transform(_rs_seconds, lambda _rs_x: _rs_x[_rs_i])) / len(_rs_seconds)) AS _rs_mean,
         list_transform(range(1, 129), lambda _rs_i:
-            list_sum(list_transform(range(10), lambda _rs_t:
-                _rs_seconds[_rs_t + 1][_rs_i] * CASE WHEN _rs_t % 2 = 0 THEN -1 ELSE 1 END))) AS _rs_change
+            list_sum(list_transform(range(len(_rs_seconds)), lambda _rs_t:
+                _rs_seconds[_rs_t + 1][_rs_i] * CASE WHEN _rs_t % 2 = 0 THEN -1 ELSE 1 END)) * 10 / len(_rs_seconds)
+        ) AS _rs_change
     FROM _rs_split
 ),
 _rs_measured AS (
@@ -9043,7 +9045,8 @@ _rs_made AS (
                 list_transform(_rs_scores, lambda _rs_x: sign(_rs_x) * pow(abs(_rs_x), 1.35)),
                 list_transform(_rs_change, lambda _rs_x:
                     0.1 * _rs_x / greatest(sqrt(list_inner_product(_rs_change, _rs_change)), 1)))
-            WHEN 'sequence' THEN _rs_frames
+            WHEN 'sequence' THEN list_transform(range(1, 1281), lambda _rs_i:
+                list_avg(list_transform(range(len(_rs_frames) // 1280), lambda _rs_p: _rs_frames[_rs_p * 1280 + _rs_i])))
             ELSE _rs_mean
         END AS _rs_vector
     FROM _rs_scored

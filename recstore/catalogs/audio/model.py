@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from recstore.catalogs.audio.catalog import AUDIO
 from recstore.catalogs.audio.options import AudioOptions
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.model import CatalogModel, Export
+from recstore.catalogs.model import CatalogModel, Export, PythonFunction
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,6 +33,9 @@ class Audio(CatalogModel):
         "Write the trimmed audio clips as JSON: video id, start, end, labels and the 10 x 128 bytes.",
         "music.duckdb clips.json",
     )
+    python_functions: ClassVar[tuple[PythonFunction, ...]] = (
+        PythonFunction("embed_audio", "recstore.catalogs.audio.files", {"path": "VARCHAR"}, "UTINYINT[]"),
+    )
     always: ClassVar[bool] = True
 
     def needs(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
@@ -48,6 +51,14 @@ class Audio(CatalogModel):
         from recstore.catalogs.audio.spaces import spaces
 
         return spaces(connection, options, budget, progress)
+
+    def vector_of_file(
+        self, connection: duckdb.DuckDBPyConnection, path: str, space: str, weights: str, progress: Progress
+    ) -> list[float]:
+        """Return the vector of all seconds of a sound file."""
+        from recstore.catalogs.audio.files import vector_of_file
+
+        return vector_of_file(connection, path, space, weights, progress)
 
     def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
         """Return `sequence` where it is told not to be made."""

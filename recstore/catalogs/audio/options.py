@@ -31,6 +31,16 @@ class AudioOptions:
     )
     audio_train_split: str = option("", "Learn labels of clips from this split alone, such as bal_train.")
 
+    audio_labels: str = option(
+        "", "Labels of sound files: a CSV of path,label,label…", is_of_loading=True, is_of_adding=True
+    )
+    vggish: str = option(
+        "",
+        "The folder with the weights of VGGish, which embed sound files; without it they are fetched once.",
+        is_of_loading=True,
+        is_of_adding=True,
+    )
+
     def __post_init__(self) -> None:
         """Refuse what makes no sense, by name: an `OptionError`."""
         if self.music_filter not in ("ontology", "name"):

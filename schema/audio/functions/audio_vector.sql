@@ -1,4 +1,5 @@
 -- What brings a clip that is not in the store into a space: the vector of its 10 x 128 bytes, for nearest_audio.
+-- Of several clips one after the other, such as all of a song, the vector is that of all their seconds.
 --
 -- In the space labels, every second is compared with the landmarks of kind second, and the mean of all with those of
 -- kind clip; the weights turn these nearnesses into a score for each label; the scores, each to the power of 1.35, and
@@ -16,8 +17,8 @@ _rs_checked AS (
             THEN CAST(error('audio_vector: there is no space ' || coalesce('''' || _rs_a._rs_space || '''', 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_s._rs_known, ', '), ''), 'none is there')) AS DOUBLE[])
-            WHEN len(_rs_a._rs_given) <> 1280 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
-            THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, not '
+            WHEN len(_rs_a._rs_given) = 0 OR len(_rs_a._rs_given) % 1280 <> 0 OR len(list_filter(_rs_a._rs_given, lambda _rs_x: _rs_x IS NULL)) > 0
+            THEN CAST(error('audio_vector: frames must be 1280 numbers, 10 seconds of 128, or several times as many, not '
                 || CAST(len(_rs_a._rs_given) AS VARCHAR)) AS DOUBLE[])
             WHEN len(list_filter(_rs_a._rs_given, lambda _rs_x:
                 _rs_x NOT BETWEEN 0 AND 255 OR _rs_x <> trunc(_rs_x))) > 0
@@ -35,7 +36,7 @@ _rs_checked AS (
 _rs_split AS (
     SELECT
         _rs_space, _rs_frames, _rs_center,
-        list_transform(range(10), lambda _rs_t:
+        list_transform(range(len(_rs_frames) // 128), lambda _rs_t:
             list_transform(range(1, 129), lambda _rs_i: _rs_frames[_rs_t * 128 + _rs_i] - _rs_center[_rs_i])
         ) AS _rs_seconds
     FROM _rs_checked
@@ -45,10 +46,11 @@ _rs_averaged AS (
     SELECT
         *,
         list_transform(range(1, 129), lambda _rs_i:
-            list_sum(list_transform(_rs_seconds, lambda _rs_x: _rs_x[_rs_i])) / 10) AS _rs_mean,
+            list_sum(list_transform(_rs_seconds, lambda _rs_x: _rs_x[_rs_i])) / len(_rs_seconds)) AS _rs_mean,
         list_transform(range(1, 129), lambda _rs_i:
-            list_sum(list_transform(range(10), lambda _rs_t:
-                _rs_seconds[_rs_t + 1][_rs_i] * CASE WHEN _rs_t % 2 = 0 THEN -1 ELSE 1 END))) AS _rs_change
+            list_sum(list_transform(range(len(_rs_seconds)), lambda _rs_t:
+                _rs_seconds[_rs_t + 1][_rs_i] * CASE WHEN _rs_t % 2 = 0 THEN -1 ELSE 1 END)) * 10 / len(_rs_seconds)
+        ) AS _rs_change
     FROM _rs_split
 ),
 _rs_measured AS (
@@ -92,7 +94,8 @@ _rs_made AS (
                 list_transform(_rs_scores, lambda _rs_x: sign(_rs_x) * pow(abs(_rs_x), 1.35)),
                 list_transform(_rs_change, lambda _rs_x:
                     0.1 * _rs_x / greatest(sqrt(list_inner_product(_rs_change, _rs_change)), 1)))
-            WHEN 'sequence' THEN _rs_frames
+            WHEN 'sequence' THEN list_transform(range(1, 1281), lambda _rs_i:
+                list_avg(list_transform(range(len(_rs_frames) // 1280), lambda _rs_p: _rs_frames[_rs_p * 1280 + _rs_i])))
             ELSE _rs_mean
         END AS _rs_vector
     FROM _rs_scored

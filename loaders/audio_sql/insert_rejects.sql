@@ -1,0 +1,2 @@
+INSERT INTO load_rejects
+SELECT unnest($sources), unnest($lines), NULL, unnest($reasons), NULL

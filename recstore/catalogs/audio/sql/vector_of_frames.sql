@@ -1,0 +1,1 @@
+SELECT vector FROM audio_vector($frames, space := $space)

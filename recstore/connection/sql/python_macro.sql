@@ -1,0 +1,1 @@
+CREATE MACRO $name($parameters) AS $function($parameters);
