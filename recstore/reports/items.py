@@ -91,9 +91,8 @@ def url_of(connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | 
     """
     catalogs = [one for one in ([catalog] if catalog else catalogs_of(connection)) if _url(one)]
     if not catalogs:
-        raise OptionError(
-            f"The items of {catalog.name if catalog else 'this store'} have no column url, which would say where they are."
-        )
+        whose = catalog.name if catalog else "this store"
+        raise OptionError(f"The items of {whose} have no column url, which would say where they are.")
     for one in catalogs:
         names = {"url": _url(one), "meant": meant_items(one)}
         rows = connection.execute(sql.render(_SQL, "url_of_item", **_named(one), **names), {"item": item}).fetchall()
