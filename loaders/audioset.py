@@ -19,6 +19,7 @@ from recstore.catalogs.rules import faults
 from recstore.errors import SourceError, first_line
 from recstore.options import BuildOptions
 from recstore.progress import Progress
+from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
 from recstore.sources.files import local_path
 from recstore.sources.loader import FileReport, LoadReport
@@ -28,6 +29,7 @@ from recstore.sources.room import Room
 from .audioset_archive import read_archive
 from .audioset_frames import KeptFrames, kept_frames
 from .audioset_labels import OWN_LABEL, Labels, read_labels
+from .audioset_notebook import is_of_notebook, write_as_export
 from .audioset_records import Clips, RecordFile, RecordReader, Reject
 
 _SQL = "recstore.loaders.audioset_sql"
@@ -264,14 +266,25 @@ def _stage_json(
     connection: duckdb.DuckDBPyConnection, path: Path, digest: hashlib._Hash, wanted: _Wanted, frames: KeptFrames
 ) -> Clips:
     """Read a JSON export into `staged_clips` with DuckDB's own reader, and return the counts."""
-    import pyarrow as pa
-
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
+    if is_of_notebook(path):
+        with scratch_folder() as folder:
+            write_as_export(path, folder / path.name, wanted.labels.names)
+            return _stage_export(connection, path, folder / path.name, wanted, frames)
+    return _stage_export(connection, path, path, wanted, frames)
+
+
+def _stage_export(
+    connection: duckdb.DuckDBPyConnection, path: Path, export: Path, wanted: _Wanted, frames: KeptFrames
+) -> Clips:
+    """Read the clips in `export`, which are those of the source `path`."""
+    import pyarrow as pa
+
     labels, narrowed_to = wanted.labels, wanted.narrowed_to.casefold()
     values: dict[str, object] = {
-        "path": str(path),
+        "path": str(export),
         "names": labels.names,
         "wanted": [name for name, music in zip(labels.names, labels.is_music, strict=True) if music],
         "narrowed": next((name for name in labels.names if name.casefold() == narrowed_to), ""),

@@ -240,7 +240,8 @@ def test_why_audio(con, audio_store):
 
 
 def test_the_sql_of_the_page_on_clips(con):
-    statements = questions("audio.md")
+    # Those that ask with a file: test_sound_questions.py.
+    statements = [statement for statement in questions("audio.md") if "embed_audio" not in statement]
     assert len(statements) == 2
     for statement in statements:
         assert con.execute(statement).fetchall(), statement

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 
 import duckdb
 import numpy as np
+import pages
 import pytest
 from conftest import need_tensorflow
 from runner import ask, run
@@ -156,3 +158,22 @@ def test_demo_plays_where_the_weights_are(tmp_path, capsys):
     for name in ("a chord", "a drum loop", "noise"):
         assert f"Music like {name}, a sound file" in printed.out
     assert "fetch" not in printed.err
+
+
+def test_the_page_on_sound_files(tmp_path, monkeypatch):
+    """Its commands, its program and its question, in a folder that holds the files that it names."""
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("music/a.wav", "music/b.flac", "one.mp3", "two.flac", "song.mp3")):
+        sound(tmp_path / name, 10, 200 + 300 * number, seed=number)
+    blocks = [block for block in pages.blocks(pages.ROOT / "docs" / "audio.md") if block.is_tested]
+    commands = [command for block in blocks if block.language == "console" for command, *_ in block.commands()]
+    assert len(commands) == 4
+    for command in commands:
+        code, _out, said = ask(*shlex.split(command)[1:])
+        assert code == 0, said
+    for block in blocks:
+        if block.language == "python":
+            exec(block.text, {})
+    statements = [block.text for block in blocks if block.language == "sql" and "embed_audio" in block.text]
+    assert len(statements) == 1
+    assert len(rows(tmp_path / "music.duckdb", statements[0])) == 4

@@ -10,6 +10,7 @@ given AS (
         TRY_CAST(end_seconds AS FLOAT) AS end_seconds, coalesce(TRY_CAST(labels AS VARCHAR[]), []) AS labels,
         coalesce(split ->> '$$', '') AS split, numbers, flatten(numbers) AS bytes,
         CASE
+            WHEN json_type(_rs_fault) = 'VARCHAR' THEN _rs_fault ->> '$$'
             WHEN coalesce(json_type(video_id), 'NULL') = 'NULL' THEN 'video_id is missing'
             WHEN json_type(video_id) <> 'VARCHAR' THEN 'video_id is no text'
             WHEN coalesce(json_type(start_seconds), 'NULL') = 'NULL' THEN 'start_seconds is missing'
@@ -30,7 +31,7 @@ given AS (
             $$path, format = 'array', maximum_object_size = 16777216,
             columns = {
                 'video_id': 'JSON', 'start_seconds': 'JSON', 'end_seconds': 'JSON', 'labels': 'JSON', 'split': 'JSON',
-                'frames': 'JSON'
+                'frames': 'JSON', '_rs_fault': 'JSON'
             }
         )
     ) AS f

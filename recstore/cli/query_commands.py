@@ -135,3 +135,22 @@ def explore(
         run_explore(store, host, port, browser, makes_map)
 
     raise typer.Exit(run_interactively(work, State.debug))
+
+
+@query_commands.command(cls=ItemCommand, epilog="Example: recstore play music.duckdb 1 --print")
+def play(
+    store: Store,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="A title as the store has it, or an id.")],
+    catalog: Annotated[
+        str | None, typer.Option(help="The catalogue of the item.", autocompletion=suggestions.catalogs)
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print its address, and open nothing.")] = False,
+) -> None:
+    """Open what an item is in a browser, at its second, and print its address; for catalogues with a column url."""
+
+    def work() -> None:
+        from recstore.cli.play import run_play
+
+        run_play(store, item, catalog, only_print)
+
+    run_command(work)

@@ -18,7 +18,7 @@ from recstore.progress import Progress
 from recstore.sound.decoding import Decoder, UnreadableError
 from recstore.sound.front_end import log_mel, n_examples, resampled
 from recstore.sound.network import WIDTH, Network
-from recstore.sound.weights import load_weights
+from recstore.sound.weights import VARIABLE, load_weights
 from recstore.sources.files import local_path
 
 PIECE_SECONDS = 10
@@ -103,7 +103,7 @@ def embed_files(paths: list[Path], network: Network, threads: int, *, tags: bool
 
 def network_of(folder: str | os.PathLike[str] | None, progress: Progress) -> Network:
     """Return the network, which is loaded once for a process and a folder of weights."""
-    key = os.fspath(folder) if folder else ""
+    key = os.fspath(folder) if folder else os.environ.get(VARIABLE, "")
     with _lock:
         if key not in _loaded:
             _loaded.clear()
