@@ -15,7 +15,9 @@ def write_audio_records(folder: Path, clips: int) -> None:
     import tensorflow as tf
 
     write_audio_sample(folder, clips=clips)
-    names = [line.split(",", 2)[2].strip('"\n') for line in (folder / "class_labels_indices.csv").open()][1:]
+    names = [
+        line.split(",", 2)[2].strip('"') for line in (folder / "class_labels_indices.csv").read_text().splitlines()
+    ][1:]
     (folder / "bal_train").mkdir()
     feature = tf.train.Feature
     with tf.io.TFRecordWriter(str(folder / "bal_train" / "sample.tfrecord")) as file:

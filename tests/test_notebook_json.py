@@ -20,7 +20,9 @@ def sample(tmp_path_factory):
     """The lists of labels, and clips with them as the notebook has them."""
     folder = tmp_path_factory.mktemp("notebook")
     write_audio_sample(folder, clips=30)
-    names = [line.split(",", 2)[2].strip('"\n') for line in (folder / "class_labels_indices.csv").open()][1:]
+    names = [
+        line.split(",", 2)[2].strip('"') for line in (folder / "class_labels_indices.csv").read_text().splitlines()
+    ][1:]
     clips = [
         {
             "label": [names.index(label) for label in clip["labels"]],
