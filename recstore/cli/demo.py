@@ -42,7 +42,9 @@ def run_demo(store: Path, progress: Progress) -> None:
             values={"clip": EXAMPLE_CLIP},
         )
         _play(connection)
-    print("\nThat is what is like it. What somebody wants next who liked it and another:")
+    print("\nThat is what is like it. What people choose next after it:")
+    print(f"  FROM similar_movies('{EXAMPLE_TITLE}', space := 'together');")
+    print("What somebody wants next who liked it and another:")
     print(f"  FROM recommend_for(['{EXAMPLE_TITLE}', …]);")
     print("\nThe real MovieLens data:")
     print("  recstore build movies.duckdb --movielens ml-latest-small")
