@@ -47,7 +47,9 @@ class Form:
     def parameters(self, known: tuple[str, ...], default_of: Mapping[str, str]) -> str:
         """Return the parameters of the overload that knows these options."""
         required = (*self.required, *known[-1:])
-        given = {**self.defaults, **{option: default_of.get(option, "NULL") for option in known[:-1]}, "store": "NULL"}
+        given = {**self.defaults, **{option: default_of.get(option, "NULL") for option in known[:-1]}}
+        if "store" not in self.options:
+            given["store"] = "NULL"
         return ", ".join((*required, *(f"{name} := {value}" for name, value in given.items())))
 
     def shown(self, default_of: Mapping[str, str] | None = None) -> str:
@@ -68,12 +70,12 @@ def form(kind: str, catalog: Catalog, default_space: str) -> Form:
     history = catalog.interactions
     person = '"user"' if catalog.identity else history.user if history else ""
     return {
-        "similar": Form((catalog.item,), {"k": "10"}, ("space", "filter", "disliked", *options)),
+        "similar": Form((catalog.item,), {"k": "10"}, ("store", "space", "filter", "disliked", *options)),
         "nearest": Form(("vector",), {**filtered, "space": default_space}, options),
         "about": Form(("words",), filtered),
         "find": Form(("words",), {"k": "10"}),
         "why": Form(("item_a", "item_b"), {}),
-        "recommend": Form((person,), filtered, options),
+        "recommend": Form((person,), filtered, ("store", *options)),
         "recommend_for": Form(("liked",), {**filtered, "disliked": "[]"}, options),
     }[kind]
 
@@ -96,7 +98,7 @@ def body(kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str,
     `names` are what the SQL of the catalogue is written with. `annoy` is what `ranking_by_annoy.sql` is filled with,
     where an index is asked for what `ranking.sql` finds by a scan; empty where there is none.
     """
-    ranked = bool(set(said) - {"space"})
+    ranked = bool(set(said) - {"space", "store"})
     known = {*said, *form(kind, catalog, "").defaults}
     parts = {**names, **_parts(kind, catalog, known, names, ranked)}
     if kind == "similar":
@@ -149,6 +151,7 @@ def _parts(
         "sound_args": "_rs_checked" if checked else "_rs_args",
         "checked_spaces": sql.render(_FUNCTIONS, "checked_spaces", **names) if checked else "",
         "mean": sql.read(_FUNCTIONS, "mean").strip(),
+        "if_wrong": sql.read(_FUNCTIONS, "if_space_is_wrong") if checked else "",
         "and_said": ", _rs_said" if ranked else "",
         "and_said_of_q": ", _rs_q._rs_said" if ranked else "",
         "or_said_is_wrong": " OR _rs_said IS NULL OR _rs_excluded IS NULL" if ranked else "",

@@ -88,6 +88,26 @@ def render_function(
     `annoy` says whether what goes beyond the stored neighbours is a question to Annoy.
     """
     name = name or function_name(kind, catalog)
+    names = _of_function(kind, catalog, relation, name)
+    asked = {}
+    if annoy and catalog.name in annoy.catalogs:
+        asked = {"ask": ASK, "among": AMONG, "build": sql.literal(annoy.build_id)}
+    shape = overloads.form(kind, catalog, names["default_space"])
+    says_store = relation is stored_relation and "store" in shape.options
+    # Where it is not said, tables go by their names: to work out what `store` means takes a tenth of a question.
+    plain = _of_function(kind, catalog, sql.identifier, name) if says_store else names
+    bodies = []
+    for known in shape.overloads():
+        parameters = shape.parameters(known, {"space": names["default_spaces"]})
+        body = overloads.body(kind, catalog, known, names if known else plain, asked)
+        bodies.append(f"({parameters}) AS TABLE (\n{body.rstrip()}\n)")
+    comment = f"{COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
+    parts = {"name": target + name, "overloads": ", ".join(bodies), "comment": sql.literal(comment)}
+    return sql.render(_FUNCTIONS, "function", **parts)
+
+
+def _of_function(kind: str, catalog: Catalog, relation: Callable[[str], str], name: str) -> dict[str, str]:
+    """Return what the SQL of a function called `name` is written with."""
     names = {
         **_names(catalog, relation),
         "function": name,
@@ -99,21 +119,7 @@ def render_function(
         "default_spaces": f"[{', '.join(sql.literal(space) for space in catalog.spaces)}]",
     }
     names["whole_k"] = sql.render(_FUNCTIONS, "whole_from_one", **names, argument="k").strip()
-    names |= _of_person(catalog, names)
-    if kind == "why":
-        names |= _of_why(catalog, names)
-    asked = {}
-    if annoy and catalog.name in annoy.catalogs:
-        asked = {"ask": ASK, "among": AMONG, "build": sql.literal(annoy.build_id)}
-    shape = overloads.form(kind, catalog, names["default_space"])
-    bodies = []
-    for known in shape.overloads():
-        parameters = shape.parameters(known, {"space": names["default_spaces"]})
-        body = overloads.body(kind, catalog, known, names, asked)
-        bodies.append(f"({parameters}) AS TABLE (\n{body.rstrip()}\n)")
-    comment = f"{COMMENTS[kind].format(interactions=names['interactions'])}: {name}({shape.shown()})"
-    parts = {"name": target + name, "overloads": ", ".join(bodies), "comment": sql.literal(comment)}
-    return sql.render(_FUNCTIONS, "function", **parts)
+    return names | _of_person(catalog, names) | (_of_why(catalog, names) if kind == "why" else {})
 
 
 def called(kind: str, catalog: Catalog) -> str:

@@ -35,11 +35,7 @@ _rs_ranked AS (
         ON _rs_b.$key = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
     UNION ALL
 $answered
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
-    UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM $sound_args
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
-)
+$if_wrong)
 SELECT _rs_r._rs_rank AS rank, $columns, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN $items AS _rs_item ON _rs_item.$key = _rs_r._rs_id

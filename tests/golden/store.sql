@@ -550,7 +550,100 @@ COMMENT ON COLUMN store_health.is_sound IS 'Whether it holds';
 COMMENT ON COLUMN store_health.faults IS 'How often it does not';
 COMMENT ON COLUMN store_health.example IS 'One of the faults; NULL where there is none';
 COMMENT ON COLUMN store_health.means IS 'What must hold, in words';
-CREATE MACRO similar_movies(movie, k := 10, store := NULL) AS TABLE (
+CREATE MACRO similar_movies(movie, k := 10) AS TABLE (
+-- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
+--
+-- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+WITH
+_rs_args AS (
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT movie AS _rs_given, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
+),
+_rs_named AS (
+    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
+),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; what is no name is an id.
+    SELECT
+        _rs_of, _rs_k, _rs_is_one,
+        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+            CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
+    FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
+    LEFT JOIN (
+        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
+        -- Where a number is asked for, no name is read.
+        FROM _rs_by_name, "movies" AS _rs_m
+    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
+    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
+),
+_rs_asked AS (
+    SELECT
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
+        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
+    FROM _rs_meant AS _rs_n
+    JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+),
+_rs_answers AS (
+    SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
+    FROM (
+        SELECT
+            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
+            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
+                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
+            END AS _rs_key
+        FROM (
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 100)
+        ) AS _rs_a
+        JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN "movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+    ) AS _rs_s
+    GROUP BY _rs_of, _rs_k, _rs_space
+),
+
+_rs_ranked AS (
+    SELECT
+        _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
+    FROM (
+        SELECT _rs_id, _rs_k, _rs_space
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 100
+    ) AS _rs_a
+    JOIN "movie_neighbors" AS _rs_b
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+    UNION ALL
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
+UNION
+SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+    ) AS _rs_t
+
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN "movies" AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (movie, store, k := 10) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
@@ -638,10 +731,6 @@ UNION
 SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
-    UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_args
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -758,16 +847,15 @@ UNION
 SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
+    -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
     UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
+    SELECT CAST(0 AS SMALLINT), 0, '', CAST(0 AS FLOAT) FROM _rs_checked WHERE len(_rs_spaces) = 0
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, filter, k := 10, space := ['hybrid', 'collaborative', 'content'], store := NULL) AS TABLE (
+), (movie, filter, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content']) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -917,7 +1005,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, disliked, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, store := NULL) AS TABLE (
+), (movie, disliked, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content'], filter := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1074,7 +1162,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, exclude, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
+), (movie, exclude, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1238,7 +1326,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, boost, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
+), (movie, boost, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1407,7 +1495,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, popularity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
+), (movie, popularity, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -1582,7 +1670,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS 
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_item ON _rs_item.movie_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (movie, diversity, k := 10, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (movie, diversity, k := 10, store := NULL, space := ['hybrid', 'collaborative', 'content'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, popularity := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -2673,7 +2761,152 @@ ORDER BY _rs_r._rs_rank ASC
 );
 COMMENT ON MACRO TABLE movies_about IS 'The items that words are about: movies_about(words, k := 10, filter, store)';
 
-CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL, store := NULL) AS TABLE (
+CREATE MACRO recommend_movies(user_id, k := 10, filter := NULL) AS TABLE (
+-- What a person in the ratings wants next.
+--
+-- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
+-- equally far back: as far as the mean of their places. Somebody without any is given the most popular; nobody
+-- (NULL) is given nothing.
+WITH
+_rs_seen AS (
+    SELECT _rs_b.movie_id AS _rs_id, _rs_b.rating AS _rs_rating, _rs_b.rated_at AS _rs_at
+    FROM (
+        SELECT CASE
+            WHEN TRY_CAST(CAST(user_id AS VARCHAR) AS DOUBLE) = TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            THEN TRY_CAST(CAST(user_id AS VARCHAR) AS BIGINT)
+            WHEN user_id IS NOT NULL
+            THEN CAST(error('recommend_movies: user_id must be a whole number, not ' || CAST(user_id AS VARCHAR)) AS BIGINT)
+        END AS _rs_user
+    ) AS _rs_a
+    JOIN "ratings" AS _rs_b ON _rs_b.user_id = _rs_a._rs_user
+),
+_rs_history AS (
+    SELECT
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+    FROM (
+        SELECT
+            _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
+            _rs_first, (_rs_first + _rs_last) / 2e0 AS _rs_back
+        FROM (
+            SELECT
+                *, rank() OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_first, count(*) OVER (ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
+            FROM _rs_seen
+        ) AS _rs_p
+    ) AS _rs_b
+    WHERE _rs_first <= 20
+),
+_rs_asked AS (
+    SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
+    FROM (SELECT user_id AS _rs_user, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a
+    WHERE _rs_user IS NOT NULL
+),
+-- Ranks what a history points to, and keeps the best k.
+--
+-- _rs_history holds what counts: the id, and how much in the two kinds of weights; _rs_seen all that is known already,
+-- and _rs_asked, one row unless there is nobody to ask for, how many that are and k more. All is added up per item: what the
+-- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
+-- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
+-- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+--
+-- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
+-- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_contributions AS (
+    SELECT
+        neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
+        _rs_from * 4 + CASE WHEN is_content THEN 2 WHEN _rs_b > _rs_a THEN 1 ELSE 0 END AS _rs_cause
+    FROM (
+        SELECT
+            _rs_x.neighbor_id, _rs_x.is_content, CAST(_rs_h._rs_id AS BIGINT) AS _rs_from,
+            _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
+        FROM _rs_history AS _rs_h
+        JOIN "movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+    ) AS _rs_w
+    UNION ALL
+    SELECT _rs_id, -1e9, NULL FROM _rs_seen
+    UNION ALL
+    SELECT _rs_p._rs_id, 0, NULL
+    FROM _rs_asked AS _rs_q
+    JOIN (
+        SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
+        FROM (
+            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
+            FROM (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+            ) AS _rs_c
+        ) AS _rs_o
+    ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
+),
+_rs_sums AS (
+    SELECT
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+    FROM _rs_contributions
+    GROUP BY _rs_id
+    HAVING sum(_rs_amount) > -10000
+),
+_rs_keys AS (
+    SELECT
+        CASE
+            WHEN _rs_sum > 0 THEN _rs_sum
+            WHEN _rs_sum = 0 THEN _rs_popularity - 1000000000
+            ELSE _rs_sum - 2000000000
+        END * 4294967296 + (2147483647 - CAST(_rs_id AS BIGINT)) AS _rs_key,
+        _rs_cause
+    FROM (
+        SELECT
+            _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
+        FROM _rs_sums AS _rs_s
+        JOIN (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+    ) AS _rs_w
+),
+_rs_found AS (
+    SELECT
+        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+    FROM (
+        SELECT
+            unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
+        FROM (
+            SELECT max(_rs_key, _rs_k) AS _rs_best, arg_max(_rs_cause, _rs_key, _rs_k) AS _rs_causes
+            FROM (SELECT CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('recommend_movies: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k) AS _rs_a, _rs_keys
+        ) AS _rs_l
+    ) AS _rs_t
+)
+SELECT
+    CAST(_rs_f._rs_rank AS SMALLINT) AS rank, _rs_item.movie_id AS movie_id, _rs_item.title AS title, _rs_item.year AS year, _rs_item.genres AS genres, _rs_item.n_ratings AS n_ratings, _rs_item.mean_rating AS mean_rating, CAST(NULL AS VARCHAR) AS space,
+    CAST(CASE
+        WHEN _rs_f._rs_level > 0 THEN _rs_f._rs_level / 1e5
+        WHEN _rs_f._rs_level >= -1000000000 THEN 0
+        ELSE (_rs_f._rs_level + 2000000000) / 1e5
+    END AS FLOAT) AS score,
+    _rs_because.title AS because,
+    CASE
+        WHEN _rs_f._rs_level <= 0 THEN 'popular'
+        WHEN _rs_f._rs_cause % 4 = 2 THEN 'like it'
+        WHEN _rs_f._rs_cause % 4 = 1 THEN 'often rated soon after it'
+        ELSE 'rated by the same people'
+    END AS reason
+FROM _rs_found AS _rs_f
+JOIN "movies" AS _rs_item ON _rs_item.movie_id = _rs_f._rs_id
+LEFT JOIN "movies" AS _rs_because
+    ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
+ORDER BY _rs_f._rs_rank ASC
+), (user_id, store, k := 10, filter := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -2993,7 +3226,7 @@ JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 
 LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, boost, k := 10, filter := NULL, exclude := NULL, store := NULL) AS TABLE (
+), (user_id, boost, k := 10, filter := NULL, store := NULL, exclude := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -3183,7 +3416,7 @@ JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 
 LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, popularity, k := 10, filter := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
+), (user_id, popularity, k := 10, filter := NULL, store := NULL, exclude := NULL, boost := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -3381,7 +3614,7 @@ JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 
 LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_because
     ON _rs_because.movie_id = CASE WHEN _rs_f._rs_level > 0 THEN CAST(_rs_f._rs_cause >> 2 AS INTEGER) END
 ORDER BY _rs_f._rs_rank ASC
-), (user_id, diversity, k := 10, filter := NULL, exclude := NULL, boost := NULL, popularity := NULL, store := NULL) AS TABLE (
+), (user_id, diversity, k := 10, filter := NULL, store := NULL, exclude := NULL, boost := NULL, popularity := NULL) AS TABLE (
 -- What a person in the ratings wants next.
 --
 -- The history is read when the question is asked: an interaction counts as soon as it is there. Those of one moment are
@@ -7273,7 +7506,100 @@ LEFT JOIN _rs_liked AS _rs_l ON _rs_l._rs_of = _rs_q._rs_first
 LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_of = _rs_q._rs_first;
 COMMENT ON MACRO TABLE why_movies IS 'Why two movies are alike, in one row: why_movies(movie_a, movie_b, store)';
 
-CREATE MACRO similar_audio(clip, k := 10, store := NULL) AS TABLE (
+CREATE MACRO similar_audio(clip, k := 10) AS TABLE (
+-- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
+--
+-- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
+-- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
+-- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+WITH
+_rs_args AS (
+    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    FROM (SELECT clip AS _rs_given, CASE
+    WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
+    THEN TRY_CAST(k AS BIGINT)
+    ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
+        || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
+END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
+),
+_rs_named AS (
+    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
+),
+_rs_by_name AS (
+    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+),
+_rs_meant AS (
+    -- Of several items of that name the preferred one; what is no name is an id.
+    SELECT
+        _rs_of, _rs_k, _rs_is_one,
+        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+            CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
+    FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
+    LEFT JOIN (
+        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
+        -- Where a number is asked for, no name is read.
+        FROM _rs_by_name, "audio_clips" AS _rs_m
+    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
+    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
+),
+_rs_asked AS (
+    SELECT
+        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
+        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
+    FROM _rs_meant AS _rs_n
+    JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+),
+_rs_answers AS (
+    SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
+    FROM (
+        SELECT
+            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
+            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
+                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
+            END AS _rs_key
+        FROM (
+            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
+            WHERE NOT (_rs_is_one AND _rs_k <= 50)
+        ) AS _rs_a
+        JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
+        JOIN "audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
+        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+    ) AS _rs_s
+    GROUP BY _rs_of, _rs_k, _rs_space
+),
+
+_rs_ranked AS (
+    SELECT
+        _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
+    FROM (
+        SELECT _rs_id, _rs_k, _rs_space
+        FROM _rs_asked
+        WHERE _rs_is_one AND _rs_k <= 50
+    ) AS _rs_a
+    JOIN "audio_neighbors" AS _rs_b
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+    UNION ALL
+    SELECT
+        CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
+        CAST(2147483647 - (_rs_t._rs_key & 4294967295) AS INTEGER) AS _rs_id,
+        _rs_t._rs_space,
+        CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
+    FROM (
+        SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
+        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
+UNION
+SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+    ) AS _rs_t
+
+)
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+FROM _rs_ranked AS _rs_r
+JOIN "audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
+ORDER BY _rs_r._rs_rank ASC
+), (clip, store, k := 10) AS TABLE (
 -- The items most like one item, or several: the stored neighbours where they are enough, else an exact ranking.
 --
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
@@ -7361,10 +7687,6 @@ UNION
 SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
-    UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_args
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
@@ -7481,16 +7803,15 @@ UNION
 SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
     ) AS _rs_t
 
-    -- Never a row: raises the error of a wrong argument where DuckDB need not look at the other branches.
+    -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
     UNION ALL
-    SELECT CAST(0 AS SMALLINT), CAST(_rs_k AS INTEGER), '', CAST(0 AS FLOAT) FROM _rs_checked
-    WHERE _rs_k IS NULL OR len(_rs_spaces) = 0
+    SELECT CAST(0 AS SMALLINT), 0, '', CAST(0 AS FLOAT) FROM _rs_checked WHERE len(_rs_spaces) = 0
 )
 SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, filter, k := 10, space := ['labels', 'mean'], store := NULL) AS TABLE (
+), (clip, filter, k := 10, store := NULL, space := ['labels', 'mean']) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -7640,7 +7961,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, disliked, k := 10, space := ['labels', 'mean'], filter := NULL, store := NULL) AS TABLE (
+), (clip, disliked, k := 10, store := NULL, space := ['labels', 'mean'], filter := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -7797,7 +8118,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, exclude, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, store := NULL) AS TABLE (
+), (clip, exclude, k := 10, store := NULL, space := ['labels', 'mean'], filter := NULL, disliked := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -7961,7 +8282,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, boost, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, store := NULL) AS TABLE (
+), (clip, boost, k := 10, store := NULL, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
@@ -8130,7 +8451,7 @@ SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS
 FROM _rs_ranked AS _rs_r
 JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
-), (clip, diversity, k := 10, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL, store := NULL) AS TABLE (
+), (clip, diversity, k := 10, store := NULL, space := ['labels', 'mean'], filter := NULL, disliked := NULL, exclude := NULL, boost := NULL) AS TABLE (
 -- The items most like one item, or several, with what similar.sql does not know: every candidate is ranked.
 WITH
 _rs_args AS (
