@@ -7595,7 +7595,7 @@ SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '
     ) AS _rs_t
 
 )
-SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
+SELECT _rs_r._rs_rank AS rank, _rs_item.clip_id AS clip_id, _rs_item.video_id AS video_id, _rs_item.start_seconds AS start_seconds, _rs_item.end_seconds AS end_seconds, _rs_item.labels AS labels, CASE WHEN starts_with(_rs_item.video_id, '/') THEN concat('file://', replace(url_encode(_rs_item.video_id), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) WHEN regexp_matches(_rs_item.video_id, '^[A-Za-z]:[/\\]') THEN concat('file:///', _rs_item.video_id[1:2], replace(url_encode(replace(_rs_item.video_id[3:], '\', '/')), '%2F', '/'), '#t=', CAST(_rs_item.start_seconds AS INTEGER)) ELSE concat('https://www.youtube.com/watch?v=', _rs_item.video_id, '&t=', CAST(_rs_item.start_seconds AS INTEGER), 's') END AS url, _rs_r._rs_space AS space, _rs_r._rs_score AS score
 FROM _rs_ranked AS _rs_r
 JOIN "audio_clips" AS _rs_item ON _rs_item.clip_id = _rs_r._rs_id
 ORDER BY _rs_r._rs_rank ASC
