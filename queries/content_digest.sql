@@ -25,6 +25,8 @@ SELECT 'links' AS "table", '-' AS space, count(*) AS "rows", sum(hash("movie_id"
 UNION ALL
 SELECT 'movie_neighbors' AS "table", replace(space, chr(10), ' ') AS space, count(*) AS "rows", sum(hash("space", "movie_id", "rank", "neighbor_id", "score")) AS hashes FROM "movie_neighbors" GROUP BY ALL HAVING count(*) > 0
 UNION ALL
+SELECT 'movie_tastes' AS "table", '-' AS space, count(*) AS "rows", sum(hash("movie_id", "gives", "takes")) AS hashes FROM "movie_tastes" GROUP BY ALL HAVING count(*) > 0
+UNION ALL
 SELECT 'movie_terms' AS "table", '-' AS space, count(*) AS "rows", sum(hash("term", "idf", "component")) AS hashes FROM "movie_terms" GROUP BY ALL HAVING count(*) > 0
 UNION ALL
 SELECT 'movie_vectors' AS "table", replace(space, chr(10), ' ') AS space, count(*) AS "rows", sum(hash("space", "movie_id", "vector")) AS hashes FROM "movie_vectors" GROUP BY ALL HAVING count(*) > 0

@@ -74,6 +74,8 @@ _TWO = "(SELECT movie_id FROM movie_vectors WHERE space = 'content' ORDER BY mov
         ("DELETE FROM movie_terms", "movie terms"),
         ("DELETE FROM movie_weights", "movie weights"),
         ("UPDATE movie_weights SET taste = 'nan' WHERE rowid = 3", "movie weights"),
+        ("UPDATE movie_tastes SET gives = gives[2:] WHERE rowid = 3", "movie tastes"),
+        ("UPDATE movie_tastes SET takes = ['inf'] WHERE rowid = 3", "movie tastes"),
         ("UPDATE movie_weights SET neighbor_id = movie_id WHERE rowid = 3", "movie weights"),
         (f"{_FIGURE} 0.5, 0.4, 0.6, 9, 0, 'no such build', TIMESTAMP '2026-01-01'", "evaluations"),
         (f"{_FIGURE} 0.7, 0.4, 0.6, 9, 0, build_id, TIMESTAMP '2026-01-01' FROM builds", "evaluations"),

@@ -62,7 +62,7 @@ def test_build_info_rebuild(sample_folder, tmp_path):
     assert built.stdout == ""
     assert "rows loaded, 0 lines rejected" in built.stderr
     shown = recstore("info", store).stdout
-    assert all(word in shown for word in ("400", "hybrid", "ratings.csv", "format 2", "movie_neighbors"))
+    assert all(word in shown for word in ("400", "hybrid", "ratings.csv", "format 3", "movie_neighbors"))
     assert recstore("rebuild", store, "--seed", 3, "--quiet").returncode == 0
     seeds = recstore("sql", store, "SELECT configuration['seed'] AS seed FROM builds", "--format", "json")
     assert json.loads(seeds.stdout) == [{"seed": "3"}]

@@ -86,6 +86,7 @@ def test_neighbours_are_those_of_numpy(con):
 def test_recommendations_are_the_sums_of_the_stored_weights(con):
     """The history, weighed by how far back it lies, times the weights: computed here without the function."""
     settings = json.loads(con.sql("SELECT declaration FROM catalogs").fetchall()[0][0])["fading"]
+    tastes = {number: rest for number, *rest in con.sql("FROM books_tastes").fetchall()}
     for customer in ("C0001", "C0007", "C0123"):
         history = con.execute("""
             SELECT
@@ -98,8 +99,10 @@ def test_recommendations_are_the_sums_of_the_stored_weights(con):
         first = 1 + (times[None, :] > times[:, None]).sum(axis=1)
         last = (times[None, :] >= times[:, None]).sum(axis=1)
         scores: dict[int, float] = {}
+        older = np.zeros(settings["directions"])
         for (number, _at, amount), back, begins in zip(history, (first + last) / 2, first, strict=True):
             if begins > settings["history"]:
+                older += min(float(amount), 1) * back ** -settings["taste_power"] * np.array(tastes[number][0])
                 continue
             rows = con.execute(
                 "SELECT neighbor_id, taste, next FROM books_weights WHERE _rs_no = ?", [number]
@@ -107,6 +110,9 @@ def test_recommendations_are_the_sums_of_the_stored_weights(con):
             for other, taste, after in rows:
                 part = taste * back ** -settings["taste_power"] + after * settings["next_decay"] ** back
                 scores[other] = scores.get(other, 0.0) + min(float(amount), 1) * part
+        if older.any():
+            for number, (_gives, takes) in tastes.items():
+                scores[number] = scores.get(number, 0.0) + float(older @ (takes or [0] * len(older)))
         had = {number for number, *_rest in history}
         isbn = dict(con.sql("SELECT _rs_no, isbn FROM books WHERE NOT withdrawn").fetchall())
         best = sorted(

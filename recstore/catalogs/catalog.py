@@ -127,9 +127,9 @@ class Catalog:
     `available` is a condition on an item, as SQL over its columns, that it must meet to be answered; "" for none.
     `group` is SQL of a value over the item's columns: of items with the same one a list shows the best; "" for none.
 
-    `interactions`, with the table `weights` of weights from item to item, is what histories are continued by;
-    `fading` says how. `recommends_for` names the function that continues anybody's list. `terms` is the table of terms
-    by which words are brought into the space `terms_space`.
+    `interactions`, with the table `weights` of weights from item to item, is what histories are continued by, and
+    `tastes` the table of what their older part adds; `fading` says how. `recommends_for` names the function that
+    continues anybody's list. `terms` is the table of terms by which words are brought into the space `terms_space`.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Catalog:
     functions: tuple[Function, ...] = ()
     interactions: InteractionTable | None = None
     weights: str = ""
+    tastes: str = ""
     recommends_for: str = ""
     fading: Fading = FADING
     terms: str = ""
@@ -171,7 +172,8 @@ class Catalog:
         names += [self.nearest_space, *self.spaces, *self.made]
         names += [table.name for table in (*self.sources, *self.learnt)]
         names += [refers[1] for table in (*self.sources, *self.learnt) for refers in table.refers]
-        names += [name for name in (self.weights, self.recommends_for, self.terms, self.terms_space) if name]
+        optional = (self.weights, self.tastes, self.recommends_for, self.terms, self.terms_space)
+        names += [name for name in optional if name]
         for name in names:
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 raise StoreError(f"The catalogue {self.name!r} has a name that cannot stand in SQL: {name!r}.")
@@ -196,6 +198,7 @@ class Catalog:
             *self.learnt,
             *([Table(self.terms, ("term",))] if self.terms else []),
             *([Table(self.weights, (), pair)] if self.weights else []),
+            *([Table(self.tastes, (key,), ((key, items, key),))] if self.tastes else []),
         )
 
     @property

@@ -111,6 +111,8 @@ def _of_catalog(catalog: Catalog, relations: dict[str, str]) -> list[Check]:
             "amount": history.amount_of("h") or "1",
         }
         checks.append(_check(_CHECKS, "weights", catalog.weights, names | weights))
+    if catalog.tastes:
+        checks.append(_check(_CHECKS, "tastes", catalog.tastes, names | {"tastes": relations[catalog.tastes]}))
     return checks
 
 

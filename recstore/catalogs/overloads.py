@@ -114,6 +114,8 @@ def body(kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str,
         return _fill(kind, parts)
     if kind in ("recommend", "recommend_for"):
         parts |= _of_recommending(catalog, known, parts)
+        # Stores of before have no such table.
+        parts["older"] = _fill("older", parts) if catalog.tastes else ""
         parts["recommending"] = _fill("recommending", parts)
     return _fill(kind, parts)
 

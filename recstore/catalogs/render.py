@@ -186,6 +186,7 @@ def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:
         "vectors": catalog.vectors,
         "neighbors": catalog.neighbors,
         "weights": catalog.weights,
+        "tastes": catalog.tastes,
         "terms": catalog.terms,
         "history_table": history.table if history else "",
         "spaces": "spaces",
@@ -338,7 +339,7 @@ def render_tables(catalogs: Iterable[Catalog]) -> str:
             "recommend": function_name("recommend", catalog),
             "recommend_for": catalog.recommends_for,
         }
-        for kind in ("vectors", "neighbors", "weights", "terms"):
+        for kind in ("vectors", "neighbors", "weights", "tastes", "terms"):
             if names[kind]:
                 texts.append(sql.render("recstore.schema.catalog_tables", kind, **names))
     # One transaction: each statement alone would be flushed to disk.

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Fading:
     """The weight of an item that lies `back` steps from the end of a history, 1 for the last.
 
-    It counts back^-`taste_power` for taste and `next_decay`^back for what comes next. The latest `history` items alone
-    count. An item that was rated below `low_rating` counts `low_share` of that. Of all weights from item to item the
-    largest are stored, `kept` for each item on average.
+    It counts back^-`taste_power` for taste and `next_decay`^back for what comes next. The latest `history` items count
+    one by one; all older ones together, for taste alone, by so many `directions`. An item that was rated below
+    `low_rating` counts `low_share` of that. Of all weights from item to item the largest are stored, `kept` for each
+    item on average.
     """
 
     taste_power: float = 0.8
@@ -19,7 +20,8 @@ class Fading:
     history: int = 20
     low_rating: float = 3.0
     low_share: float = 0.75
-    kept: int = 350
+    kept: int = 250
+    directions: int = 16
 
 
 FADING = Fading()

@@ -19,6 +19,7 @@ from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
+from recstore.models.older import Directions, directions_of
 from recstore.models.pure_svd import Factors, add_products, item_factors
 from recstore.models.transitions import Timeline, transition_counts
 
@@ -45,8 +46,8 @@ class PersonSettings:
     kinds of weights are multiplied by this power of how often the item that they lead to was rated lately, relative to
     ever; a rating of `trend_days` ago is e times less late than one of today. `again`: the weight of an item for
     itself, relative to the largest others, where what was had is recommended again. `low_share`: what counts a rating
-    below 3 stars. `history`: how many of the latest ratings of a person count, and all of the moment in which that
-    number is reached; None for all.
+    below 3 stars. `history`: how many of the latest ratings of a person count one by one, and all of the moment in
+    which that number is reached; None for all. In a store the older ones count together, by `directions_of`.
     """
 
     min_ratings: int = 3
@@ -84,12 +85,14 @@ class PersonSettings:
 class Weights:
     """The two kinds of weights among some items: `items` (n,) are their positions, `taste` and `next` (n, n) float32.
 
-    Row i is what item i of a history adds to each other item.
+    Row i is what item i of a history adds to each other item. `older` is what stands in for `taste` where an item of a
+    history is older than the latest.
     """
 
     items: NDArray[np.intp]
     taste: NDArray[np.float32]
     next: NDArray[np.float32] | None
+    older: Directions | None = None
 
 
 def person_weights(train: Interactions, settings: PersonSettings, limit: int | None = None, seed: int = 0) -> Weights:
@@ -220,6 +223,53 @@ def strongest(weights: Weights, keep: int) -> Weights:
     return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
 
 
+def stored(
+    train: Interactions, weights: Weights, timeline: Timeline, settings: PersonSettings, keep: int, seed: int = 0
+) -> Weights:
+    """Return what a store holds of weights: the `strongest`, and the directions of what is older in histories."""
+    kept = strongest(weights, keep)
+    if settings.history is None or len(weights.items) == 0:
+        return kept
+    faded = _Faded.of(train, timeline, settings)
+    older = faded.histories(faded.taste * ~faded.is_late, weights.items)
+    if older.nnz == 0:
+        return kept
+    return replace(kept, older=directions_of(older, weights.taste, FADING.directions, seed))
+
+
+@dataclass(frozen=True)
+class _Faded:
+    """How much each rating of a timeline counts in the two kinds of weights, and whether it is one of the latest."""
+
+    timeline: Timeline
+    shape: tuple[int, int]
+    taste: NDArray[np.float32]
+    next: NDArray[np.float32]
+    is_late: NDArray[np.bool_]
+
+    @staticmethod
+    def of(train: Interactions, timeline: Timeline, settings: PersonSettings) -> _Faded:
+        """Weigh the histories of `timeline`, whose rows are those of `train`."""
+        counted = np.ones(len(timeline.users), np.float32)
+        if train.weights is not None:
+            # What says less than one event, such as a look, counts for as much less.
+            counted = np.minimum(train.weights[timeline.row], 1)
+        if timeline.ratings is not None:
+            counted[timeline.ratings < FADING.low_rating] = settings.low_share
+        is_late = np.ones(len(counted), np.bool_)
+        if settings.history is not None:
+            is_late = timeline.back - (timeline.size - 1) / 2 <= settings.history
+        taste = counted * timeline.back**-settings.taste_power
+        after = counted * np.float32(settings.next_decay) ** timeline.back
+        return _Faded(timeline, (train.n_users, train.n_items), taste, after, is_late)
+
+    def histories(self, counts: NDArray[np.float32], items: NDArray[np.intp]) -> Any:  # noqa: ANN401 - SciPy is not typed
+        """Return how much each of `items` counts for each person, CSR (n_users, len(items))."""
+        some = np.flatnonzero(counts)
+        pairs = self.timeline.users[some], self.timeline.items[some]
+        return scipy.sparse.csr_matrix((counts[some], pairs), shape=self.shape)[:, items]
+
+
 class Person:
     """The model behind `recommend_movies`; with `keep` as the store holds it, the largest weights of each item alone.
 
@@ -240,22 +290,13 @@ class Person:
 
     def take(self, train: Interactions, weights: Weights, timeline: Timeline) -> None:
         """Take over weights computed from `train`, and the histories of `timeline`: all of them, or of some people."""
-        settings = self._settings
-        self._weights = weights if self._keep is None else strongest(weights, self._keep)
-        counted = np.ones(len(timeline.users), np.float32)
-        if train.weights is not None:
-            # What says less than one event, such as a look, counts for as much less.
-            counted = np.minimum(train.weights[timeline.row], 1)
-        if timeline.ratings is not None:
-            counted[timeline.ratings < FADING.low_rating] = settings.low_share
-        if settings.history is not None:
-            counted[timeline.back - (timeline.size - 1) / 2 > settings.history] = 0
-        shape = train.n_users, train.n_items
-        pairs = timeline.users, timeline.items
-        fades = timeline.back**-settings.taste_power
-        self._taste = scipy.sparse.csr_matrix((counted * fades, pairs), shape=shape)[:, weights.items]
-        fades = np.float32(settings.next_decay) ** timeline.back
-        self._next = scipy.sparse.csr_matrix((counted * fades, pairs), shape=shape)[:, weights.items]
+        if self._keep is not None:
+            weights = stored(train, weights, timeline, self._settings, self._keep, self._seed)
+        self._weights = weights
+        faded = _Faded.of(train, timeline, self._settings)
+        self._taste = faded.histories(faded.taste * faded.is_late, weights.items)
+        self._next = faded.histories(faded.next * faded.is_late, weights.items)
+        self._older = None if weights.older is None else faded.histories(faded.taste * ~faded.is_late, weights.items)
         self._popularity = np.bincount(train.items, minlength=train.n_items).astype(np.float32)
         self._popularity *= np.float32(1e-9) / max(1, self._popularity.max(initial=1))
 
@@ -266,5 +307,7 @@ class Person:
         found = np.asarray(self._taste[users] @ weights.taste, np.float32)
         if weights.next is not None:
             found += np.asarray(self._next[users] @ weights.next, np.float32)
+        if self._older is not None and weights.older is not None:
+            found += (self._older[users] @ weights.older.gives) @ weights.older.takes.T
         scores[:, weights.items] += found
         return scores

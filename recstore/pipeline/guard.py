@@ -86,9 +86,10 @@ class _Comparison:
             self.figures += _figure(catalog, "", f"rows of {table}", then, rows)
             # What a space that is gone had, and was asked to go, is missed nowhere.
             counted = then - gone.get(table, 0)
-            # How many weights there are is up to constants that the data decides anew: none would be a loss.
-            is_settled = bool(catalog.kind) and table == catalog.weights
-            least = min(then, 1) if is_settled else counted * (1 - self.max_loss)
+            # How many weights there are is up to constants that the data decides anew: none would be a loss. Where no
+            # history is long, there are no tastes.
+            is_settled = table == catalog.weights
+            least = 0 if table == catalog.tastes else min(then, 1) if is_settled else counted * (1 - self.max_loss)
             if rows < least:
                 self.losses.append(Loss(f"rows of {table}", then, rows))
 

@@ -16,7 +16,7 @@ from recstore.opening import Config
 from recstore.sources.loader import build_command
 
 _SQL = "recstore.store.sql"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 #: Files of this storage version are opened by DuckDB 1.4, 1.5 and 2.0 alike, and stay so when 2.0 writes to them.
 STORAGE_VERSION = "v1.4.0"
 _MAGIC = b"DUCK"

@@ -8,7 +8,8 @@ _rs_seen AS (
 $seen),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-$taste_power) AS _rs_taste, _rs_counts * $next_decay ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-$taste_power) AS _rs_taste,
+        _rs_counts * $next_decay ** _rs_back AS _rs_next, _rs_first <= $history AS _rs_is_late
     FROM (
         SELECT
             _rs_id, $counted AS _rs_counts,
@@ -19,7 +20,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= $history
 ),
 ${excluded}_rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many

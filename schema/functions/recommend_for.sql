@@ -10,9 +10,9 @@ _rs_seen AS (
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-$taste_power) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN $next_decay ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN $next_decay ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= $history AS _rs_is_late
     FROM ($identified) AS _rs_s
-    WHERE _rs_back <= $history
 ),
 ${excluded}_rs_asked AS (
     SELECT

@@ -19,8 +19,9 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN $weights AS _rs_x ON _rs_x.$key = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
-    UNION ALL
+$older    UNION ALL
 $debit${excluded_debit}    SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (

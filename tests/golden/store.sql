@@ -249,6 +249,18 @@ SELECT count(*) AS faults, CAST(min(a.neighbor_id) AS VARCHAR) AS example
 FROM "movie_weights" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.neighbor_id
 )
 UNION ALL
+SELECT 'movie tastes: key' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The key is unique.' AS means FROM (
+-- The key is unique.
+SELECT CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS faults, CAST(min(k) AS VARCHAR) AS example
+FROM (SELECT struct_pack("movie_id" := "movie_id") AS k, count(*) AS n FROM "movie_tastes" GROUP BY "movie_id" HAVING count(*) > 1)
+)
+UNION ALL
+SELECT 'movie tastes.movie id' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is referred to is there.' AS means FROM (
+-- What is referred to is there.
+SELECT count(*) AS faults, CAST(min(a.movie_id) AS VARCHAR) AS example
+FROM "movie_tastes" AS a ANTI JOIN "movies" AS b ON b.movie_id = a.movie_id
+)
+UNION ALL
 SELECT 'movies: annoy ids' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'Every item of an Annoy index has a vector in its space.' AS means FROM (
 -- Every item of an Annoy index has a vector in its space.
 SELECT count(*) AS faults, min(concat(i.space, ' ', m.id)) AS example
@@ -370,6 +382,15 @@ FROM (
             )
         )
 )
+)
+UNION ALL
+SELECT 'movie tastes' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'What is older in a history adds up: all items give to as many directions as they take from, and finite amounts.' AS means FROM (
+-- What is older in a history adds up: all items give to as many directions as they take from, and finite amounts.
+SELECT count(*) AS faults, CAST(min(t.movie_id) AS VARCHAR) AS example
+FROM "movie_tastes" AS t
+WHERE NOT coalesce(
+    len(t.gives) = (SELECT max(len(gives)) FROM "movie_tastes") AND isfinite(list_inner_product(t.gives, t.gives))
+    AND (t.takes IS NULL OR (len(t.takes) = len(t.gives) AND isfinite(list_inner_product(t.takes, t.takes)))), false)
 )
 UNION ALL
 SELECT 'audio label names' AS "check", faults = 0 AS is_sound, faults, CASE WHEN faults > 0 THEN example END AS example, 'The labels of the clips are in the list of labels.' AS means FROM (
@@ -2927,7 +2948,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2938,7 +2960,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
@@ -2971,7 +2992,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3072,7 +3111,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -3083,7 +3123,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3144,7 +3183,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3247,7 +3304,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -3258,7 +3316,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3319,7 +3376,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3437,7 +3512,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -3448,7 +3524,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3509,7 +3584,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3635,7 +3728,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -3646,7 +3740,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3712,7 +3805,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3980,7 +4091,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4057,7 +4169,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_asked AS (
     SELECT
@@ -4097,7 +4208,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4265,7 +4394,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4342,7 +4472,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4410,7 +4539,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4580,7 +4727,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4657,7 +4805,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4725,7 +4872,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4910,7 +5075,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4987,7 +5153,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5055,7 +5220,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5248,7 +5431,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -5325,7 +5509,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5398,7 +5581,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5666,7 +5867,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -5743,7 +5945,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_asked AS (
     SELECT
@@ -5783,7 +5984,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5951,7 +6170,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -6028,7 +6248,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6096,7 +6315,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -6266,7 +6503,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -6343,7 +6581,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6411,7 +6648,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -6596,7 +6851,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -6673,7 +6929,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6741,7 +6996,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -6934,7 +7207,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -7011,7 +7285,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -7084,7 +7357,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_weights') AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes').
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_tastes') AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL

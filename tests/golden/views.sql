@@ -2375,7 +2375,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2386,7 +2387,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
@@ -2419,7 +2419,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -2520,7 +2538,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2531,7 +2550,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -2592,7 +2610,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -2695,7 +2731,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2706,7 +2743,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -2767,7 +2803,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -2885,7 +2939,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2896,7 +2951,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -2957,7 +3011,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3083,7 +3155,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -3094,7 +3167,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3160,7 +3232,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3428,7 +3518,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -3505,7 +3596,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_asked AS (
     SELECT
@@ -3545,7 +3635,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -3713,7 +3821,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -3790,7 +3899,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3858,7 +3966,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4028,7 +4154,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4105,7 +4232,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4173,7 +4299,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4358,7 +4502,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4435,7 +4580,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4503,7 +4647,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -4696,7 +4858,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -4773,7 +4936,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4846,7 +5008,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5114,7 +5294,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -5191,7 +5372,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_asked AS (
     SELECT
@@ -5231,7 +5411,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5399,7 +5597,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -5476,7 +5675,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5544,7 +5742,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -5714,7 +5930,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -5791,7 +6008,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5859,7 +6075,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -6044,7 +6278,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -6121,7 +6356,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6189,7 +6423,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
@@ -6382,7 +6634,8 @@ GROUP BY _rs_id, _rs_is_liked
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
-        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next
+        CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
+        _rs_back <= 20 AS _rs_is_late
     FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
 SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
 FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
@@ -6459,7 +6712,6 @@ FROM (
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
 ) AS _rs_s
-    WHERE _rs_back <= 20
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6532,7 +6784,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "rec_store".main."movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "rec_store".main."movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "rec_store".main."movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "rec_store".main."movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL

@@ -67,6 +67,7 @@ def catalog_of(name: str, items: Items, shape: Shape) -> Catalog:
         schema="",
         interactions=_interactions(name, declared, shape.roles) if declared else None,
         weights=f"{name}_weights" if declared else "",
+        tastes=f"{name}_tastes" if declared else "",
         recommends_for=f"recommend_{name}_for" if declared else "",
         # Nothing is rated low where nothing is rated.
         fading=replace(FADING, low_rating=-1e9) if declared and not declared.rating else FADING,

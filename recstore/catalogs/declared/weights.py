@@ -43,14 +43,18 @@ def store_weights(
     `known` are constants that a build found before, by name, to be kept. Returns the catalogue with the constants, and
     what was tried to find them.
     """
-    from recstore.models.person import person_weights, strongest
+    from recstore.models.person import person_weights, stored
+    from recstore.models.transitions import Timeline
 
     measured = left_out(connection, catalog, progress)
     found, figures = _settings(connection, catalog, options, budget, progress, known or {})
     measured += figures
     train, ids = read_interactions(connection, catalog)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
-    weights = strongest(person_weights(train, found.settings, limit, options.seed), found.fading.kept)
+    settings = replace(found.settings, history=found.fading.history)
+    weights = person_weights(train, settings, limit, options.seed)
+    timeline = Timeline.of(train, options.seed)
+    weights = stored(train, weights, timeline, settings, found.fading.kept, options.seed)
     insert_weights(connection, catalog, weights, ids)
     return replace(catalog, fading=found.fading), measured
 

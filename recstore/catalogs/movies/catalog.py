@@ -45,6 +45,7 @@ MOVIES = Catalog(
     ),
     interactions=InteractionTable("ratings", "user_id", "rating", "rated_at", "rated"),
     weights="movie_weights",
+    tastes="movie_tastes",
     recommends_for="recommend_for",
     terms="movie_terms",
     terms_space="content",

@@ -26,12 +26,15 @@ def store_weights(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, budget: Budget
 ) -> None:
     """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
-    from recstore.models.person import PersonSettings, person_weights, strongest
+    from recstore.models.person import PersonSettings, person_weights, stored
+    from recstore.models.transitions import Timeline
 
     train, ids = read_interactions(connection)
     limit = math.isqrt(budget.weights // (4 * _MATRICES))
-    weights = strongest(person_weights(train, PersonSettings(), limit, options.seed), FADING.kept)
-    insert_weights(connection, catalog, weights, ids)
+    settings = PersonSettings(history=FADING.history)
+    weights = person_weights(train, settings, limit, options.seed)
+    timeline = Timeline.of(train, options.seed)
+    insert_weights(connection, catalog, stored(train, weights, timeline, settings, FADING.kept, options.seed), ids)
 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:
