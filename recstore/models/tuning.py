@@ -218,7 +218,7 @@ class _Search:
     def cost(self) -> float:
         """Return about how many multiplications a trial takes: products with histories, and now and then a solution."""
         n, users = float(self._cut.train.n_items), float(len(self._cut.users))
-        return 2 * len(self._histories.users) * n + 20 * users * n + 10 * n**2 + n**3 / 100
+        return 2 * len(self._histories.users) * n + 20 * users * n + 50 * n**2 + n**3 / 100
 
     def run(self, trials: int) -> Trial:
         """Move along all settings, again and again, until nothing helps or so many were tried; return the best."""
