@@ -2803,7 +2803,8 @@ _rs_seen AS (
 ),
 _rs_history AS (
     SELECT
-        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste, _rs_counts * 0.93 ** _rs_back AS _rs_next
+        _rs_id, _rs_counts * _rs_back ** (-0.8) AS _rs_taste,
+        _rs_counts * 0.93 ** _rs_back AS _rs_next, _rs_first <= 20 AS _rs_is_late
     FROM (
         SELECT
             _rs_id, CASE WHEN _rs_rating < 3.0 THEN 0.75 ELSE 1.0 END AS _rs_counts,
@@ -2814,7 +2815,6 @@ _rs_history AS (
             FROM _rs_seen
         ) AS _rs_p
     ) AS _rs_b
-    WHERE _rs_first <= 20
 ),
 _rs_asked AS (
     SELECT _rs_k + (SELECT count(*) FROM _rs_seen) AS _rs_many
@@ -2847,7 +2847,25 @@ _rs_contributions AS (
             _rs_h._rs_taste * _rs_x.taste AS _rs_a, _rs_h._rs_next * _rs_x.next AS _rs_b
         FROM _rs_history AS _rs_h
         JOIN "movie_weights" AS _rs_x ON _rs_x.movie_id = _rs_h._rs_id
+        WHERE _rs_h._rs_is_late
     ) AS _rs_w
+    -- What is older than the latest 20 of a history counts together, by a few directions: see "movie_tastes".
+    UNION ALL
+    SELECT _rs_t.movie_id, list_inner_product(_rs_o._rs_sums, _rs_t.takes), NULL
+    FROM (
+        SELECT list(_rs_sum ORDER BY _rs_at ASC) AS _rs_sums
+        FROM (
+            SELECT _rs_at, sum(_rs_part) AS _rs_sum
+            FROM (
+                SELECT _rs_h._rs_taste * unnest(_rs_g.gives) AS _rs_part, unnest(range(len(_rs_g.gives))) AS _rs_at
+                FROM _rs_history AS _rs_h
+                JOIN "movie_tastes" AS _rs_g ON _rs_g.movie_id = _rs_h._rs_id
+                WHERE NOT _rs_h._rs_is_late
+            ) AS _rs_e
+            GROUP BY _rs_at
+        ) AS _rs_d
+    ) AS _rs_o, "movie_tastes" AS _rs_t
+    WHERE _rs_o._rs_sums IS NOT NULL AND _rs_t.takes IS NOT NULL
     UNION ALL
     SELECT _rs_id, -1e9, NULL FROM _rs_seen
     UNION ALL
