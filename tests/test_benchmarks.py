@@ -270,3 +270,11 @@ def test_sources(benchmarks, tmp_path, monkeypatch, capfd):
     sources.files(tmp_path, 200)
     kinds = [line.split("|")[1].strip() for line in capfd.readouterr().out.splitlines()]
     assert {"bare read_csv", "CSV, gzip", "JSON lines", "CSV with one bad line"} < set(kinds)
+
+
+def test_sound(command):
+    need_tensorflow()
+    pytest.importorskip("soundfile")
+    printed = command("sound", "--files", 10, "--seconds", 10, "--minutes", 1, "--narrow")
+    assert "10 files of 10 s, 10 formats; one of 1 minutes" in printed
+    assert len(re.findall(r"the (?:files|long one): files a second +\d", printed)) == 2
