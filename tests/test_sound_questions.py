@@ -128,7 +128,7 @@ def test_several_clips_one_after_the_other_have_the_vector_of_all_their_seconds(
                 con.execute("FROM audio_vector(?)", [frames])
 
 
-def test_what_cannot_be_asked_with_a_file(audioset, store, sample_store, tmp_path):
+def test_what_cannot_be_asked_with_a_file(audioset, sample_store, tmp_path):
     song = sound(tmp_path / "song.wav", 10)
     short = sound(tmp_path / "short.wav", 4)
     for arguments, code, said in (

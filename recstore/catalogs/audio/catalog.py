@@ -5,13 +5,14 @@ from __future__ import annotations
 from recstore.catalogs.audio import rules
 from recstore.catalogs.catalog import Catalog, Column, Function, Table
 
-#: A clip of a sound file is named by the file's path: `/music/song.mp3`, or `C:\\music\\song.mp3`.
-_ENCODED, _SLASHED = "replace(url_encode({}), '%2F', '/')", "replace($$.video_id[3:], '\\', '/')"
+#: A clip of a sound file is named by the file's path: `/music/song.mp3`, or `C:\\music\\song.mp3`. (Spark knows these
+#: functions, too; its `url_encode` makes a plus of a blank.)
+_ENCODED = "replace(replace(url_encode({}), '%2F', '/'), '+', '%20')"
+_ON_WINDOWS = _ENCODED.format("replace(substr($$.video_id, 3), '\\', '/')")
 _AT = "'#t=', CAST($$.start_seconds AS INTEGER)"
 _URL = (
-    f"CASE WHEN starts_with($$.video_id, '/') THEN concat('file://', {_ENCODED.format('$$.video_id')}, {_AT}) "
-    "WHEN regexp_matches($$.video_id, '^[A-Za-z]:[/\\\\]') "
-    f"THEN concat('file:///', $$.video_id[1:2], {_ENCODED.format(_SLASHED)}, {_AT}) "
+    f"CASE WHEN $$.video_id LIKE '/%' THEN concat('file://', {_ENCODED.format('$$.video_id')}, {_AT}) "
+    f"WHEN $$.video_id LIKE '_:%' THEN concat('file:///', substr($$.video_id, 1, 2), {_ON_WINDOWS}, {_AT}) "
     "ELSE concat('https://www.youtube.com/watch?v=', $$.video_id, '&t=', CAST($$.start_seconds AS INTEGER), 's') END"
 )
 _LABEL = ("label_id", "audio_labels", "label_id")
