@@ -154,3 +154,21 @@ def play(
         run_play(store, item, catalog, only_print)
 
     run_command(work)
+
+
+@query_commands.command(cls=Command, epilog="Example: recstore report {store} -o report.html")
+def report(
+    store: Store,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file of HTML to write.")],
+    lists: Annotated[int, typer.Option(min=0, help="How many example lists of each catalogue.")] = 6,
+    timeout: Timeout = None,
+) -> None:
+    """Write how good a store is, with example lists, to one file of HTML; needs the extra explore."""
+
+    def work() -> None:
+        from recstore.explore import write_report
+
+        write_report(store, output, lists=lists)
+        say(f"{output} shows how good {store} is.")
+
+    run_command(work, timeout)

@@ -1,4 +1,4 @@
-"""A page to look at a store: what is like an item, what follows for a person, a map, and how good it is.
+"""A page to look at a store: what is like an item, what follows for a person, a map, and how good it is; and a report.
 
 `serve` runs it on this machine alone. It needs the extra `explore`, and is imported by its command only.
 """
@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable
 
 from recstore.errors import MissingExtraError
+from recstore.explore.report import report_html, write_report
 
-__all__ = ["serve"]
+__all__ = ["report_html", "serve", "write_report"]
 
 
 def serve(

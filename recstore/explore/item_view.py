@@ -114,10 +114,7 @@ class ItemView:
 
     async def _build_beginning(self) -> None:
         page, catalog = self._page, self._page.catalog
-        order = f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'} NULLS LAST, {catalog.key} ASC"
-        named = f"{question.id_of(catalog)} AS id, {question.title_of(catalog)} AS title"
-        query = f"SELECT {named}, {question.about_of(catalog)} AS about FROM {sql.identifier(catalog.items)}"
-        rows = await page.ask(f"{query} ORDER BY {order} LIMIT {_FIRST}")
+        rows = await page.ask(question.first_items(catalog), {"most": _FIRST})
         with card().style("grid-column: 1 / -1; max-width: 720px"):
             if page.address.item:
                 ui.label(f"There is no {catalog.item} {page.address.item} in this store.").classes("rs-error")

@@ -95,6 +95,13 @@ def rows_of(catalog: Catalog, call: str, more: Iterable[str] = ()) -> str:
     return f"SELECT {', '.join(columns)} FROM {call} ORDER BY rank ASC"
 
 
+def first_items(catalog: Catalog) -> str:
+    """Return the query of the items that are preferred, such as popular ones: id, title, about; the first `$most`."""
+    order = f"{catalog.preference} {'DESC' if catalog.preference_descends else 'ASC'} NULLS LAST, {catalog.key} ASC"
+    named = f"{id_of(catalog)} AS id, {title_of(catalog)} AS title, {about_of(catalog)} AS about"
+    return f"SELECT {named} FROM {sql.identifier(catalog.items)} ORDER BY {order} LIMIT $most"
+
+
 def id_of(catalog: Catalog) -> str:
     """Return an item's id as text, as SQL over its row."""
     return f"CAST({catalog.shown_key} AS VARCHAR)"
