@@ -12,6 +12,7 @@ import os
 import re
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ _MADE = {
 }
 _PART = re.compile(r"\.recstore-\w{8}\.part")
 _RECORD = ".fetched"
+_VERIFIED = ".verified"
+#: Two changes within so many seconds may have the same time.
+_TICK = 0.05
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,44 @@ def recorded(path: Path) -> tuple[int, str] | None:
     return (size, sha256) if isinstance(size, int) and isinstance(sha256, str) else None
 
 
+def record_verified(path: Path, status: os.stat_result, sha256: str) -> None:
+    """Record that a file had this SHA-256 when it was as `status` says; nothing where it is not so any more.
+
+    A change that follows the last one so closely that both have one time would not be seen: that time passes first.
+    """
+    time.sleep(max(0.0, min(_TICK, status.st_ctime + _TICK - time.time())))
+    if _identity(path.lstat()) != _identity(status):
+        return
+    with new_file(path.parent) as (descriptor, part):
+        os.write(descriptor, json.dumps({"file": _identity(status), "sha256": sha256}).encode())
+        part.replace(_verified(path))
+
+
+def is_verified(path: Path, status: os.stat_result, sha256: str) -> bool:
+    """Say whether this user recorded that a file has this SHA-256, and it is unchanged; then it counts as used now."""
+    record = _verified(path)
+    if not is_private(record, stat.S_ISREG):
+        return False
+    try:
+        facts = json.loads(record.read_text("utf-8"))
+        found = (facts["file"], facts["sha256"]) == (_identity(status), sha256)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
+    if found:
+        with suppress(OSError):
+            os.utime(record)
+    return found
+
+
+def _verified(path: Path) -> Path:
+    return path.with_name(path.name + _VERIFIED)
+
+
+def _identity(status: os.stat_result) -> list[int]:
+    """Return what of a file's state changes when somebody writes to it, or puts another in its place."""
+    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
 def _is_safe_folder(place: Path) -> bool:
     root = place.parent
     with suppress(OSError):
@@ -203,16 +245,21 @@ def _in(kind: str) -> Iterator[Entry]:
         for path in sorted(place.iterdir()):
             with suppress(OSError):
                 status = path.lstat()
-                last_used = datetime.fromtimestamp(status.st_mtime, UTC)
+                used = status.st_mtime
+                with suppress(OSError):
+                    used = max(used, _verified(path).lstat().st_mtime)
+                last_used = datetime.fromtimestamp(used, UTC)
                 if name := _kind_of(kind, path, status):
                     yield Entry(name, status.st_size, last_used, path)
 
 
 def _kind_of(kind: str, path: Path, status: os.stat_result) -> str | None:
-    """Say what a file is; the record of a data set belongs to it, and is none of its own."""
+    """Say what a file is; the record of a data set or an index belongs to it, and is none of its own."""
     if stat.S_ISREG(status.st_mode) and (not hasattr(os, "getuid") or status.st_uid == os.getuid()):
         if _PART.fullmatch(path.name):
             return "unfinished"
+        if kind == INDEXES and path.suffix == _VERIFIED and _MADE[kind][0].fullmatch(path.stem):
+            return None if path.with_suffix("").exists() else "unfinished"
         if kind in _MADE and _MADE[kind][0].fullmatch(path.name):
             return _MADE[kind][1]
         if kind == DATASETS and path.name.endswith(_RECORD) and recorded(path.with_suffix("")):
@@ -238,6 +285,8 @@ def _remove(entry: Entry) -> bool:
         entry.path.unlink()
         if entry.kind == "dataset":
             record_of(entry.path).unlink(missing_ok=True)
+        if entry.kind == "index":
+            _verified(entry.path).unlink(missing_ok=True)
     except OSError:
         return False
     finally:

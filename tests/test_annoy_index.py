@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import os
+import subprocess
+import sys
 
 import duckdb
 import numpy as np
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, OptionError
+from recstore.search import annoy_index
 from recstore.search.annoy_index import Index, UnsoundIndexError, build_index, calibrate
-from recstore.search.index_file import DamagedIndexError, index_file
 
 
 def unit(rows, dimensions, seed=0):
@@ -108,109 +108,58 @@ def test_no_byte_that_leads_out_of_the_file_is_opened(tmp_path_factory, place, b
     }
 
 
-# The cache.
+#: Annoy's own memory would count as data; a mapped file does not.
+BOUNDED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from recstore.search.annoy_index import build_index
+vectors = np.load(sys.argv[1])
+build_index(vectors[:100], 1, 0, Path(sys.argv[2] + ".warm"))
+used = int(Path("/proc/self/status").read_text().split("VmData:")[1].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (used + (16 << 20), used + (16 << 20)))
+build_index(vectors, 2, 0, Path(sys.argv[2]))
+"""
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return tmp_path / "cache" / "annoy"
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Annoy builds in memory")
+def test_an_index_is_built_on_the_disk_and_not_in_memory(tmp_path):
+    vectors = unit(40_000, 128)
+    np.save(tmp_path / "vectors.npy", vectors)
+    subprocess.run([sys.executable, "-c", BOUNDED, tmp_path / "vectors.npy", tmp_path / "index"], check=True)
+    assert (tmp_path / "index").stat().st_size > 20 << 20
+    assert oct((tmp_path / "index").stat().st_mode)[-3:] == "600"
 
 
-CONTENT = [b"first", b"second", b""]
-SHA256 = hashlib.sha256(b"".join(CONTENT)).hexdigest()
+def test_an_index_that_is_built_in_memory_is_the_same(tmp_path, monkeypatch):
+    vectors = unit(2_000, 8)
+    build_index(vectors, 3, 1, tmp_path / "disk")
+    monkeypatch.setattr(annoy_index, "reserve", lambda *_: False)
+    build_index(vectors, 3, 1, tmp_path / "memory")
+    assert (tmp_path / "disk").read_bytes() == (tmp_path / "memory").read_bytes()
 
 
-def chunks(content=tuple(CONTENT)):
-    return lambda: [(data, hashlib.sha256(data).hexdigest()) for data in content]
+@pytest.mark.parametrize(("rows", "dimensions"), [(3_000, 2), (3_000, 16), (3_000, 128), (40, 300)])
+@pytest.mark.parametrize("kind", ["random", "one point", "a few points"])
+def test_the_room_that_is_reserved_suffices(rows, dimensions, kind, tmp_path):
+    vectors = unit(rows, dimensions)
+    vectors = vectors[np.arange(rows) % {"random": rows, "one point": 1, "a few points": 7}[kind]]
+    build_index(np.ascontiguousarray(vectors), 10, 0, tmp_path / "index")
+    size = (tmp_path / "index").stat()
+    assert size.st_size <= annoy_index._most_bytes(rows, dimensions, 10)
+    # What was reserved beyond it is free again.
+    assert size.st_blocks * 512 <= size.st_size + (1 << 20)
 
 
-def never():
-    raise AssertionError("the chunks are read although the cache has the file")
-
-
-def read(source=None, sha256=SHA256, size=11):
-    with index_file(sha256, size, source or chunks()) as path:
-        return path, path.read_bytes()
-
-
-def test_the_cache_is_private_and_read_again(cache):
-    path, content = read()
-    assert content == b"firstsecond"
-    assert path == cache / f"{SHA256}.ann"
-    assert oct(cache.stat().st_mode)[-3:] == "700"
-    assert oct(path.stat().st_mode)[-3:] == "600"
-    assert read(never) == (path, content)
-    assert [entry.name for entry in cache.iterdir()] == [path.name]
-
-
-@pytest.mark.parametrize("how", ["other", "cut", "link", "folder", "open to all"])
-def test_other_content_in_the_cache_is_not_used(cache, how, tmp_path):
-    path, content = read()
-    if how == "other":
-        path.write_bytes(b"firstsecone")
-    elif how == "cut":
-        path.write_bytes(b"first")
-    elif how == "link":
-        path.rename(tmp_path / "elsewhere")
-        path.symlink_to(tmp_path / "elsewhere")
-    elif how == "folder":
-        cache.rename(tmp_path / "moved")
-        cache.symlink_to(tmp_path / "moved")
-    else:
-        cache.chmod(0o777)
-    read_from, again = read()
-    assert again == content
-    assert not read_from.is_symlink()
-    if how in ("folder", "open to all"):
-        # Not through a link, and not where others could put something else: a temporary file, which is gone.
-        assert read_from.parent.parent == tmp_path
-        assert not read_from.exists()
-    else:
-        assert read(never) == (path, content)
-
-
-def test_a_cache_that_cannot_be_written_is_no_error(cache, tmp_path):
-    (tmp_path / "cache").write_text("a file, not a folder")
-    path, content = read()
-    assert content == b"firstsecond"
-    assert path.parent.parent == tmp_path
-    assert not path.exists()
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        chunks((b"first", b"other")),
-        chunks((b"first",)),
-        chunks((b"second", b"first")),
-        lambda: [(b"firstsecond", "0" * 64)],
-        lambda: [],
-    ],
-)
-def test_damaged_chunks_reach_no_file(cache, source, tmp_path):
-    with pytest.raises(DamagedIndexError):
-        read(source)
-    assert [entry for entry in tmp_path.rglob("*") if entry.is_file()] == []
-
-
-def test_long_unused_indexes_are_swept_away(cache):
-    path, _ = read()
-    os.utime(path, (0, 0))
-    other = b"other"
-    newer, _ = read(chunks((other,)), hashlib.sha256(other).hexdigest(), len(other))
-    assert [entry.name for entry in cache.iterdir()] == [newer.name]
-
-
-def _read_in_process(_number):
-    return read()[1]
-
-
-def test_processes_share_the_cache(cache):
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        assert pool.map(_read_in_process, range(4)) == [b"firstsecond"] * 4
-    assert [entry.name for entry in cache.iterdir()] == [f"{SHA256}.ann"]
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is reserved elsewhere")
+def test_an_index_without_room_is_an_error_and_no_crash(tmp_path):
+    code = "import sys; from pathlib import Path; import resource, numpy as np\n"
+    code += "from recstore.search.annoy_index import build_index\n"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
+    code += "build_index(np.eye(900, dtype=np.float32), 9, 0, Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "index"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
 
 
 # In a store.

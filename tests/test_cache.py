@@ -219,6 +219,7 @@ def test_a_users_file_among_the_indexes_stays(folder):
         (path.parent / name).write_text("the user's")
         os.utime(path.parent / name, (0, 0))
     os.utime(path, (0, 0))
+    os.utime(f"{path}.verified", (0, 0))
     cache.trim()
     assert sorted(left.name for left in path.parent.iterdir()) == ["mine.ann", "notes.txt"]
 

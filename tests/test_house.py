@@ -41,7 +41,7 @@ FLOORS = [
     ["sound"],
     ["sources"],
     ["cache"],
-    ["options", "progress", "budget", "arrow", "scratch", "text", "sql"],
+    ["options", "progress", "budget", "arrow", "scratch", "reserved", "text", "sql"],
     ["errors", "opening", "plugins"],
 ]
 

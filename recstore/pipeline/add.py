@@ -32,7 +32,8 @@ from recstore.sources.loader import (
     loader_names,
 )
 from recstore.sources.reasons import last_reject
-from recstore.store.publish import Staged, staged_store
+from recstore.store.publish import staged_store
+from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items

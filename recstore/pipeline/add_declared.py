@@ -22,7 +22,8 @@ from recstore.pipeline.refusals import check_rejects, refuse_early
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import last_reject
-from recstore.store.publish import OLD, Staged, staged_store
+from recstore.store.publish import OLD, staged_store
+from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items

@@ -17,6 +17,7 @@ from recstore.catalogs.model import CatalogModel
 from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
+from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
     from recstore.search.exact import Block
@@ -25,7 +26,7 @@ _SQL = "recstore.pipeline.sql"
 
 
 def compute(
-    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
     model: CatalogModel,
     options: BuildOptions,
     budget: Budget,
@@ -37,8 +38,8 @@ def compute(
 
     `given` are spaces besides those of the model; `chosen` is the default one, where it is not for recstore to say.
     """
-    catalog = model.catalog
-    measured = _place(connection, catalog, model, options, budget, stages, given or [], chosen)
+    catalog, connection = model.catalog, staged.connection
+    measured = _place(staged, catalog, model, options, budget, stages, given or [], chosen)
     if catalog.weights:
         # All spaces are written and freed.
         with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
@@ -47,7 +48,7 @@ def compute(
 
 
 def _place(
-    connection: duckdb.DuckDBPyConnection,
+    staged: Staged,
     catalog: Catalog,
     model: CatalogModel,
     options: BuildOptions,
@@ -59,6 +60,7 @@ def _place(
     """Fill the vectors, neighbours and indexes of one catalogue."""
     from recstore.pipeline.indexes import building_index, store_index
 
+    connection = staged.connection
     with stages.stage(f"prepare {catalog.name}"):
         model.prepare(connection)
     with stages.stage(f"vectors of {catalog.name}"):
@@ -74,11 +76,11 @@ def _place(
     while waiting:
         # Its vectors are freed before those of the next are searched.
         space = waiting.popleft()
-        with building_index(space, options, budget) as building:
+        with building_index(staged, space, options, budget) as building:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
                 measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
             with stages.stage(f"index of {catalog.name}, {space.name}"):
-                measured += store_index(connection, catalog, space, building, options.seed)
+                measured += store_index(staged, catalog, space, building, options.seed)
     return measured
 
 

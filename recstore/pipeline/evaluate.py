@@ -19,7 +19,8 @@ from recstore.pipeline.refusals import budget_for, refuse_early, refuse_faulty_r
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
 from recstore.store.definition import definition
-from recstore.store.publish import OLD, Staged, staged_store
+from recstore.store.publish import OLD, staged_store
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 

@@ -18,7 +18,8 @@ from recstore.pipeline.refusals import budget_for, refuse_faulty_rows, refuse_no
 from recstore.progress import Progress
 from recstore.store.definition import definition
 from recstore.store.file import name_tables_of
-from recstore.store.publish import NEW, OLD, Staged
+from recstore.store.publish import NEW, OLD
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 _BESIDE = "functions_in_the_making"
@@ -59,7 +60,7 @@ def _compute_all(build: LoadedBuild) -> list[Measured]:
     with one_blas_thread():
         for model, budget, (given, chosen) in zip(models, budgets, every, strict=True):
             with staged.budget.giving_way(connection, budget):
-                measured += compute(connection, model, options, budget, build.stages, given, chosen)
+                measured += compute(staged, model, options, budget, build.stages, given, chosen)
             settled.append(model.catalog)
     if settled != build.catalogs:
         staged.settle(settled)

@@ -33,7 +33,8 @@ from recstore.pipeline.refusals import budget_for, refuse_early, refuse_faulty_r
 from recstore.pipeline.user_spaces import read_user_space
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import FileReport, LoadReport
-from recstore.store.publish import Staged, staged_store
+from recstore.store.publish import staged_store
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 _ARRIVING = "arriving"
@@ -255,10 +256,10 @@ def _place(
             budget = budget_for(staged, model, Needs(), [space])
             with stages.stage(f"vectors of {catalog.name}, {name}"):
                 store_vectors(connection, catalog, space, is_default=is_default)
-            with building_index(space, options, budget) as building:
+            with building_index(staged, space, options, budget) as building:
                 if arriving.where:
                     with stages.stage(f"neighbours of {catalog.name}, {name}", len(space.ids)):
                         measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
                 with stages.stage(f"index of {catalog.name}, {name}"):
-                    measured += store_index(connection, catalog, space, building, options.seed)
+                    measured += store_index(staged, catalog, space, building, options.seed)
     return measured

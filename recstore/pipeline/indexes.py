@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,9 +24,10 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
-from recstore.scratch import scratch_folder
 from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
+from recstore.search.index_file import BuiltFile
 from recstore.search.ranking import CONSTANTS
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 _CHUNK_BYTES = 1 << 20
@@ -37,6 +40,7 @@ WORTH_WHILE = "annoy is faster"
 
 @dataclass(frozen=True)
 class _Built:
+    path: Path
     content: Any  # an Arrow buffer of the bytes of the file
     trees: int
     sha256: str
@@ -45,38 +49,37 @@ class _Built:
 
 
 @contextmanager
-def building_index(space: Space, options: BuildOptions, budget: Budget) -> Iterator[Future[_Built]]:
-    """Build the index of a space on a thread of its own, while the block does something else."""
+def building_index(staged: Staged, space: Space, options: BuildOptions, budget: Budget) -> Iterator[Future[_Built]]:
+    """Build the index of a space beside the new store, on a thread of its own, while the block does something else."""
+    path = staged.folder / f"{secrets.token_hex(8)}.ann"
 
     def work() -> _Built:
         with budget.turn():
-            return _build(space, options)
+            return _build(space, options, path)
 
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(work)
 
 
-def _build(space: Space, options: BuildOptions) -> _Built:
+def _build(space: Space, options: BuildOptions, path: Path) -> _Built:
     import pyarrow as pa
 
     trees = options.trees or default_trees(len(space.ids))
-    # The file is mapped and goes at once, so that a build that is killed leaves none behind.
-    with scratch_folder() as folder:
-        path = folder / "index.ann"
-        build_index(space.vectors, trees, options.seed, path)
-        index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
-        content = pa.memory_map(str(path)).read_buffer()
+    build_index(space.vectors, trees, options.seed, path)
+    index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
+    content = pa.memory_map(str(path)).read_buffer()
     sha256 = hashlib.sha256(memoryview(content)).hexdigest()
-    return _Built(content, trees, sha256, index, calibrate(index, trees, options.seed))
+    return _Built(path, content, trees, sha256, index, calibrate(index, trees, options.seed))
 
 
-def store_index(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, building: Future[_Built], seed: int
-) -> list[Measured]:
-    """Write the index of a space into its tables, and return what was measured of it."""
+def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future[_Built], seed: int) -> list[Measured]:
+    """Write the index of a space into its tables, and return what was measured of it.
+
+    An index that answers questions goes into the user's cache when the store is in place; any other file goes at once.
+    """
     import pyarrow as pa
 
-    built = building.result()
+    connection, built = staged.connection, building.result()
     name = f"{catalog.name}_{space.name}"
     connection.execute(
         sql.read(_SQL, "insert_index"),
@@ -104,6 +107,11 @@ def store_index(
     connection.execute(sql.read(_SQL, "insert_index_items"), {"index_name": name})
     connection.unregister("items_to_insert")
     figures = {SEARCH_K: float(built.index.search_k), RECALL: built.recall, **_times(connection, catalog, space, built)}
+    if figures[WORTH_WHILE]:
+        staged.indexes.append(BuiltFile(built.path, built.sha256, built.content.size))
+    else:
+        with suppress(PermissionError):  # Windows removes no file that is mapped: it goes with the folder
+            built.path.unlink()
     return [Measured(catalog.name, space.name, what, value) for what, value in figures.items()]
 
 

@@ -8,7 +8,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.options import BuildOptions
 from recstore.progress import Stages
 from recstore.sources.loader import LoadReport
-from recstore.store.publish import Staged
+from recstore.store.staged import Staged
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from recstore.models import places
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
-from recstore.store.publish import NEW, Staged, staged_store
+from recstore.store.publish import NEW, staged_store
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 TSNE, PCA = "t-SNE", "PCA"

@@ -15,7 +15,8 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.sources.loader import FileReport
-from recstore.store.publish import OLD, Staged
+from recstore.store.publish import OLD
+from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
 

@@ -17,7 +17,7 @@ from recstore.models.space import Space
 from recstore.options import BuildOptions
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import common_reasons
-from recstore.store.publish import Staged
+from recstore.store.staged import Staged
 
 
 def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:

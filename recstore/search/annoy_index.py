@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from recstore.reserved import reserve
 from recstore.search.ranking import pack, unpack
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ SMALL = 20_000
 _TREES_OF_LARGE = 50
 _NODE_HEAD = 12
 _ROWS = 4096
+#: A tree of n items has fewer nodes than so many times n / (d + 2), where d + 2 items fit into one that is a leaf:
+#: measured are 10 at most.
+_NODES_OF_TREE = 20
 #: Asked for beyond k, since equal scores are put in order by the exact cosine only after Annoy has found them.
 _SPARE = 10
 #: Scores in single precision are off by less than this.
@@ -61,12 +65,19 @@ def build_index(vectors: npt.NDArray[np.float32], trees: int, seed: int, path: P
     """Write the index of `vectors`, (n, d) float32 of unit length, to the new file `path`.
 
     The same vectors, trees and seed give the same file: one thread works on it, and does not hold the interpreter's
-    lock while it makes the trees.
+    lock while it makes the trees. It is built where it stands, and takes no memory that the system cannot have back;
+    where room on the disk cannot be reserved (no Linux, some file systems), in memory. Raises `OSError` where the disk
+    is full.
     """
     from annoy import AnnoyIndex
 
     n, dimensions = vectors.shape
     index = AnnoyIndex(dimensions, METRIC)
+    path.touch(0o600, exist_ok=False)
+    if reserve(path, _most_bytes(n, dimensions, trees)):
+        # Annoy opens the file anew and cuts it, which gives the room back.
+        index.on_disk_build(str(path))
+        reserve(path, _most_bytes(n, dimensions, trees))
     index.set_seed(seed)
     for start in range(0, n, _ROWS):
         # Annoy takes items one by one, and reads an array of the standard library's faster than one of NumPy's.
@@ -75,6 +86,13 @@ def build_index(vectors: npt.NDArray[np.float32], trees: int, seed: int, path: P
             index.add_item(start + row, rows[row * dimensions : (row + 1) * dimensions])
     index.build(trees, n_jobs=1)
     index.save(str(path))
+    index.unload()
+
+
+def _most_bytes(n: int, dimensions: int, trees: int) -> int:
+    """Return how large an index can become at most."""
+    nodes = n + trees * (2 + _NODES_OF_TREE * n // (dimensions + 2))
+    return nodes * (_NODE_HEAD + 4 * dimensions)
 
 
 class Index:

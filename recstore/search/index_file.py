@@ -1,14 +1,19 @@
 """The file of an Annoy index in the user's cache: verified before it is used, private to the user, shared by processes.
 
-A cache that cannot be written, or that holds something else under the name, is no error: a temporary file serves then.
+What was verified is recorded beside the file, with what the system says of it, so that it need not be read wholly again
+as long as that is the same. A cache that cannot be written, or that holds something else under the name, is no error: a
+temporary file serves then.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from recstore import cache
@@ -21,6 +26,15 @@ class DamagedIndexError(ValueError):
     """The stored bytes are not those that the table says."""
 
 
+@dataclass(frozen=True)
+class BuiltFile:
+    """A file of this process's own that holds an index, with the checksum and size of its bytes."""
+
+    path: Path
+    sha256: str
+    bytes: int
+
+
 @contextmanager
 def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes, str]]]) -> Iterator[Path]:
     """Yield a file of the bytes with this checksum and size: from the cache, else from `chunks()` of (data, sha256).
@@ -28,11 +42,9 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
     The file may be gone when the block ends: open it within. Raises `DamagedIndexError` where the chunks do not give
     these bytes, and `OSError` where not even a temporary file can be written.
     """
-    cached = cache.folder() / cache.INDEXES / f"{sha256}.ann"
+    cached = _cached(sha256)
     with cache.held(cached) as is_safe:
         if is_safe and _holds(cached, sha256, size):
-            with suppress(OSError):
-                os.utime(cached)
             yield cached
             return
     with ExitStack() as stack:
@@ -41,6 +53,7 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
                 _write(descriptor, chunks(), sha256, size)
                 # In one step, and in place of whatever stood there, were it a link.
                 part.replace(cached)
+                cache.record_verified(cached, cached.lstat(), sha256)
                 stack.enter_context(cache.held(cached))
             path = cached
         except OSError:
@@ -52,13 +65,48 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
         cache.trim()
 
 
-def _write(descriptor: int, chunks: Iterable[tuple[bytes, str]], sha256: str, size: int) -> None:
+def keep_indexes(built: Iterable[BuiltFile]) -> None:
+    """Move files that were just built and read into the user's cache; one for which there is no room stays.
+
+    On the disk of the cache a file itself is moved, to another its bytes are copied and verified.
+    """
+    for one in built:
+        _keep(one)
+
+
+def _keep(built: BuiltFile) -> None:
+    with suppress(OSError):
+        place, cached = cache.ready_folder(cache.INDEXES), _cached(built.sha256)
+        if built.bytes > cache.size_limit():
+            return
+        built.path.chmod(0o600)
+        if built.path.stat().st_dev == place.stat().st_dev:
+            built.path.replace(cached)
+        elif built.bytes < shutil.disk_usage(place).free:
+            with cache.new_file(place) as (descriptor, part), built.path.open("rb") as file:
+                blocks = iter(lambda: file.read(_BLOCK), b"")
+                _write(descriptor, ((block, None) for block in blocks), built.sha256, built.bytes)
+                part.replace(cached)
+        cache.record_verified(cached, cached.lstat(), built.sha256)
+        cache.trim()
+
+
+def _cached(sha256: str) -> Path:
+    return cache.folder() / cache.INDEXES / f"{sha256}.ann"
+
+
+def _write(descriptor: int, chunks: Iterable[tuple[bytes, str | None]], sha256: str, size: int) -> None:
+    """Write chunks, each of which has its checksum where it comes from a store, and all together `sha256`."""
     whole, length = hashlib.sha256(), 0
-    with os.fdopen(os.dup(descriptor), "wb") as file:
+    added: Future[None] | None = None
+    with os.fdopen(os.dup(descriptor), "wb") as file, ThreadPoolExecutor(1) as pool:
         for data, checksum in chunks:
-            if hashlib.sha256(data).hexdigest() != checksum:
+            # The sum of the whole grows on another core.
+            if added is not None:
+                added.result()
+            added = pool.submit(whole.update, data)
+            if checksum is not None and hashlib.sha256(data).hexdigest() != checksum:
                 raise DamagedIndexError("a chunk of the index does not match its checksum")
-            whole.update(data)
             length += len(data)
             file.write(data)
     if length != size or whole.hexdigest() != sha256:
@@ -66,13 +114,18 @@ def _write(descriptor: int, chunks: Iterable[tuple[bytes, str]], sha256: str, si
 
 
 def _holds(path: Path, sha256: str, size: int) -> bool:
-    digest = hashlib.sha256()
+    """Say whether a file has these bytes: it is read, but where it is as it was when it was read before."""
     try:
-        if path.stat().st_size != size:
+        status = path.lstat()
+        if status.st_size != size:
             return False
+        if cache.is_verified(path, status, sha256):
+            return True
         with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return False
-    return digest.hexdigest() == sha256
+    if found == sha256:
+        with suppress(OSError):
+            cache.record_verified(path, status, sha256)
+    return found == sha256

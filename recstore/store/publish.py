@@ -7,7 +7,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from pathlib import Path
@@ -15,15 +15,14 @@ from pathlib import Path
 import duckdb
 
 from recstore import scratch, sql
-from recstore.budget import Budget
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
-from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
 from recstore.opening import open_connection
 from recstore.progress import Progress, Stages
+from recstore.search.index_file import keep_indexes
 from recstore.sources.room import Room
 from recstore.store.damage import told_when_damaged
 from recstore.store.disk import copy_file, flush, told_when_full
@@ -34,6 +33,7 @@ from recstore.store.losses import record_rows, what_is_lost, would_be_lost
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
 from recstore.store.room import refuse_place, require_room, room_for
+from recstore.store.staged import Staged, record_catalogs
 from recstore.store.user_objects import UserObjects
 from recstore.store.versions import (
     Chain,
@@ -127,35 +127,6 @@ def has_published() -> bool:
     return any(run.has_published() for run in _runs)
 
 
-class Staged:
-    """A store in the making: the current database of `connection`, with its catalogues.
-
-    `user_objects` is None where there is no old store. `budget` is what its making may use: half of the machine, until
-    `allow` says otherwise. `models` are what computes catalogues, where their values do not lead to it.
-    """
-
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, user_objects: UserObjects | None, catalogs: tuple[Catalog, ...]
-    ) -> None:
-        self.connection = connection
-        self.user_objects = user_objects
-        self.catalogs = catalogs
-        self.models: dict[str, CatalogModel] = {}
-        self.allow(Budget.of())
-
-    def allow(self, budget: Budget) -> None:
-        """Hold all that makes the store to a budget, from now on."""
-        self.budget = budget
-        budget.bound(self.connection)
-
-    def settle(self, found: Iterable[Catalog]) -> None:
-        """Describe catalogues anew: by constants that their data decided."""
-        settled = {catalog.name: catalog for catalog in found}
-        self.catalogs = tuple(settled.get(catalog.name, catalog) for catalog in self.catalogs)
-        self.connection.execute("TRUNCATE catalogs")
-        _record_catalogs(self.connection, self.catalogs)
-
-
 @contextmanager
 def staged_store(
     path: Path,
@@ -187,8 +158,7 @@ def staged_store(
     cannot be written, or where an object of the user's cannot be copied.
     """
     # A link stays a link: what it leads to is replaced.
-    target = path.resolve()
-    progress = progress or Progress()
+    target, progress = path.resolve(), progress or Progress()
     refuse_place(path, target)
     patience, stages = Patience(wait, progress), Stages(progress)
     with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
@@ -224,9 +194,9 @@ def staged_store(
             if base is None:
                 connection.execute(f"USE {NEW}")
                 connection.execute(render.render_tables(catalogs))
-                _record_catalogs(connection, catalogs)
+                record_catalogs(connection, catalogs)
             name_tables_of(connection, NEW)
-            yield (staged := Staged(connection, user_objects, catalogs))
+            yield (staged := Staged(connection, run.folder, user_objects, catalogs))
             with stages.stage("keep user objects"):
                 if user_objects:
                     user_objects.finish()
@@ -241,14 +211,7 @@ def staged_store(
                 prove(staging, staged.budget.half(connection), target if hold else None)
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, chain, progress)
-
-
-def _record_catalogs(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...]) -> None:
-    """Write into the store in the making which catalogues it has."""
-    rows = [(one.name, one.item, one.items, one.key, one.recorded()) for one in catalogs]
-    names, items, tables, keys, texts = (list(column) for column in zip(*rows, strict=True))
-    values = {"catalogs": names, "items": items, "tables": tables, "keys": keys, "declarations": texts}
-    connection.execute(sql.read(_SQL, "insert_catalogs"), values)
+        keep_indexes(staged.indexes)
 
 
 @contextmanager
