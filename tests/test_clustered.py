@@ -60,3 +60,18 @@ def test_a_store_with_approximate_neighbors_says_so_and_is_sound(sample_folder, 
         assert all(0.9 <= recall <= 1 for (recall,) in recalls)
         assert con.execute("SELECT count(*) FROM similar_movies(1, k := 100)").fetchall() == [(100,)]
     assert [finding.fault for finding in recstore.check(store) if finding.fault] == []
+
+
+@pytest.mark.parametrize("parts", [None, (7, 9)])
+def test_exact_neighbours_are_those_of_double_precision(parts):
+    """Scores lie so close together that single precision alone would rank them otherwise."""
+    rng = np.random.default_rng(3)
+    vectors = (1 + 1e-3 * rng.standard_normal((700, 16))).astype(np.float32)
+    vectors[100:140] = vectors[7]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    steps = np.rint(vectors.astype(np.float64) @ vectors.astype(np.float64).T * 100_000).astype(np.int64)
+    np.fill_diagonal(steps, -1)
+    right = np.argsort(-steps, axis=1, kind="stable")[:, :30]
+    for rows, near, score in nearest_neighbors(vectors, 30, parts):
+        np.testing.assert_array_equal(near, right[rows])
+        np.testing.assert_array_equal(np.rint(score * 100_000), np.take_along_axis(steps[rows], near, axis=1))

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,10 @@ _BLOCK_BYTES = 12 << 20
 _STRIDE = 8
 #: Lower than any cosine: fills up the last stride.
 NO_SCORE = -2.0
+#: So many pairs are multiplied exactly at a time.
+_PAIRS = 512
+#: How far a number in single precision may be off, relative to it.
+_SINGLE = 6e-8
 
 Block = tuple[npt.NDArray[np.intp], npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
@@ -34,8 +39,9 @@ def nearest_neighbors(
     None otherwise.
 
     What is equal is multiplied once, rows as well as parts of rows: without tags, all movies of the same genres are.
-    The products are taken in double precision, so that SQL, which does the same, rounds every score alike. As many
-    threads as the budget allows work on a block of their own: let the caller hold BLAS to one thread.
+    All products are taken in single precision, and those that may be among the nearest again in double precision, so
+    that SQL, which does the same, rounds every score alike. As many threads as the budget allows work on a block of
+    their own: let the caller hold BLAS to one thread.
     """
     n = len(vectors)
     k = min(k, n - 1)
@@ -67,18 +73,19 @@ def padded(count: int) -> int:
 
 
 def near_top(
-    scores: npt.NDArray[np.float64], m: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    scores: npt.NDArray[np.floating[Any]], m: int, error: float = 0.0
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.floating[Any]]]:
     """Return (asked, candidate, score) of all pairs that may be among the `m` highest of a column, and few others.
 
     `scores` is (padded, asked), one column per question. The m-th largest of the maxima over strides is at most the
-    m-th largest score, and whatever lies below it by more than the rounding cannot be among the highest.
+    m-th largest score, and whatever lies below it by more than the rounding cannot be among the highest; `error` is
+    how far each score may be off.
     """
     stride = _STRIDE if len(scores) // _STRIDE >= m else 1
     strided = scores.reshape(stride, -1, scores.shape[1])
     coarse = strided.max(axis=0)
     cut = len(coarse) - m
-    threshold = np.partition(np.ascontiguousarray(coarse.T), cut, axis=1)[:, cut] - 1.5 / SCORE_STEPS
+    threshold = np.partition(np.ascontiguousarray(coarse.T), cut, axis=1)[:, cut] - (1.5 / SCORE_STEPS + 2 * error)
     np.maximum(threshold, 0.75 * NO_SCORE, out=threshold)
     # Only strides whose maximum is high enough are looked at again.
     cell, asked = np.divmod(np.flatnonzero(coarse >= threshold), scores.shape[1])
@@ -88,13 +95,13 @@ def near_top(
 
 
 class _Part:
-    """Some columns of the vectors: their distinct rows, in double precision, and which of them each vector has."""
+    """Some columns of the vectors: their distinct rows, and which of them each vector has."""
 
     def __init__(self, columns: npt.NDArray[np.float32]) -> None:
         as_bytes = np.ascontiguousarray(columns).view(np.dtype((np.void, columns.shape[1] * 4))).ravel()
         _, first, place = np.unique(as_bytes, return_index=True, return_inverse=True)
         by_first = np.argsort(first)
-        self.exact = columns[first[by_first]].astype(np.float64)
+        self.rows = np.ascontiguousarray(columns[first[by_first]], np.float32)
         rank = np.empty_like(by_first)
         rank[by_first] = np.arange(len(by_first))
         self.place = rank[place]
@@ -109,7 +116,7 @@ class _Groups:
         self.parts = [_Part(vectors[:, end - width : end]) for width, end in zip(widths, ends, strict=True)]
         group = self.parts[0].place
         for part in self.parts[1:]:
-            group = group * len(part.exact) + part.place
+            group = group * len(part.rows) + part.place
         _, first, inverse, counts = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
         by_first = np.argsort(first)
         place = np.empty_like(by_first)
@@ -124,6 +131,8 @@ class _Groups:
         self.begin = np.cumsum(self.size) - self.size
         self.places = [part.place[first[by_first]] for part in self.parts]
         self.local = threading.local()
+        # Of a product in single precision, by the number of its terms; far more than it ever is.
+        self.error = _SINGLE * vectors.shape[1]
         # The lists of the groups whose rows come in several blocks.
         self.kept: dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
 
@@ -153,23 +162,33 @@ class _Groups:
         found = scores[: self.count]
         scores[self.count :] = NO_SCORE
         for index, (part, place) in enumerate(zip(self.parts, self.places, strict=True)):
-            asked = part.exact[place[start:end]].T
+            asked = part.rows[place[start:end]].T
             if len(self.parts) == 1:
-                np.matmul(part.exact, asked, out=found)
+                np.matmul(part.rows, asked, out=found)
                 break
-            product = np.matmul(part.exact, asked, out=products[: len(part.exact)])
+            product = np.matmul(part.rows, asked, out=products[: len(part.rows)])
             if index == 0:
                 np.take(product, place, axis=0, out=found, mode="clip")
             else:
                 found += product[place]
-        row, group, score = near_top(scores, min(self.k + 1, self.count))
-        return row, group, steps(score)
+        row, group, _rough = near_top(scores, min(self.k + 1, self.count), self.error)
+        return row, group, steps(self._exact(start + row, group))
 
-    def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def _exact(self, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """Return the products of pairs of groups in double precision."""
+        score = np.zeros(len(one))
+        for begin in range(0, len(one), _PAIRS):
+            some = slice(begin, begin + _PAIRS)
+            for part, place in zip(self.parts, self.places, strict=True):
+                left, right = (part.rows[place[groups[some]]].astype(np.float64) for groups in (one, other))
+                score[some] += np.einsum("ij,ij->i", left, right)
+        return score
+
+    def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return this thread's room for (width, asked) scores and for the products of one part."""
         held = self.local.__dict__
         if "room" not in held or len(held["room"]) < 2 * width * asked:
-            held["room"] = np.empty(2 * width * asked)
+            held["room"] = np.empty(2 * width * asked, np.float32)
         room = held["room"]
         size = width * asked
         return room[:size].reshape(width, asked), room[size : 2 * size].reshape(width, asked)
