@@ -71,7 +71,10 @@ class Answers:
             if one.name == name:
                 return one
         if not self.catalogs:
-            raise RecstoreError(f"{self.path} has no items in any catalogue that this recstore knows.")
+            raise RecstoreError(
+                f"{self.path} has no items in a catalogue that is described as this recstore does it. Where another "
+                f"version wrote it, recstore rebuild {self.path} describes your own catalogues anew."
+            )
         return self.catalogs[0]
 
     def ask(self, question: str, values: Mapping[str, object] | list[object] | None = None) -> list[Row]:

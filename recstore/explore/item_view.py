@@ -110,6 +110,9 @@ class ItemView:
                 ui.link("Play" if catalog.item == "clip" else "Open", link, new_tab=True).props(
                     'rel="noopener noreferrer"'
                 )
+            if any(isinstance(value, str) and value.startswith("file:") for value in own.values()):
+                # No browser opens a file from a page, and this one would let nobody read files.
+                code(f"recstore play {self._page.answers.path} {item}")
             ui.button("Begin a basket", on_click=begin).props("flat dense no-caps icon=add").style("align-self: start")
 
     async def _build_beginning(self) -> None:
