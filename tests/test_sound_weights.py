@@ -14,7 +14,7 @@ import trustme
 import vggish
 from conftest import need_tensorflow
 from runner import ask, run
-from sounds import RATE, sound
+from sounds import sound
 
 import recstore
 from recstore import SourceError
@@ -83,13 +83,13 @@ def test_the_full_size_from_the_server_to_the_answer(server, tmp_path, monkeypat
         for video, found in con.execute(
             "SELECT video_id, frames FROM audio_clips JOIN audio_frames USING (clip_id) ORDER BY clip_id"
         ).fetchall():
-            samples, rate = sf.read(video)
-            assert rate == RATE
-            scaled = vggish.oracle_scaled(values, components, vggish.oracle_log_mel(samples)[:10])
-            doubtful = (scaled > 0) & (scaled < 255) & (np.abs(scaled - np.rint(scaled)) < 0.005)
             frames[video] = np.array(found).reshape(10, 128)
-            np.testing.assert_array_equal(frames[video][~doubtful], np.trunc(scaled)[~doubtful])
-            assert doubtful.mean() < 0.05
+    # The first and the last of its seconds: NumPy takes two seconds for each.
+    examples = vggish.oracle_log_mel(sf.read(more)[0])[[0, 9]]
+    scaled = vggish.oracle_scaled(values, components, examples)
+    doubtful = (scaled > 0) & (scaled < 255) & (np.abs(scaled - np.rint(scaled)) < 0.005)
+    assert doubtful.mean() < 0.05
+    np.testing.assert_array_equal(frames[str(more)][[0, 9]][~doubtful], np.trunc(scaled)[~doubtful])
     means = np.array([one.mean(axis=0) for one in frames.values()])
     vectors = means - means.mean(axis=0)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -95,7 +95,8 @@ def oracle_scaled(values, components, examples):
 
 def figures_of(values, components):
     """Return what the smoke test of these weights must find."""
-    examples = oracle_log_mel(sine(3, 16_000))
+    # (The second and the third example are equal to the first.)
+    examples = oracle_log_mel(sine(1, 16_000))
     embeddings, made = oracle(values, examples), np.trunc(oracle_scaled(values, components, examples))
     return tuple(float(figure) for figure in (embeddings.mean(), embeddings.std(), made.mean(), made.std()))
 
