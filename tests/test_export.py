@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from shells import installed
 
 import recstore
 from recstore.errors import OptionError
@@ -79,3 +81,25 @@ def test_types_that_parquet_or_spark_does_not_know_become_text(tmp_path):
         ("a", "x"),
         ("b", "y"),
     ]
+
+
+def test_delta_goes_there_and_back(small_store, tmp_path):
+    """In a process of its own, since deltalake lies in a folder of its own; a table without rows is one of no files."""
+    program = (
+        "import sys, recstore, recstore.spark as spark; store, folder, back = sys.argv[1:]; "
+        "[spark.export(store, folder, to='delta') for _ in range(2)]; recstore.build_from_tables(back, folder)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed("delta"))}
+    command = [sys.executable, "-c", program, small_store, tmp_path / "tables", tmp_path / "back.duckdb"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "USING delta" in (tmp_path / "tables" / "functions.sql").read_text()
+    assert recstore.first_fault(recstore.check(tmp_path / "back.duckdb")) is None
+    with recstore.connect(small_store) as ours, recstore.connect(tmp_path / "back.duckdb") as theirs:
+        for question in ("FROM similar_movies(3, k := 20)", "FROM recommend_movies(3)"):
+            assert ours.execute(question).fetchall() == theirs.execute(question).fetchall() != []
+
+
+def test_without_deltalake_it_is_said_what_to_do(small_store, tmp_path):
+    with pytest.raises(OptionError, match="pip install deltalake"):
+        export(small_store, tmp_path / "tables", to="delta")

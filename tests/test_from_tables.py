@@ -112,6 +112,23 @@ def test_a_folder_that_lacks_something_is_told(tables, tmp_path):
     assert not (tmp_path / "store.duckdb").exists()
 
 
+def test_times_that_spark_writes_with_their_zone_are_those_in_utc(tables, tmp_path, monkeypatch):
+    zoned = tmp_path / "zoned"
+    shutil.copytree(tables, zoned)
+    file = next((zoned / "ratings").glob("*.parquet"))
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        rows = f"SELECT * REPLACE (CAST(rated_at AS TIMESTAMPTZ) AS rated_at) FROM '{file}'"
+        connection.execute(f"COPY ({rows}) TO '{zoned}/ratings/part-1.parquet'")
+    file.unlink()
+    (zoned / "ratings" / "_SUCCESS").touch()
+    monkeypatch.setenv("TZ", "America/New_York")
+    build_from_tables(tmp_path / "store.duckdb", zoned)
+    with recstore.connect(tmp_path / "store.duckdb") as connection:
+        more = f"SELECT * FROM ratings EXCEPT ALL FROM '{tables}/ratings/*.parquet'"
+        assert connection.execute(more).fetchall() == []
+
+
 def test_half_a_file_leaves_the_old_store(tables, small_store, tmp_path):
     store, broken = tmp_path / "store.duckdb", tmp_path / "broken"
     shutil.copy(small_store, store)

@@ -56,8 +56,8 @@ def build_from_tables(
 ) -> BuildReport:
     """Build the store at `path` from the tables below `folder`, and return what was done.
 
-    `folder` is what `recstore export` or `recstore spark build` wrote: Parquet, or Delta where the package deltalake is
-    installed. `where` is a condition over the columns of the items: the store then has these items alone, with all
+    `folder` is what `recstore export` wrote, or Spark in the same form: Parquet, or Delta where the package deltalake
+    is installed. `where` is a condition over the columns of the items: the store then has these items alone, with all
     that belongs to them. `memory`: how many GB the work may take. The other arguments, what is kept of an old store,
     and the errors are as for `build`; a folder without such tables, or a condition that is none, is an `OptionError`.
     """
@@ -93,9 +93,7 @@ def build_from_tables(
 def _described(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Catalog]:
     """Return the catalogues that the tables are of, as they describe themselves."""
     if not (folder / "catalogs").is_dir():
-        raise OptionError(
-            f"{folder} holds no tables of a store: recstore export writes them, and recstore spark build."
-        )
+        raise OptionError(f"{folder} holds no tables of a store: recstore export writes them.")
     query = f"SELECT declaration FROM read_parquet({_files(folder / 'catalogs')}) ORDER BY catalog ASC"
     try:
         found = [Catalog.as_recorded(text) for (text,) in connection.execute(query).fetchall()]
@@ -110,24 +108,28 @@ def _described(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Cata
 def _is_filled(connection: duckdb.DuckDBPyConnection, table: Path) -> bool:
     if not table.is_dir():
         raise OptionError(f"{table.parent} lacks the table {table.name}. Write the folder anew.")
-    return bool(connection.execute(f"FROM read_parquet({_files(table)}) LIMIT 1").fetchall())
+    files = _files(table)
+    return bool(files) and bool(connection.execute(f"FROM read_parquet({files}) LIMIT 1").fetchall())
 
 
 def _files(table: Path) -> str:
-    """Return the files of a table as a SQL list: of Delta those that its log names, else all of Parquet."""
+    """Return the files of a table as a SQL list: of Delta those that its log names, else all of Parquet.
+
+    It is empty for a table of Delta without rows.
+    """
     if (table / "_delta_log").is_dir():
         if find_spec("deltalake") is None:
             raise OptionError(f"{table} is a table of Delta, and the package deltalake is not installed.")
         from deltalake import DeltaTable
 
-        found = [uri.removeprefix("file://") for uri in DeltaTable(str(table)).file_uris()]
-    else:
-        # What begins with _ or . Spark has not finished, or keeps for itself.
-        found = [
-            str(file)
-            for file in sorted(table.rglob("*.parquet"))
-            if not any(part.startswith(("_", ".")) for part in file.relative_to(table).parts)
-        ]
+        uris = [uri.removeprefix("file://") for uri in DeltaTable(str(table)).file_uris()]
+        return f"[{', '.join(map(sql.literal, uris))}]" if uris else ""
+    # What begins with _ or . Spark has not finished, or keeps for itself.
+    found = [
+        str(file)
+        for file in sorted(table.rglob("*.parquet"))
+        if not any(part.startswith(("_", ".")) for part in file.relative_to(table).parts)
+    ]
     if not found:
         raise OptionError(f"The table {table.name} in {table.parent} has no files. Write the folder anew.")
     return f"[{', '.join(map(sql.literal, found))}]"
@@ -181,9 +183,12 @@ class _Arriving:
 
     def _view(self, connection: duckdb.DuckDBPyConnection, table: str, passes: str) -> None:
         files = _files(self.folder / table)
-        there = {name for name, *_ in connection.execute(f"DESCRIBE FROM read_parquet({files})").fetchall()}
+        if not files:
+            connection.execute(f"CREATE VIEW {_ARRIVING}.main.{sql.identifier(table)} AS {_no_rows(connection, table)}")
+            return
+        there = {name: kind for name, kind, *_ in connection.execute(f"DESCRIBE FROM read_parquet({files})").fetchall()}
         columns = [
-            f"CAST({sql.identifier(name)} AS {kind}) AS {sql.identifier(name)}"
+            f"CAST({_in_utc(name, there[name])} AS {kind}) AS {sql.identifier(name)}"
             for name, kind, *_ in connection.execute(f"DESCRIBE {sql.identifier(table)}").fetchall()
             if name in there
         ]
@@ -191,6 +196,19 @@ class _Arriving:
             raise OptionError(f"The table {table} in {self.folder} has none of the columns of a store.")
         names = {"arriving": _ARRIVING, "table": sql.identifier(table), "columns": ", ".join(columns), "files": files}
         connection.execute(sql.render(_SQL, "arriving_table", **names, passes=passes))
+
+
+def _no_rows(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return a query that gives no row, with the columns of a table of the new store."""
+    columns = connection.execute(f"DESCRIBE {sql.identifier(table)}").fetchall()
+    shown = ", ".join(f"CAST(NULL AS {kind}) AS {sql.identifier(name)}" for name, kind, *_ in columns)
+    return f"SELECT {shown} WHERE false"
+
+
+def _in_utc(column: str, kind: str) -> str:
+    """Return a column as SQL; of a time with its zone, as Spark writes times, that in UTC."""
+    quoted = sql.identifier(column)
+    return f"timezone('UTC', {quoted})" if kind == "TIMESTAMP WITH TIME ZONE" else quoted
 
 
 def _refers(catalog: Catalog) -> dict[str, list[tuple[str, bool]]]:

@@ -118,10 +118,10 @@ def _query(connection: duckdb.DuckDBPyConnection, relation: str, order: Sequence
 
 def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, to: str) -> int:
     if to == "delta":
+        import pyarrow as pa
         from deltalake import write_deltalake
 
-        reader = connection.execute(query).to_arrow_reader(_ROWS_OF_GROUP)
-        write_deltalake(str(folder), reader)
+        write_deltalake(str(folder), pa.RecordBatchReader.from_stream(connection.sql(query)))
         return int(connection.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
     folder.mkdir()
     # One file: DuckDB keeps no order where it writes several at once, and Spark reads a file in parts, too.

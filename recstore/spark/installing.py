@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def install(spark: SparkSession, folder: str, *, schema: str = "recstore", form: str = "parquet") -> list[str]:
     """Make the tables below `folder` known in `schema` of `spark_catalog`, and create their functions there.
 
-    `folder` is what `recstore export` or `recstore spark build` wrote, wherever Spark can read: a path, `s3://…`,
+    `folder` is what `recstore export` wrote, wherever Spark can read: a path, `s3://…`,
     `hdfs://…`. Returns the names of the catalogues. What an earlier call made known is replaced, and no
     file is changed.
 
