@@ -76,7 +76,7 @@ def test_types_that_parquet_or_spark_does_not_know_become_text(tmp_path):
     frame = pd.DataFrame({"id": ["a", "b"], "title": ["One", "Two"], "genre": ["x", "y"]})
     recstore.build(tmp_path / "odd.duckdb", {"things": recstore.Items(source=frame, id="id", categories=["genre"])})
     export(tmp_path / "odd.duckdb", tmp_path / "tables")
-    assert "`similar_things`(`item` VARIANT" in (tmp_path / "tables" / "functions.sql").read_text()
+    assert "`similar_things`(`item` STRING" in (tmp_path / "tables" / "functions.sql").read_text()
     assert duckdb.execute(f"SELECT id, genre FROM '{tmp_path}/tables/things/*.parquet' ORDER BY 1").fetchall() == [
         ("a", "x"),
         ("b", "y"),

@@ -20,17 +20,15 @@ from recstore.spark.why import OWN, Why, why_items
 
 _PACKAGE = "recstore.spark.sql"
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER")
-#: What a type of VARIANT is called whose value, or whose list's values, are numbers.
-_NUMBER_TYPE = r"'^(ARRAY<)?(TINYINT|SMALLINT|INT|BIGINT|DECIMAL|DOUBLE|FLOAT)'"
 #: The arguments of Spark's functions: those of a store's, but for a condition, in the order in which people read them.
 _SAID = tuple("among" if name == "filter" else name for name in SAID if name != "store")
 #: The type of each, and its default; numbers are text, so that what is none is told as a store tells it.
 _TYPES: Final = {
     "k": "STRING DEFAULT '10'",
-    "space": "VARIANT DEFAULT NULL",
-    "disliked": "VARIANT DEFAULT NULL",
-    "among": "VARIANT DEFAULT NULL",
-    "exclude": "VARIANT DEFAULT NULL",
+    "space": "STRING DEFAULT NULL",
+    "disliked": "ARRAY<STRING> DEFAULT NULL",
+    "among": "ARRAY<STRING> DEFAULT NULL",
+    "exclude": "ARRAY<STRING> DEFAULT NULL",
     "boost": "ARRAY<STRUCT<id: STRING, times: DOUBLE>> DEFAULT NULL",
     "popularity": "STRING DEFAULT NULL",
     "diversity": "STRING DEFAULT NULL",
@@ -97,7 +95,6 @@ class _Functions:
             "spaces_shown": literal(", ".join(known) or "none is there"),
             "dimensions": f"map({', '.join(f'{literal(one.name)}, {one.dimensions}' for one in spaces)})",
             "whole_number": f"r{WHOLE_NUMBER}",
-            "is_number_type": f"r{_NUMBER_TYPE}",
             "accented": literal(accents[0]),
             "plain": literal(accents[1]),
             "columns": ", ".join(f"_rs_item.{identifier(column.name)}" for column in catalog.columns),
@@ -133,7 +130,7 @@ class _Functions:
             if argument in given:
                 texts.append(self._texts(name, argument, given[argument], role))
         parts["said"] = ",\n            ".join(f"'{key}', {value}" for key, value in bound.items())
-        empty = "CAST(array() AS ARRAY<STRUCT<role: INT, is_number: BOOLEAN, text: STRING>>)"
+        empty = "CAST(array() AS ARRAY<STRUCT<role: INT, text: STRING>>)"
         parts["texts"] = f"concat({', '.join([empty, *texts])})"
         parts["meant"] = self.fill("meant_by_identity" if self.catalog.identity else "meant_by_key", **parts)
         parts["asked"] = self.fill("asked", **parts)
@@ -174,12 +171,12 @@ class _Functions:
         history = catalog.interactions
         person = "user" if catalog.identity else history.user if history else ""
         required, takes = {
-            "similar": ((catalog.item, "VARIANT"), {"k", "space", "disliked"}),
+            "similar": ((catalog.item, "STRING"), {"k", "space", "disliked"}),
             "nearest": (("vector", "ARRAY<DOUBLE>"), {"k", "space"}),
             "about": (("words", "STRING"), {"k", "among"}),
             "find": (("words", "STRING"), {"k"}),
             "recommend": ((person, "STRING"), {"k"}),
-            "recommend_for": (("liked", "VARIANT"), {"k", "disliked"}),
+            "recommend_for": (("liked", "ARRAY<STRING>"), {"k", "disliked"}),
         }[kind]
         if kind not in ("find", "about"):
             takes = takes | {"among", "exclude", "boost", "diversity"}
@@ -265,7 +262,7 @@ class _Functions:
     def _texts(self, function: str, argument: str, given: str, role: int, reverse: bool = False) -> str:
         """Return the items that a list names, as texts."""
         found = self.fill("given_list", function=function, argument=argument, given=given)
-        return self.fill("texts", list=f"reverse({found})" if reverse else found, role=str(role), given=given)
+        return self.fill("texts", list=f"reverse({found})" if reverse else found, role=str(role))
 
     def _of_kind(
         self, kind: str, name: str, given: Mapping[str, str], parts: dict[str, str]
@@ -274,9 +271,11 @@ class _Functions:
         bound, texts = {"k": parts["whole_k"]}, []
         if kind == "similar":
             item = given[self.catalog.item]
-            is_list = f"coalesce(schema_of_variant({item}) LIKE 'ARRAY%', false)"
-            several = f"CASE WHEN {is_list} THEN CAST({item} AS ARRAY<STRING>) ELSE array(CAST({item} AS STRING)) END"
-            texts.append(self.fill("texts", list=several, role="1", given=item))
+            # A list goes into a parameter of text as Spark writes it.
+            of_ids = r"'^\[.*\]$'" if self.catalog.identity else r"'^\[[-+0-9., ]*\]$'"
+            is_list = f"coalesce({item} RLIKE r{of_ids}, false)"
+            several = self.fill("given_items", given=item, is_list=is_list)
+            texts.append(self.fill("texts", list=several, role="1"))
             bound["spaces"] = self.fill("given_spaces", function=name, given=given["space"])
             parts |= self._near(item, is_list)
             parts["given_spaces"] = bound["spaces"]
@@ -284,7 +283,7 @@ class _Functions:
             bound["space"] = self.fill("given_space", function=name, given=given["space"])
             bound |= {
                 "vector": given["vector"],
-                "dimensions": f"element_at({self.common['dimensions']}, {given['space']})",
+                "dimensions": f"try_element_at({self.common['dimensions']}, {given['space']})",
             }
         elif kind == "about":
             bound["words"] = given["words"]
@@ -301,17 +300,13 @@ class _Functions:
 
     def _near(self, item: str, is_list: str) -> dict[str, str]:
         """Return the conditions by which one item is found whose neighbours are stored."""
-        text = f"coalesce(try_cast({item} AS ARRAY<STRING>)[0], CAST({item} AS STRING))"
-        parts = {
-            "is_one": f"(NOT {is_list} OR size(try_cast({item} AS ARRAY<STRING>)) = 1)",
-            "is_number": f"coalesce(schema_of_variant({item}) RLIKE {self.common['is_number_type']}, false)",
-        }
+        text, parts = item, {"is_one": f"(NOT {is_list})"}
         if self.catalog.identity:
             meant = typed(text, self.catalog.identity_type)
-            by = {"is_that_id": f"_rs_i._rs_identity = {meant}", "is_number_first": "true", "name_asked": text}
+            by = {"is_that_id": f"_rs_i._rs_identity = {meant}", "is_id_first": "true", "name_asked": text}
         else:
             is_that = self.fill("is_that_key", text=text)
-            by = {"is_that_id": is_that, "is_number_first": "false", "name_asked": f"trim({text})"}
+            by = {"is_that_id": is_that, "is_id_first": "false", "name_asked": f"trim({text})"}
         return parts | by
 
     def _of_history(self, name: str, given: str) -> tuple[str, dict[str, str]]:
@@ -349,7 +344,7 @@ class _Functions:
         texts = []
         for side, role in (("_a", "1"), ("_b", "-1")):
             given = f"{name}.{identifier(item + side)}"
-            texts.append(self.fill("texts", list=f"array(CAST({given} AS STRING))", role=role, given=given))
+            texts.append(self.fill("texts", list=f"array({given})", role=role))
         parts = {
             **self._rounding(),
             "function": name,
@@ -359,11 +354,14 @@ class _Functions:
             "history_item": identifier(history.item or self.catalog.key) if history else "",
             "amount": in_spark(history.amount_of("_rs_h")) if history and history.amount else "1",
             "facts_of_rows": made.of_rows,
-            "joined": made.joined,
+            "no_list": "NULL" if made.list[0] else "CAST(NULL AS ARRAY<STRING>)",
             "shown": made.shown,
         }
         parts["meant"] = self.fill("meant_by_identity" if self.catalog.identity else "meant_by_key", **parts)
         parts["asked"] = self.fill("asked", **parts)
         parts["facts"] = self.fill(made.facts, **parts) if made.facts else ""
-        parameters = [f"{identifier(item + side)} VARIANT" for side in ("_a", "_b")]
+        unions = [self.fill("union_of_list", table=made.list[0], list=made.list[1])] if made.list[0] else []
+        unions += [self.fill("union_of_counts", counts=made.counts)] if made.counts else []
+        parts["joined"] = "".join(f"{union}\n" for union in unions)
+        parameters = [f"{identifier(item + side)} STRING" for side in ("_a", "_b")]
         return self._create(name, parameters, (*made.columns, *_SCORES), self.fill("why", **parts), "why")

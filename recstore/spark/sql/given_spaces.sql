@@ -1,8 +1,8 @@
 transform(
     array(CASE
         WHEN $given IS NULL THEN $default_spaces
-        WHEN schema_of_variant($given) LIKE 'ARRAY%' THEN CAST($given AS ARRAY<STRING>)
-        ELSE array(CAST($given AS STRING))
+        WHEN $given LIKE '[%]' THEN split(substring($given, 2, length($given) - 2), ', ')
+        ELSE array($given)
     END),
     _rs_l -> CASE
         WHEN _rs_l = $default_spaces OR (size(_rs_l) > 0 AND forall(_rs_l, _rs_s -> coalesce(array_contains($known_spaces, _rs_s), false)))

@@ -4,4 +4,4 @@
         coalesce(_rs_j._rs_id, _rs_i._rs_id) AS _rs_id
     FROM _rs_named AS _rs_n
     LEFT JOIN $answers AS _rs_j ON _rs_j._rs_identity = $as_identity
-    LEFT JOIN $answers AS _rs_i ON _rs_i._rs_named = CASE WHEN NOT _rs_n._rs_text.is_number THEN _rs_n._rs_text.text END
+    LEFT JOIN $answers AS _rs_i ON _rs_i._rs_named = _rs_n._rs_text.text

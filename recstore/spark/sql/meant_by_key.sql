@@ -4,4 +4,4 @@
         coalesce(_rs_i._rs_id, CASE WHEN trim(_rs_n._rs_text.text) RLIKE $whole_number
             THEN try_cast(split_part(trim(_rs_n._rs_text.text), '.', 1) AS INT) END) AS _rs_id
     FROM _rs_named AS _rs_n
-    LEFT JOIN $answers AS _rs_i ON _rs_i._rs_named = CASE WHEN NOT _rs_n._rs_text.is_number THEN trim(_rs_n._rs_text.text) END
+    LEFT JOIN $answers AS _rs_i ON _rs_i._rs_named = trim(_rs_n._rs_text.text)

@@ -38,7 +38,10 @@ ${of_groups}_rs_pools AS (
 _rs_answers AS (
     SELECT _rs_at + 1 AS _rs_rank, _rs_pool[_rs_place].id AS _rs_id, _rs_space, _rs_pool[_rs_place].steps AS _rs_steps
     FROM (
-        SELECT _rs_space, _rs_pool, posexplode($places) AS (_rs_at, _rs_place)
-        FROM (SELECT *, transform(_rs_pool, _rs_x -> CAST(_rs_x.steps AS DOUBLE)) AS _rs_relevance FROM _rs_pools)
+        SELECT _rs_space, _rs_pool, posexplode(_rs_places) AS (_rs_at, _rs_place)
+        FROM (
+            SELECT *, $places AS _rs_places
+            FROM (SELECT *, transform(_rs_pool, _rs_x -> CAST(_rs_x.steps AS DOUBLE)) AS _rs_relevance FROM _rs_pools)
+        )
     )
 ),

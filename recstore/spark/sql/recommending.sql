@@ -18,9 +18,8 @@ _rs_sums AS (
         UNION ALL
         SELECT _rs_q._rs_q, _rs_c._rs_id, 0D, CAST(NULL AS BIGINT)
         FROM _rs_state AS _rs_q
-        JOIN $answers AS _rs_c
-            ON _rs_c._rs_place <= $many + size(_rs_q._rs_known) + size(_rs_q._rs_apart)
-        WHERE NOT ($is_limited)
+        JOIN $answers AS _rs_c ON _rs_c._rs_available
+        WHERE NOT ($is_limited) AND _rs_c._rs_place <= $many + size(_rs_q._rs_known) + size(_rs_q._rs_apart)
         UNION ALL
         SELECT _rs_q, _rs_id, 0D, NULL
         FROM (
@@ -63,9 +62,12 @@ ${of_groups}_rs_pools AS (
             END,
             'cause', _rs_b._rs_cause, 'vector', CAST(_rs_v.vector AS ARRAY<DOUBLE>)))) AS _rs_pool
     FROM (
-        SELECT *, row_number() OVER (PARTITION BY _rs_q ORDER BY _rs_steps DESC, _rs_id ASC) AS _rs_rank FROM $all_scored
+        SELECT
+            *, $is_diverse AS _rs_is_diverse,
+            row_number() OVER (PARTITION BY _rs_q ORDER BY _rs_steps DESC, _rs_id ASC) AS _rs_rank
+        FROM $all_scored
     ) AS _rs_b
-    LEFT JOIN $vectors AS _rs_v ON $is_diverse AND _rs_v.$key = _rs_b._rs_id AND _rs_v.space = $default_space
+    LEFT JOIN $vectors AS _rs_v ON _rs_b._rs_is_diverse AND _rs_v.$key = _rs_b._rs_id AND _rs_v.space = $default_space
     WHERE _rs_b._rs_rank <= $pool
     GROUP BY _rs_b._rs_q
 ),
@@ -74,11 +76,14 @@ _rs_found AS (
     FROM (
         SELECT _rs_at, _rs_pool[_rs_place] AS _rs_row
         FROM (
-            SELECT _rs_pool, posexplode($places) AS (_rs_at, _rs_place)
+            SELECT _rs_pool, posexplode(_rs_places) AS (_rs_at, _rs_place)
             FROM (
-                -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
-                SELECT *, transform(_rs_pool, _rs_x -> $score_steps * CAST(_rs_x.sum AS DOUBLE) / greatest(_rs_pool[0].sum, 1)) AS _rs_relevance
-                FROM _rs_pools
+                SELECT *, $places AS _rs_places
+                FROM (
+                    -- Beside the greatest score, as a cosine is beside 1; what only fills up the list has none.
+                    SELECT *, transform(_rs_pool, _rs_x -> $score_steps * CAST(_rs_x.sum AS DOUBLE) / greatest(_rs_pool[0].sum, 1)) AS _rs_relevance
+                    FROM _rs_pools
+                )
             )
         )
     )

@@ -35,22 +35,21 @@ _rs_near AS (
     -- The asked item by itself, where its neighbours are stored: what is asked for by a constant is all that Spark reads.
     SELECT _rs_id, _rs_spaces, row_number() OVER (ORDER BY _rs_is_first DESC) AS _rs_which
     FROM (
-        SELECT _rs_i._rs_id, _rs_i._rs_spaces, $is_number_first AS _rs_is_first
+        SELECT _rs_i._rs_id, _rs_i._rs_spaces, $is_id_first AS _rs_is_first
         FROM $answers AS _rs_i
         WHERE $near AND $is_one AND $is_that_id
         UNION ALL
-        SELECT _rs_i._rs_id, _rs_i._rs_spaces, NOT $is_number_first
+        SELECT _rs_i._rs_id, _rs_i._rs_spaces, NOT $is_id_first
         FROM $answers AS _rs_i
-        WHERE $near AND $is_one AND NOT $is_number AND _rs_i._rs_named = $name_asked
+        WHERE $near AND $is_one AND _rs_i._rs_named = $name_asked
     )
 ),
 _rs_ranked AS (
     SELECT CAST(_rs_b.rank AS INT) AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM _rs_near AS _rs_n
-    JOIN $neighbors AS _rs_b
-        ON _rs_b.$key = _rs_n._rs_id AND _rs_b.rank <= $whole_k
+    JOIN $neighbors AS _rs_b ON _rs_b.$key = _rs_n._rs_id
+    WHERE _rs_n._rs_which = 1 AND _rs_b.rank <= $whole_k
         AND _rs_b.space = filter($given_spaces, _rs_s -> array_contains(_rs_n._rs_spaces, _rs_s))[0]
-    WHERE _rs_n._rs_which = 1
     UNION ALL
     SELECT _rs_rank, _rs_id, _rs_space, CAST(_rs_steps / $score_divisor AS FLOAT) FROM _rs_answers
 )

@@ -30,10 +30,25 @@ _rs_spaces AS (
         array_sort(collect_list(struct(_rs_space, _rs_nearer + 1 AS _rs_rank))) AS _rs_ranks
     FROM _rs_before
     GROUP BY _rs_q
-)$facts
+)$facts,
+_rs_all AS (
+    -- One grouping rather than outer joins, which in Spark may not depend on the row of a join by LATERAL.
+    SELECT
+        _rs_q, max(_rs_row) AS _rs_row, max(_rs_scores) AS _rs_scores, max(_rs_ranks) AS _rs_ranks,
+        max(_rs_list) AS _rs_list, max(_rs_a) AS _rs_a, max(_rs_b) AS _rs_b, max(_rs_both) AS _rs_both
+    FROM (
+        SELECT
+            _rs_q, struct(_rs_first, _rs_second, _rs_id_a, _rs_id_b, _rs_title_a, _rs_title_b, _rs_shared) AS _rs_row,
+            NULL AS _rs_scores, NULL AS _rs_ranks, $no_list AS _rs_list, CAST(NULL AS BIGINT) AS _rs_a,
+            CAST(NULL AS BIGINT) AS _rs_b, CAST(NULL AS BIGINT) AS _rs_both
+        FROM _rs_pair
+        UNION ALL
+        SELECT _rs_q, NULL, _rs_scores, _rs_ranks, NULL, NULL, NULL, NULL FROM _rs_spaces
+$joined    )
+    GROUP BY _rs_q
+)
 SELECT
-    $shown, map_from_entries(_rs_s._rs_scores),
-    CASE WHEN _rs_p._rs_first <> _rs_p._rs_second THEN map_from_entries(_rs_s._rs_ranks) END
-FROM _rs_pair AS _rs_p
-LEFT JOIN _rs_spaces AS _rs_s ON _rs_s._rs_q = _rs_p._rs_q
-$joined
+    _rs_row._rs_id_a, _rs_row._rs_id_b, _rs_row._rs_title_a, _rs_row._rs_title_b, _rs_row._rs_shared, $shown,
+    map_from_entries(_rs_scores), CASE WHEN _rs_row._rs_first <> _rs_row._rs_second THEN map_from_entries(_rs_ranks) END
+FROM _rs_all
+WHERE _rs_row IS NOT NULL

@@ -1,0 +1,2 @@
+        UNION ALL
+        SELECT _rs_q, NULL, NULL, NULL, $list, NULL, NULL, NULL FROM $table
