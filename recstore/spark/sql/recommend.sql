@@ -15,8 +15,8 @@ _rs_state AS (
         SELECT *, $counted AS _rs_counts, (_rs_first + _rs_last) / 2D AS _rs_back
         FROM (
             SELECT
-                *, rank() OVER (PARTITION BY _rs_q ORDER BY _rs_at DESC NULLS LAST) AS _rs_first,
-                count(*) OVER (PARTITION BY _rs_q ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
+                *, rank() OVER (PARTITION BY _rs_q, _rs_id IS NULL ORDER BY _rs_at DESC NULLS LAST) AS _rs_first,
+                count(*) OVER (PARTITION BY _rs_q, _rs_id IS NULL ORDER BY _rs_at DESC NULLS LAST) AS _rs_last
             FROM _rs_seen
         )
     )
