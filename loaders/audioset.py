@@ -18,6 +18,7 @@ from recstore.catalogs.audio.rules import CLIPS
 from recstore.catalogs.rules import faults
 from recstore.errors import SourceError, first_line
 from recstore.options import BuildOptions
+from recstore.paths import real
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
@@ -228,7 +229,7 @@ def _in_file(path: Path, digest: hashlib._Hash, rejects: list[Reject]) -> Iterat
     if path.suffix == ".tfrecord":
         content = path.read_bytes()
         digest.update(content)
-        yield RecordFile(path.name, path.resolve().parent.name, content)
+        yield RecordFile(path.name, real(path).parent.name, content)
     else:
         yield from read_archive(path, digest, rejects)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 import platformdirs
 
 from recstore.errors import OptionError
+from recstore.paths import real, typed
 from recstore.scratch import lock_if_free, lock_shared
 
 #: The folders in the cache, and what is in them.
@@ -60,7 +61,7 @@ def folder() -> Path:
     if not override:
         return platformdirs.user_cache_path("recstore", appauthor=False)
     try:
-        return Path(override).expanduser().absolute()
+        return typed(override).absolute()
     except RuntimeError as error:
         raise OptionError(f"RECSTORE_CACHE is {override!r}, and there is no such user's home.") from error
 
@@ -233,7 +234,7 @@ def _is_safe_folder(place: Path) -> bool:
     with suppress(OSError):
         # The user's own link may move the cache as a whole to another disk.
         if root.is_symlink() and (not hasattr(os, "getuid") or root.lstat().st_uid == os.getuid()):
-            root = root.resolve()
+            root = real(root)
     return is_private(place, stat.S_ISDIR) and is_private(root, stat.S_ISDIR)
 
 

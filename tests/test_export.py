@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from runner import run
 from shells import installed
 
 import recstore
@@ -60,6 +62,55 @@ def test_an_earlier_export_is_replaced_and_nothing_else_is(sample_store, tmp_pat
         export(sample_store, tmp_path / "mine")
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "tables"]
+
+
+def test_only_what_an_export_wrote_is_removed(small_store, tmp_path):
+    """A script of somebody's own makes no export of a folder, and what came beside the tables since stays."""
+    (tmp_path / "project").mkdir()
+    for name in ("functions.sql", "thesis.txt"):
+        (tmp_path / "project" / name).write_text("SELECT 1")
+    folder = tmp_path / "tables"
+    export(small_store, folder)
+    before = sorted(path.name for path in folder.iterdir())
+    for other in (".tables.part", ".tables.old"):
+        (tmp_path / other).mkdir()
+        (tmp_path / other / "mine.txt").touch()
+    (folder / "mine.txt").touch()
+    for place in (tmp_path / "project", folder):
+        there = sorted(place.rglob("*"))
+        with pytest.raises(OptionError, match=r"is no earlier export|is not of the earlier export"):
+            export(small_store, place)
+        assert sorted(place.rglob("*")) == there
+    (folder / "mine.txt").unlink()
+    store = Path(shutil.copy(small_store, folder / "store.duckdb"))
+    with pytest.raises(OptionError, match="would be lost"):
+        export(store, folder)
+    assert store.read_bytes() == small_store.read_bytes()
+    store.unlink()
+    export(small_store, folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
+    assert sorted(path.name for path in tmp_path.glob(".*/*")) == ["mine.txt", "mine.txt"]
+
+
+def test_a_strangers_store_is_written_without_reaching_anything_else(small_store, tmp_path):
+    export(small_store, tmp_path / "tables", untrusted=True)
+    assert (tmp_path / "tables" / "movies" / "part-0.parquet").exists()
+    (tmp_path / "secret.csv").write_text("movie_id\n1\n")
+    store = shutil.copy(small_store, tmp_path / "s.duckdb")
+    with duckdb.connect(str(store)) as con:
+        con.execute(f"DROP TABLE evaluations; CREATE VIEW evaluations AS FROM '{tmp_path}/secret.csv'")
+    code, said = run("export", store, tmp_path / "other", "--untrusted")
+    assert (code, "evaluations is a view in it" in said, said.count("\n")) == (1, True, 1), said
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_damaged_store_is_called_damaged(small_store, tmp_path):
+    store = shutil.copy(small_store, tmp_path / "s.duckdb")
+    with duckdb.connect(str(store)) as con:
+        con.execute("ALTER TABLE spaces DROP COLUMN dimensions")
+    code, said = run("export", store, tmp_path / "tables")
+    assert (code, "is damaged (" in said, said.count("\n")) == (1, True, 1), said
+    assert not (tmp_path / "tables").exists()
 
 
 def test_what_cannot_be_is_one_sentence(sample_store, tmp_path):

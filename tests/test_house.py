@@ -41,7 +41,7 @@ FLOORS = [
     ["sound"],
     ["sources"],
     ["cache"],
-    ["options", "progress", "budget", "arrow", "scratch", "reserved", "text", "sql"],
+    ["options", "progress", "budget", "arrow", "scratch", "reserved", "text", "paths", "sql"],
     ["errors", "opening", "plugins"],
 ]
 
@@ -91,7 +91,7 @@ def test_imports_run_downward_only():
 
 
 #: What the command line may import besides the names of `recstore` itself; docs/references.py lists what these hold.
-PUBLIC = {"explore", "errors", "progress", "options", "cache", "installed", "spark", "sql", "text", "tools"}
+PUBLIC = {"explore", "errors", "progress", "options", "cache", "installed", "paths", "spark", "sql", "text", "tools"}
 
 
 def test_the_command_line_uses_the_public_api_alone():

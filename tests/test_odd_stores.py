@@ -85,6 +85,34 @@ def test_what_is_no_file(tmp_path, small_folder):
             )
 
 
+@pytest.mark.parametrize("place", ["loop", "~nobody-of-that-name/x"])
+def test_what_leads_nowhere_is_said_by_every_command(place, store, tmp_path, monkeypatch):
+    """A link to itself, and the home folder of nobody: as a store, as a source and as what is written."""
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    for arguments in (
+        *([name, place] for name in ("info", "check", "manifest", "attach-sql", "rollback", "rebuild", "diff")),
+        ["similar", place, "movies", "1"], ["sql", place, "SELECT 1"], ["export", place, "tables"],
+        ["backup", place, "copy"], ["backup", store, place], ["restore", store, place], ["restore", place, store],
+        ["diff", store, place], ["query", store, "sources", "--attach", place], ["explore", place, "--no-browser"],
+        ["build", place, "--movielens", "none"], ["build", "new", "--movielens", place], ["init", place],
+        ["build", "new", "--items", place, "--catalog", "things"], ["add", store, "--ratings", place],
+        ["sql", store, "SELECT 1", "-o", place], ["export", store, place],
+        ["heatmap", store, "movies", "1", "2", "-o", f"{place}.svg" if "/" in place else place],
+    ):  # fmt: skip
+        code, said = run(*arguments, *(["--quiet"] if arguments[0] in ("build", "rebuild", "add") else []))
+        assert code in (1, 2), (arguments, said)
+        assert "fault of recstore" not in said, (arguments, said)
+        assert said.count("\n") == 1, (arguments, said)
+
+
+def test_a_pipe_to_attach_is_not_waited_for(store, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for place, why in ((tmp_path / "pipe", "no regular file"), (tmp_path, "a folder")):
+        code, said = run("query", store, "sources", "--attach", place)
+        assert (code, said) == (1, f"recstore: {place} cannot be attached: it is {why}.\n")
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")
 def test_a_store_that_is_mounted_by_itself(store, tmp_path, small_folder):
     place = tmp_path / "one file.duckdb"

@@ -37,6 +37,12 @@ def test_a_line_that_is_no_json_object_is_a_reject(gathering, write):
     assert found.rejects() == [(2, "not a JSON object", '{"id": 2'), (4, "not a JSON object", "[1]")]
 
 
+def test_where_no_line_is_a_json_object_the_first_is_named(gathering, write):
+    write('\n{"id":\n{"id"\n', "a.jsonl")
+    with pytest.raises(SourceError, match=r"holds no JSON object.* \(a\.jsonl line 2: not a JSON object; 2 such\)"):
+        gathering("a.jsonl")
+
+
 def test_ids_in_json_stay_text(gathering, write):
     code = "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"
     write(json.dumps([{"id": code, "when": "2024-05-01"}]), "a.json")

@@ -12,6 +12,7 @@ from recstore.cli.console import print_data
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.errors import OptionError, StoreError, first_line
+from recstore.paths import typed
 from recstore.tools import told_when_damaged
 
 
@@ -70,13 +71,16 @@ def run_query(
         for path in attached:
             attach_own(connection, path)
         set_parameters(connection, query, values)
-        write_result(connection, query.text, form, output, inputs=[Path(name).expanduser()] if is_own else [])
+        write_result(connection, query.text, form, output, inputs=[typed(name)] if is_own else [])
 
 
 def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Attach a user's own database, read-only, under the name of its file. Raises `StoreError`."""
-    source = sql.literal(str(path.expanduser()))
+    file = typed(path)
+    # A pipe would be waited for, and no signal ends that.
+    if file.exists() and not file.is_file():
+        raise StoreError(f"{path} cannot be attached: it is {'a folder' if file.is_dir() else 'no regular file'}.")
     try:
-        connection.execute(f"ATTACH {source} AS {sql.identifier(path.stem)} (READ_ONLY)")
+        connection.execute(f"ATTACH {sql.literal(str(file))} AS {sql.identifier(path.stem)} (READ_ONLY)")
     except duckdb.Error as error:
         raise StoreError(f"{path} cannot be attached: {first_line(error)}") from error

@@ -18,6 +18,7 @@ from recstore.cli.console import say
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
 from recstore.errors import OptionError, RecstoreError
+from recstore.paths import typed
 from recstore.text import decoded, read_text, tokens
 
 COMMANDS = {
@@ -112,7 +113,7 @@ class Shell:
     def _read(self, rest: str) -> None:
         if not rest:
             raise OptionError(".read wants a file: .read queries.sql")
-        text = read_text(Path(rest.strip("'\"")).expanduser())
+        text = read_text(typed(rest.strip("'\"")))
         for part in inputs(text.splitlines(keepends=True)):
             self.run(part)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recstore.cli.arguments import Store
+from recstore.cli.arguments import Store, Timeout, Untrusted
 from recstore.cli.commands import Command
 from recstore.cli.console import say
 from recstore.cli.running import run_command
@@ -31,14 +31,16 @@ def export(
         str | None,
         typer.Option(metavar="URL", help="Where Spark will read the folder.", show_default="where it is written"),
     ] = None,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Write every table as Parquet or Delta, and functions.sql: the store's functions for Spark SQL."""
 
     def work() -> None:
         from recstore.spark import export as export_tables
 
-        done = export_tables(store, folder, to=to, schema=schema, location=location)
+        done = export_tables(store, folder, to=to, schema=schema, location=location, untrusted=untrusted)
         say(f"{len(done.rows)} tables with {sum(done.rows.values()):,} rows written to {folder}.")
         say(f"In Spark: spark-sql -f {done.functions}")
 
-    run_command(work)
+    run_command(work, timeout, untrusted)

@@ -21,6 +21,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.render import AMONG, ASK, AnnoyUse
 from recstore.errors import StoreError
 from recstore.opening import open_connection
+from recstore.paths import real
 from recstore.scratch import scratch_folder
 from recstore.store.file import attach_store, info, name_tables_of
 
@@ -93,7 +94,7 @@ class _Store:
 
     def joined(self, connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
         """Remember a connection that has the store attached as `database`, to read the indexes through."""
-        self._path = path.resolve()
+        self._path = real(path)
         self._connections[connection] = database
         weakref.finalize(connection, self._left).atexit = False
 

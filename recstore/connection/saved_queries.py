@@ -25,6 +25,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, to_be_stored
 from recstore.connection.query_names import filled
 from recstore.errors import OptionError
+from recstore.paths import typed
 from recstore.store.digest import render_query
 from recstore.text import read_text
 
@@ -103,7 +104,7 @@ def find_query(name: str, catalogs: Sequence[Catalog] | None = None, catalog: st
     """
     there = to_be_stored(()) if catalogs is None else tuple(catalogs)
     if name.endswith(".sql"):
-        text, name = read_text(Path(name).expanduser()), Path(name).stem
+        text, name = read_text(typed(name)), Path(name).stem
     elif name in sql.names(_PACKAGE):
         text = sql.read(_PACKAGE, name)
     else:

@@ -20,6 +20,7 @@ from recstore.connection.annoy_functions import accelerate
 from recstore.connection.python_functions import python_macros, register
 from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
+from recstore.paths import real, typed
 from recstore.store.damage import told_when_damaged
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 from recstore.store.prepared import create_functions
@@ -52,7 +53,7 @@ def connect(
     by the connection's `interrupt`, and from DuckDB 2.0 on by `SET max_execution_time`. Raises `StoreError`.
     """
     with told_when_damaged(path, untrusted=untrusted):
-        return _connected(Path(path).expanduser(), exact, untrusted)
+        return _connected(typed(path), exact, untrusted)
 
 
 def _connected(store: Path, exact: bool | None, untrusted: bool) -> duckdb.DuckDBPyConnection:
@@ -99,7 +100,7 @@ def attach(
     """
     if not alias:
         raise OptionError("The alias must not be empty.")
-    store, database = Path(path).expanduser(), alias + STORE_SUFFIX
+    store, database = typed(path), alias + STORE_SUFFIX
     # A cursor of its own: on the caller's, an error would abort the transaction, and a statement end a result.
     with told_when_damaged(store, untrusted=untrusted), connection.cursor() as cursor:
         if _replaced(cursor, alias, database):
@@ -129,7 +130,7 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
     """
     database = alias + STORE_SUFFIX
     with told_when_damaged(path, untrusted=untrusted), open_connection() as connection:
-        attach_store(connection, Path(path).expanduser(), database)
+        attach_store(connection, typed(path), database)
         if untrusted:
             require_tables(connection, Path(path), database)
         catalogs = stored_catalogs(connection, database, trusted=not untrusted)
@@ -137,7 +138,7 @@ def attach_script(path: str | os.PathLike[str], alias: str = "rec", *, untrusted
         target = f"{sql.identifier(alias)}.main."
         views += render.render_functions(catalogs, render.attached_relation(database), target)
         question = _question(connection, database, catalogs)
-    store = sql.literal(str(Path(path).expanduser().resolve()))
+    store = sql.literal(str(real(typed(path))))
     names = {"alias": sql.identifier(alias), "database": sql.identifier(database), "store": store}
     return (
         f"{sql.render(_SQL, 'attach_script', question=question, **names)}"

@@ -19,6 +19,7 @@ from recstore.explore.address import Address
 from recstore.explore.answers import Answers, Row
 from recstore.explore.charts import COLORS
 from recstore.explore.shown import shown
+from recstore.paths import typed
 from recstore.reports.output_files import whole_file
 
 _SQL = "recstore.explore.sql"
@@ -42,7 +43,7 @@ def report_html(path: str | os.PathLike[str], *, lists: int = 6) -> str:
     template = Environment(autoescape=True, trim_blocks=True).from_string(
         files.joinpath("report.html").read_text("utf-8")
     )
-    with Answers(Path(path).expanduser()) as answers:
+    with Answers(typed(path)) as answers:
         info = recstore.info(answers.path)
         size = f"{info.bytes / 1e6:,.1f} MB, {info.rejects:,} lines not loaded"
         items = ", ".join(f"{count:,} {name}" for name, count in info.items.items() if count)
@@ -62,7 +63,7 @@ def write_report(path: str | os.PathLike[str], target: str | os.PathLike[str], *
     Raises what it raises, and `OptionError` where `target` is the store, or what it needs.
     """
     text = report_html(path, lists=lists)
-    with whole_file(Path(target), inputs=[Path(path).expanduser()]) as file:
+    with whole_file(Path(target), inputs=[typed(path)]) as file:
         file.write_text(text, encoding="utf-8")
 
 

@@ -7,11 +7,11 @@ import secrets
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
-from pathlib import Path
 
 from recstore.errors import OptionError
 from recstore.explore.answers import Answers
 from recstore.explore.guard import LOOPBACK, Guard
+from recstore.paths import typed
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="15" fill="#2f5bd8"/>'
@@ -28,7 +28,7 @@ def run(path: str | os.PathLike[str], host: str, port: int, ready: Callable[[str
 
     from recstore.explore.page import Page
 
-    with Answers(Path(path).expanduser()) as answers, _listening(host, port) as listening:
+    with Answers(typed(path)) as answers, _listening(host, port) as listening:
         token = secrets.token_urlsafe(24)
         app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         ui.run_with(

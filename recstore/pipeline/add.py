@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from recstore.budget import Budget
@@ -13,6 +12,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named, installed
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
+from recstore.paths import typed
 from recstore.pipeline.add_declared import add_declared
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.build import copy_catalog, recorded_options
@@ -104,7 +104,7 @@ def add(
     }
     own = {name: given.pop(name, None) for name in ("items", "interactions", "catalog")}
     if declared or own["items"] is not None or own["interactions"] is not None:
-        if not Path(path).expanduser().exists():
+        if not typed(path).exists():
             raise OptionError(f"There is no store at {path} to add to. Use: {build_command(path)}")
         return add_declared(
             path,
@@ -126,7 +126,7 @@ def add(
     files = {name: _paths(value) for name, value in wanted.items() if value is not None}
     Budget.of(BuildOptions().changed(changes).memory, threads)
     _refuse_wrong(files, known, names, loader)
-    target = Path(path).expanduser()
+    target = typed(path)
     if not target.exists():
         raise OptionError(f"There is no store at {path} to add to. Use: {build_command(path)}")
     stages = Stages(progress or Progress())
@@ -215,7 +215,7 @@ def _add_to(
             if table in by_table:
                 one = by_table[table]
                 assert isinstance(one.loader, Appender)
-                file = str(Path(files[one.name][0]).expanduser())
+                file = str(typed(files[one.name][0]))
                 found = one.loader.append(staged.connection, table, file, options, stages.progress)
                 loads[one.loader.name].files.append(merge_rows(staged, catalog, table, found))
     for load in loads.values():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -15,6 +14,7 @@ from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.errors import OptionError
 from recstore.options import BuildOptions
+from recstore.paths import typed
 from recstore.pipeline.build import copy_catalog, recorded_options
 from recstore.pipeline.finish import finish
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
@@ -57,7 +57,7 @@ def add_declared(
     from recstore.catalogs.declared.weights import chosen_constants
 
     stages = Stages(progress or Progress())
-    with staged_store(Path(path).expanduser(), keep=keep, wait=wait, progress=progress) as staged:
+    with staged_store(typed(path), keep=keep, wait=wait, progress=progress) as staged:
         recorded = recorded_options(staged.connection)
         options = recorded.changed(changes)
         staged.allow(Budget.of(options.memory, threads))

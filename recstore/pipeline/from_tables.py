@@ -23,6 +23,7 @@ from recstore.errors import OptionError, StoreError, first_line
 from recstore.models.space import Measured
 from recstore.opening import open_connection
 from recstore.options import BuildOptions
+from recstore.paths import typed
 from recstore.pipeline.build import copy_catalog, recorded_options
 from recstore.pipeline.compute import store_neighbors, store_vectors
 from recstore.pipeline.finish import finish
@@ -61,7 +62,7 @@ def build_from_tables(
     that belongs to them. `memory`: how many GB the work may take. The other arguments, what is kept of an old store,
     and the errors are as for `build`; a folder without such tables, or a condition that is none, is an `OptionError`.
     """
-    place = Path(folder).expanduser()
+    place = typed(folder)
     stages = Stages(progress or Progress())
     with open_connection() as connection:
         arriving = _Arriving(place, where, tuple(_described(connection, place)))

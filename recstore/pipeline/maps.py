@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -18,6 +17,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import catalog_named
 from recstore.errors import OptionError, StoreError
 from recstore.models import places
+from recstore.paths import real, typed
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
@@ -71,13 +71,13 @@ def map_items(
     """
     if seed < 0:
         raise OptionError(f"seed must not be negative, and is {seed}.")
-    target = Path(path).expanduser()
+    target = typed(path)
     if not target.exists():
         raise StoreError(f"There is no store at {path}. Build one with: {build_command(path)}")
     budget = Budget.of(0.0, threads)
     stages = Stages(progress or Progress())
     made = []
-    with staged_store(target, makes_version=False, wait=wait, progress=progress, base=target.resolve()) as staged:
+    with staged_store(target, makes_version=False, wait=wait, progress=progress, base=real(target)) as staged:
         staged.allow(budget)
         asked = [catalog_named(catalog, staged.catalogs)] if catalog else staged.catalogs
         for one in asked:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,6 +13,7 @@ from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
+from recstore.paths import typed
 from recstore.store.proof import Finding, check_file
 
 _SQL = "recstore.reports.sql"
@@ -30,7 +30,7 @@ def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Find
     the Annoy indexes are not opened, so what they find is not compared with an exact search. A file that is no store
     that can be read, or a store of a newer format, is a `StoreError`.
     """
-    store = Path(path).expanduser()
+    store = typed(path)
     findings = check_file(store, untrusted)
     if untrusted or any(finding.fault for finding in findings):
         return findings

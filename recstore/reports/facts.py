@@ -15,6 +15,7 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.errors import RecstoreError
 from recstore.opening import open_connection
+from recstore.paths import typed
 from recstore.store.damage import told_when_damaged
 from recstore.store.file import attach_store
 from recstore.store.file import info as rows_of_info
@@ -61,7 +62,7 @@ class StoreInfo:
 
 def info(path: str | os.PathLike[str]) -> StoreInfo:
     """Return what the store at `path` says of itself. Raises `StoreError` where it cannot be read."""
-    store = Path(path).expanduser()
+    store = typed(path)
     with told_when_damaged(store), connect(store) as connection:
         facts = rows_of_info(connection, STORE)
         built_at = _time(facts.get("built_at"))

@@ -13,6 +13,7 @@ from recstore.catalogs.catalog import Catalog, Column
 from recstore.catalogs.registry import catalog_named, stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.errors import OptionError
+from recstore.paths import typed
 from recstore.reports.items import meant_items
 from recstore.reports.output_files import check_target, whole_file
 from recstore.reports.plots import check_plot
@@ -39,7 +40,7 @@ def heatmap(
     """
     if not 2 <= len(items) <= _MOST:
         raise OptionError(f"A heatmap shows 2 to {_MOST} items, not {len(items)}.")
-    target = Path(output).expanduser()
+    target = typed(output)
     check_plot(target)
     with told_when_damaged(path, untrusted=untrusted), connect(path, untrusted=untrusted) as connection:
         check_target(target, connection)

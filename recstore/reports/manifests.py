@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +12,7 @@ from recstore import sql
 from recstore.catalogs.render import attached_relation
 from recstore.errors import StoreError
 from recstore.opening import open_connection
+from recstore.paths import typed
 from recstore.store.damage import told_when_damaged
 from recstore.store.digest import DIGEST, content_lines, digest_of
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, info, restrain, wal_of
@@ -28,7 +28,7 @@ def manifest(path: str | os.PathLike[str], *, untrusted: bool = False) -> dict[s
     limited. Raises `StoreError` where the file is no store, or where a write-ahead log lies beside it: then not all
     that the store holds is in the file.
     """
-    store = Path(path).expanduser()
+    store = typed(path)
     with told_when_damaged(store, untrusted=untrusted), open_connection(config=NO_EXTENSIONS) as connection:
         if untrusted:
             restrain(connection)

@@ -17,6 +17,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import OptionError, RecstoreError
+from recstore.paths import real, typed
 from recstore.scratch import scratch_folder
 from recstore.store.file import is_database
 
@@ -40,7 +41,7 @@ def whole_file(
     where nothing can be written.
     """
     check_target(target, connection, inputs)
-    place = target.expanduser().resolve()
+    place = real(typed(target))
     # The endings of the name stay: they say how a picture is drawn, and whether rows are compressed.
     name = f".recstore-{secrets.token_hex(4)}{''.join(place.suffixes[-2:])[-40:]}"
     if not _can_be_replaced(place):
@@ -68,9 +69,11 @@ def check_target(
     store under a name made from its own, a source that a store on `connection` was built from, or one of `inputs`;
     under whatever name, through links as well. A folder, or one that is not there, is refused, too.
     """
-    place = target.expanduser().resolve()
+    place = real(typed(target))
     if place.is_dir():
         raise OptionError(f"{target} is a folder; name a file in it.")
+    if place.is_symlink():
+        raise OptionError(f"{target} is a link that leads back to itself; name a file.")
     if not place.parent.is_dir():
         raise OptionError(f"The folder {place.parent} does not exist; make it first.")
     reason = _reason(place, connection, inputs)
@@ -114,7 +117,7 @@ def _is_source(place: Path, connection: duckdb.DuckDBPyConnection) -> bool:
         except duckdb.Error:  # somebody's own table of that name
             continue
         for source, file, length, sha256 in rows:
-            named = Path(str(source)).expanduser()
+            named = typed(str(source))
             if _same(place, named) or _same(place, named / str(file)):
                 return True
             if length == size and size:

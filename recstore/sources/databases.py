@@ -10,6 +10,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import SourceError
+from recstore.paths import typed
 from recstore.sources.addresses import shown
 from recstore.sources.selects import checked_select, copy_query, is_select, isolated
 from recstore.sources.since import Since
@@ -40,7 +41,7 @@ def copy_database(
 
         named = f"{shown(address)}, {kind}"
         return named, *copy_server(connection, address, source, is_query, table, since, named)
-    path = folder / Path(in_file[1] if in_file else address).expanduser()
+    path = folder / typed(in_file[1] if in_file else address)
     named = f"{path.name}, {kind}"
     if _is_sqlite(path):
         from recstore.sources.servers import copy_server

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from recstore.errors import SourceError
+from recstore.paths import typed
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
@@ -76,7 +77,7 @@ def sizes(source: str, wanted: frozenset[str]) -> dict[str, int]:
 def local_path(source: str) -> Path:
     """Return a source as a path; raises `SourceError` where it can be none."""
     try:
-        path = Path(source).expanduser()
+        path = typed(source)
         path.exists()
     except (OSError, RuntimeError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error

@@ -54,7 +54,12 @@ class JsonLoad:
                 insert_rejects(self.connection, self.rejects, file.name, _sift(path, target))
                 sound += [target] if target.stat().st_size else []
             if not sound:
-                raise SourceError(f"{files[0].path} holds no JSON object; write one in each line, or an array of them.")
+                first = f"SELECT source, line, reason, count(*) OVER () FROM {place_of(self.rejects)} LIMIT 1"
+                found = self.connection.execute(first).fetchall()
+                where = "".join(f" ({source} line {line}: {reason}; {n:,} such)" for source, line, reason, n in found)
+                raise SourceError(
+                    f"{files[0].path} holds no JSON object; write one in each line, or an array of them{where}."
+                )
             try:
                 return self._copy(files, sound, are_lines, has_line=True)
             except duckdb.Error as error:

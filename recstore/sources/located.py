@@ -8,6 +8,7 @@ from glob import glob, has_magic
 from pathlib import Path
 
 from recstore.errors import SourceError
+from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 
 #: Kinds by the ending of a file's name. (The ending of what packs it comes after.)
@@ -70,7 +71,7 @@ def _paths(source: str, folder: Path) -> list[Path]:
             "give it as database."
         )
     try:
-        path = folder / Path(source).expanduser()
+        path = folder / typed(source)
         if path.is_dir():
             return _in_folder(path, source)
         if path.is_file():
@@ -81,12 +82,12 @@ def _paths(source: str, folder: Path) -> list[Path]:
             found = sorted(Path(one) for one in glob(str(path), recursive=True))  # noqa: PTH207 - of an absolute path, too
             files = [one for one in found if one.is_file()]
             if not files:
-                raise SourceError(f"No file matches {source!r} (looked in {folder.resolve()}).")
+                raise SourceError(f"No file matches {source!r} (looked in {real(folder)}).")
             return files
     except (OSError, RuntimeError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {reason}.") from error
-    raise SourceError(f"There is no file {shown(source)[:200]!r} (looked in {folder.resolve()}); check the path.")
+    raise SourceError(f"There is no file {shown(source)[:200]!r} (looked in {real(folder)}); check the path.")
 
 
 def _in_folder(path: Path, source: str) -> list[Path]:

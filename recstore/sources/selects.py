@@ -13,6 +13,7 @@ import duckdb
 from recstore import sql
 from recstore.errors import SourceError
 from recstore.opening import open_connection
+from recstore.paths import real
 from recstore.sources.streams import arrow_reader, copy_stream, told
 
 _SELECT = re.compile(r"(?is)(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|from)\b[\s(*'\"\[$]")
@@ -47,7 +48,7 @@ def isolated(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[du
         "python_enable_replacements": False,
     }
     with open_connection(config=config) as apart:
-        apart.execute(f"SET file_search_path = {sql.literal(str(folder.resolve()))}")
+        apart.execute(f"SET file_search_path = {sql.literal(str(real(folder)))}")
         apart.execute("SET arrow_lossless_conversion = true")
         yield apart
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +18,12 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import OptionError
 from recstore.opening import open_connection
+from recstore.paths import real, typed
 from recstore.spark import script
 from recstore.spark.answers import answers_query, answers_table
 from recstore.spark.types import exported_as
-from recstore.store.file import attach_store
+from recstore.store.damage import told_when_damaged
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
 
 FORMATS = ("parquet", "delta")
 #: The tables of every store that an export holds, besides those of catalogues.
@@ -45,6 +48,7 @@ def export(
     to: str = "parquet",
     schema: str = "recstore",
     location: str | None = None,
+    untrusted: bool = False,
 ) -> Exported:
     """Write every table of the store at `path` below `folder`, and `functions.sql`, which makes them known to Spark.
 
@@ -52,20 +56,33 @@ def export(
     deltalake is installed, as Delta. Besides the store's tables there is one for each catalogue, `recstore_movies`,
     that its functions ask. They are created in `schema` of `spark_catalog`. `location` is where the folder will be
     read, `s3://…` for example, where that is another place. An earlier export in `folder` is replaced as a whole.
+    With `untrusted` the store may come from a stranger: a view where it should have a table is refused, only catalogues
+    that are installed, or follow from their declarations, are written, nothing but the store
+    is read, and memory and threads are limited.
 
     Raises:
         OptionError: the format is not known or not installed, or `folder` holds something else.
     """
-    place = Path(folder).expanduser().resolve()
+    place = real(typed(folder))
     if to not in FORMATS:
         raise OptionError(f"--to is {' or '.join(FORMATS)}, not {to!r}.")
     if to == "delta" and find_spec("deltalake") is None:
         raise OptionError("Delta needs the package deltalake: pip install deltalake, or export --to parquet.")
-    if place.exists() and not (place.is_dir() and ((place / FUNCTIONS).exists() or not any(place.iterdir()))):
-        raise OptionError(f"{place} is there and is no earlier export. Name another folder.")
-    with open_connection() as connection, _new_folder(place) as part:
-        attach_store(connection, Path(path).expanduser(), "store")
-        catalogs = stored_catalogs(connection, "store")
+    _refuse_what_is_not_ours(place)
+    store = typed(path)
+    with (
+        told_when_damaged(store, untrusted=untrusted),
+        open_connection(config=NO_EXTENSIONS if untrusted else {}) as connection,
+        _new_folder(place) as part,
+    ):
+        if untrusted:
+            restrain(connection)
+        attach_store(connection, store, "store")
+        if untrusted:
+            connection.execute(f"SET allowed_directories = [{sql.literal(str(part))}]")
+            close_off(connection)
+            require_tables(connection, store, "store")
+        catalogs = stored_catalogs(connection, "store", trusted=not untrusted)
         rows = {}
         for table, query in tables(connection, catalogs).items():
             rows[table] = _write(connection, query, part / table, to)
@@ -131,19 +148,44 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, to: 
     return int(done[0][0])
 
 
+def _refuse_what_is_not_ours(place: Path) -> None:
+    """Raise an `OptionError` unless nothing is at `place`, or an earlier export alone: it will be removed."""
+    if not place.parent.is_dir():
+        raise OptionError(f"The folder {place.parent} does not exist; make it first.")
+    if not os.path.lexists(place):
+        return
+    there = list(place.iterdir()) if place.is_dir() else None
+    if there == []:
+        return
+    tables = script.tables_of(place / FUNCTIONS) if there else None
+    if there is None or tables is None:
+        raise OptionError(f"{place} is there and is no earlier export. Name another folder.")
+    for path in there:
+        is_table = path.name in tables and path.is_dir() and not path.is_symlink()
+        if not is_table and path.name != FUNCTIONS:
+            raise OptionError(
+                f"{path} is not of the earlier export and would be lost. Move it, or name another folder."
+            )
+
+
 @contextmanager
 def _new_folder(place: Path) -> Iterator[Path]:
     """Give a folder beside `place` to fill, which takes its place when all went well, and else is removed."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    part, old = place.with_name(f".{place.name}.part"), place.with_name(f".{place.name}.old")
-    shutil.rmtree(part, ignore_errors=True)
+    name = secrets.token_hex(4)
+    part, old = (place.with_name(f".recstore-{name}.{kind}") for kind in ("part", "old"))
     part.mkdir()
     try:
         yield part
         if place.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            # What came there meanwhile is not ours either.
+            _refuse_what_is_not_ours(place)
             place.rename(old)
-        part.rename(place)
+        try:
+            part.rename(place)
+        except BaseException:
+            if old.exists():
+                old.rename(place)
+            raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
@@ -18,6 +20,8 @@ _HEAD = """\
 -- recstore.spark.install(spark, FOLDER) in Python. A table that is there already stays as it is: after an export to
 -- another folder, DROP SCHEMA {schema} CASCADE first; that leaves all files where they are.
 """
+#: The folder of a table, in the statement that makes it known.
+_PLACE = re.compile(r"(?m)^CREATE TABLE .* LOCATION '.*/([^/']+)' TBLPROPERTIES")
 #: Where letters with accents stand, and accents that follow a letter.
 _ACCENTED = (range(0xC0, 0x250), range(0x300, 0x370), range(0x370, 0x530), range(0x1E00, 0x2000))
 
@@ -60,6 +64,17 @@ def qualified(schema: str) -> str:
 def as_script(made: Sequence[str], schema: str) -> str:
     """Return statements as the text of a file."""
     return _HEAD.format(schema=qualified(schema)) + "".join(f"\n{one};\n" for one in made)
+
+
+def tables_of(path: Path) -> frozenset[str] | None:
+    """Return which tables a script of ours makes known, in folders of their names; None for another file, or none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not text.startswith(_HEAD.partition(",")[0]):
+        return None
+    return frozenset(_PLACE.findall(text))
 
 
 @cache

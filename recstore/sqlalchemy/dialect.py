@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from recstore.paths import typed
+
 try:
     import duckdb_sqlalchemy
 except ImportError as error:  # pragma: no cover - only without the extra
@@ -110,7 +112,7 @@ class Dialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc, unused-ignore]
         """Return a cursor on the newest store at `path`. Raises `StoreError`."""
         beside = dict(attach or {})
         key = (path, exact, untrusted, tuple(sorted(beside.items())))
-        made = SharedViews(Path(path).expanduser(), lambda: _open(path, exact, beside, untrusted))
+        made = SharedViews(typed(path), lambda: _open(path, exact, beside, untrusted))
         shared = self._shown.setdefault(key, made)
         return _StoreConnection(shared.cursor())
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
 from recstore.errors import RecstoreError, StoreError, first_line, is_full
+from recstore.paths import typed
 
 #: What says nothing of a store: the machine has too little of something, or somebody asked for an end.
 _OF_THE_MACHINE = (OSError, MemoryError, duckdb.OutOfMemoryException, duckdb.InterruptException)
@@ -26,7 +26,7 @@ def told_when_damaged(path: str | os.PathLike[str], *, untrusted: bool = False) 
     try:
         yield
     except Exception as error:
-        store = Path(path).expanduser()
+        store = typed(path)
         if isinstance(error, (RecstoreError, *_OF_THE_MACHINE)) or is_full(error) or not store.is_file():
             raise
         # It imports what computes.

@@ -13,6 +13,7 @@ from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import installed
 from recstore.errors import BusyError, StoreError, first_line
 from recstore.opening import Config
+from recstore.paths import real
 from recstore.sources.loader import build_command
 
 _SQL = "recstore.store.sql"
@@ -82,7 +83,7 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
     name = sql.identifier(database)
     try:
         # With its type named, DuckDB does not look for an extension that might read the file.
-        connection.execute(f"ATTACH {sql.literal(str(path.resolve()))} AS {name} (READ_ONLY, TYPE duckdb)")
+        connection.execute(f"ATTACH {sql.literal(str(real(path)))} AS {name} (READ_ONLY, TYPE duckdb)")
     except duckdb.Error as error:
         raise _unfit(path, error) from error
     try:

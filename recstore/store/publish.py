@@ -21,6 +21,7 @@ from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
 from recstore.errors import StoreError
 from recstore.opening import open_connection
+from recstore.paths import real
 from recstore.progress import Progress, Stages
 from recstore.search.index_file import keep_indexes
 from recstore.sources.room import Room
@@ -158,7 +159,7 @@ def staged_store(
     cannot be written, or where an object of the user's cannot be copied.
     """
     # A link stays a link: what it leads to is replaced.
-    target, progress = path.resolve(), progress or Progress()
+    target, progress = real(path), progress or Progress()
     refuse_place(path, target)
     patience, stages = Patience(wait, progress), Stages(progress)
     with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
@@ -255,7 +256,7 @@ def rollback(
     `StoreError` where there is no version before, or where it cannot be opened; also where the store holds what that
     version lacks, unless `discard`: the message names it, and nothing is changed. Raises `BusyError` as `build` does.
     """
-    target = Path(path).resolve()
+    target = real(path)
     refuse_place(Path(path), target)
     if not target.exists():
         raise StoreError(f"There is no store at {path}.")

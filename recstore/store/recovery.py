@@ -11,6 +11,7 @@ import duckdb
 
 from recstore.errors import OptionError, StoreError
 from recstore.opening import open_connection
+from recstore.paths import real, typed
 from recstore.progress import Progress
 from recstore.store.disk import copy_file, flush
 from recstore.store.file import NO_EXTENSIONS, restrain, wal_of
@@ -39,12 +40,12 @@ def restore(
     Raises `StoreError` where `file` is not a sound store; also where the store at `path` holds what `file` lacks,
     unless `discard`: the message names it, and nothing is changed. Raises `BusyError` as `build` does.
     """
-    source = Path(file).expanduser()
+    source = typed(file)
     if fault := first_fault([finding for finding in check_file(source, untrusted) if finding.check != "macros"]):
         raise StoreError(f"{file} is not sound ({fault}), so nothing was changed.")
     if Path(path).exists() and source.samefile(path):
         raise OptionError(f"{file} is the store itself; name a copy of it.")
-    target = Path(path).resolve()
+    target = real(path)
     is_there = target.exists()
     with (
         _opened(untrusted) as connection,
@@ -72,10 +73,10 @@ def backup(
     the store itself under whatever name; `BusyError` where somebody writes to the store for longer than `wait` seconds;
     `StoreError` where the copy cannot be written.
     """
-    store, given = Path(path).expanduser().resolve(), Path(file).expanduser()
-    copy = given.resolve()
+    store, given = real(typed(path)), typed(file)
+    copy = real(given)
     _refuse(store, copy, given, overwrite)
-    part = copy.with_name(f".{copy.name}.{secrets.token_hex(4)}.part")
+    part = copy.with_name(f".recstore-{secrets.token_hex(4)}.part")
     with _opened(untrusted) as connection, held(connection, store, OLD, Patience(wait, progress or Progress())) as hold:
         try:
             with store.open("rb") as source:

@@ -20,6 +20,8 @@ def refuse_place(path: Path, target: Path) -> None:
     """Raise a `StoreError` where no new file could take the name in the end: to be known before the work, not after."""
     if "?" in str(target):
         raise StoreError(f"DuckDB cannot write to a path with a question mark in it, such as {target}. Name another.")
+    if target.is_symlink():
+        raise StoreError(f"{path} is a link that leads back to itself. Name another path, or remove it.")
     if is_mounted(target):
         raise StoreError(f"{path} is mounted by itself, so no new file can take its place: mount the folder it is in.")
     if not target.parent.is_dir():

@@ -20,6 +20,7 @@ import duckdb
 from recstore import sql
 from recstore.errors import BusyError, StoreError
 from recstore.opening import open_connection
+from recstore.paths import real
 from recstore.progress import Progress
 from recstore.store.file import NO_EXTENSIONS, attach_store, identity, info, wal_of
 from recstore.store.hold import held
@@ -105,12 +106,12 @@ def as_version(connection: duckdb.DuckDBPyConnection, database: str, path: Path)
 
 def versions(path: Path) -> list[Path]:
     """Return the files of the versions before the store at `path`, the newest first."""
-    return files_of(path.resolve(), chain_of(path))
+    return files_of(real(path), chain_of(path))
 
 
 def files_of(path: Path, chain: Chain) -> list[Path]:
     """Return the files of the versions in a chain that are there, the newest first; one that is in use is there."""
-    return [file for version in chain.kept if (file := _find(path.resolve(), version, busy=True))]
+    return [file for version in chain.kept if (file := _find(real(path), version, busy=True))]
 
 
 def next_chain(

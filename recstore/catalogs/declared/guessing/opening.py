@@ -17,6 +17,7 @@ from recstore import sql
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
 from recstore.catalogs.declared.guessing.words import meanings, weight_of_event, words_of
 from recstore.errors import OptionError, SourceError
+from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, find_form
 from recstore.sources.csv_records import records
@@ -51,7 +52,7 @@ def open_sources(
 
 def _left_out(source: str, folder: Path) -> list[str]:
     """Return the files of a folder that are not looked into: what they hold nobody can tell."""
-    path = folder / Path(source).expanduser()
+    path = folder / typed(source)
     if not path.is_dir():
         return []
     files = sorted(one for one in path.rglob("*") if not _DATA.search(one.name) and _is_shown(one, path))
@@ -61,7 +62,7 @@ def _left_out(source: str, folder: Path) -> list[str]:
 def _parts(source: str, folder: Path) -> list[str]:
     """Return a folder's files, those whose names differ by digits alone as one pattern; another source as it is."""
     try:
-        path = folder / Path(source).expanduser()
+        path = folder / typed(source)
         if not path.is_dir():
             return [source]
         files = sorted(one for one in path.rglob("*") if _DATA.search(one.name) and _is_shown(one, path))
@@ -284,6 +285,6 @@ def as_written(source: str, start: Path, folder: Path) -> str:
     """Return a path as it is written in a file of `folder`; a relative one is meant from `start`."""
     if Path(source).is_absolute() or source.startswith("~") or is_select(source):
         return source
-    if start.resolve() == folder.resolve():
+    if real(start) == real(folder):
         return source
-    return Path(os.path.relpath(start.resolve() / source, folder.resolve())).as_posix()
+    return Path(os.path.relpath(real(start) / source, real(folder))).as_posix()
