@@ -116,14 +116,14 @@ def test_clips_that_do_not_teach_are_judged_by_the_final_model():
 
 def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
     store = tmp_path / "halves.duckdb"
-    with pytest.raises(OptionError, match=r"split 'x' to learn from; there are: mine-records, other-records"):
+    with pytest.raises(OptionError, match=r"split 'x' to learn from; there are: mine, other"):
         recstore.build(store, {"audioset": halves / "both.json"}, options=BuildOptions(audio_train_split="x"))
     recstore.build(store, {"audioset": halves / "both.json"}, options=BuildOptions(audio_train_split="mine"))
     with recstore.connect(store) as con:
         # What the build made of a clip that it did not learn from is what SQL makes of its bytes.
         rows = con.execute(
             "SELECT c.clip_id, v.space, v.vector, s.vector FROM (FROM audio_clips JOIN audio_frames USING (clip_id) "
-            "WHERE split = 'other-records' ORDER BY clip_id LIMIT 20) AS c, (VALUES ('mean'), ('labels')) AS of(name), "
+            "WHERE split = 'other' ORDER BY clip_id LIMIT 20) AS c, (VALUES ('mean'), ('labels')) AS of(name), "
             "audio_vector(c.frames, space := of.name) AS v "
             "JOIN audio_vectors AS s ON s.clip_id = c.clip_id AND s.space = v.space"
         ).fetchall()
