@@ -91,3 +91,10 @@ def test_what_cannot_be_written_is_said(small_store, tmp_path):
     assert "There is no store at" in said
     with pytest.raises(recstore.StoreError):
         report_html(tmp_path / "none.duckdb")
+
+
+def test_a_source_of_the_store_is_not_overwritten(small_store, small_folder):
+    before = (small_folder / "ratings.csv").read_bytes()
+    code, said = run("report", small_store, "-o", small_folder / "ratings.csv")
+    assert (code, "is a source of the store" in said, said.count("\n")) == (2, True, 1), said
+    assert (small_folder / "ratings.csv").read_bytes() == before

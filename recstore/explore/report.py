@@ -60,11 +60,10 @@ def report_html(path: str | os.PathLike[str], *, lists: int = 6) -> str:
 def write_report(path: str | os.PathLike[str], target: str | os.PathLike[str], *, lists: int = 6) -> None:
     """Write what `report_html` returns to the file `target`, whole or not at all.
 
-    Raises what it raises, and `OptionError` where `target` is the store, or what it needs.
+    Raises what it raises, and `OptionError` where `target` is the store, one of its sources, or what it needs.
     """
-    text = report_html(path, lists=lists)
-    with whole_file(Path(target), inputs=[typed(path)]) as file:
-        file.write_text(text, encoding="utf-8")
+    with recstore.connect(path, untrusted=True) as connection, whole_file(Path(target), connection) as file:
+        file.write_text(report_html(path, lists=lists), encoding="utf-8")
 
 
 class _Safe(str):
