@@ -33,7 +33,7 @@ from recstore.cli.commands import (
     options_given,
     sources_given,
 )
-from recstore.cli.console import LogFormat, State, exit_codes, print_data, watch
+from recstore.cli.console import LogFormat, State, exit_codes, print_data
 from recstore.cli.declarations import declared_sources
 from recstore.cli.exports import InstalledGroup
 from recstore.cli.formats import Format
@@ -43,6 +43,7 @@ from recstore.cli.maintenance_commands import maintenance_commands, run_build
 from recstore.cli.query_commands import query_commands
 from recstore.cli.running import run_app, run_command
 from recstore.cli.spark_commands import spark_commands
+from recstore.cli.watching import watch
 
 app = typer.Typer(
     cls=InstalledGroup,

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
 from recstore.errors import RecstoreError, is_full
-from recstore.progress import Progress, room_said
 from recstore.text import shown
 
 
@@ -159,84 +158,3 @@ def _message(error: BaseException) -> str:
         return f"{where}{error.strerror or error}"
     text = str(error).strip()
     return text or type(error).__name__
-
-
-class QuietProgress(Progress):
-    """Notices alone: they are warnings."""
-
-    def notice(self, text: str) -> None:
-        """Print the notice."""
-        say(text)
-
-
-class PlainProgress(QuietProgress):
-    """One plain line for each stage that is done, too: for logs and pipes."""
-
-    def finished(self, stage: str, seconds: float) -> None:
-        """Print the stage with its seconds."""
-        say(f"{stage}: {seconds:.2f} s")
-
-    def estimated(self, disk: int, free: int) -> None:
-        """Say how much of the disk will be taken."""
-        say(room_said(disk, free))
-
-
-class BarProgress(Progress):
-    """A progress bar on a terminal."""
-
-    def __init__(self) -> None:
-        """Start the bar; it is drawn on stderr and goes when the process ends."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        self._bars = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
-            console=Console(stderr=True), transient=True,
-        )  # fmt: skip
-        self._task = self._bars.add_task("", total=None)
-        self._bars.start()
-
-    def started(self, stage: str, steps: int | None) -> None:
-        """Begin a new bar."""
-        self._bars.reset(self._task, description=stage, total=steps)
-
-    def advanced(self, steps: int = 1) -> None:
-        """Move the bar."""
-        self._bars.advance(self._task, steps)
-
-    def notice(self, text: str) -> None:
-        """Print the notice above the bar."""
-        self._bars.console.print(shown(text), markup=False, highlight=False)
-
-    def estimated(self, disk: int, free: int) -> None:
-        """Print how much of the disk will be taken."""
-        self.notice(room_said(disk, free))
-
-    def stop(self) -> None:
-        """Take the bar away."""
-        self._bars.stop()
-
-
-class JsonProgress(QuietProgress):
-    """One object for each stage that begins or is done."""
-
-    def started(self, stage: str, steps: int | None) -> None:
-        """Say that a stage begins."""
-        say(stage, "stage started", stage=stage, steps=steps)
-
-    def finished(self, stage: str, seconds: float) -> None:
-        """Say that a stage is done, and how long it took."""
-        say(f"{stage}: {seconds:.2f} s", "stage finished", stage=stage, seconds=round(seconds, 3))
-
-    def estimated(self, disk: int, free: int) -> None:
-        """Say how much of the disk will be taken."""
-        say(room_said(disk, free), "disk", needed_bytes=disk, free_bytes=free)
-
-
-def watch(quiet: bool) -> Progress:
-    """Return the progress that fits where stderr goes."""
-    if State.log_format is LogFormat.JSON and not quiet:
-        return JsonProgress()
-    if quiet:
-        return QuietProgress()
-    return BarProgress() if sys.stderr.isatty() else PlainProgress()

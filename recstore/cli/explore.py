@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from recstore import map_items
-from recstore.cli.console import print_data, say, watch
+from recstore.cli.console import print_data, say
+from recstore.cli.watching import watch
 from recstore.explore import serve
 
 _HERE = ("127.0.0.1", "localhost", "::1")

@@ -20,8 +20,9 @@ from recstore import (
     rollback,
     same_content,
 )
-from recstore.cli.console import print_data, say, watch
+from recstore.cli.console import print_data, say
 from recstore.cli.output import write_result
+from recstore.cli.watching import watch
 from recstore.errors import UnsoundError
 from recstore.tools import open_connection
 

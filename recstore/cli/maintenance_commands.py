@@ -26,10 +26,11 @@ from recstore.cli.arguments import (
     Wait,
 )
 from recstore.cli.commands import AddCommand, Command, WaitingCommand, additions_given, options_given
-from recstore.cli.console import say, watch
+from recstore.cli.console import say
 from recstore.cli.declarations import declared_sources
 from recstore.cli.formats import Format
 from recstore.cli.running import run_command
+from recstore.cli.watching import watch
 from recstore.text import pasted
 
 if TYPE_CHECKING:

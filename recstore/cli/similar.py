@@ -11,9 +11,9 @@ from typing import cast
 import duckdb
 
 from recstore import catalog_of, connect, vector_of_file, why_nothing_is_similar
-from recstore.cli.console import watch
 from recstore.cli.formats import Format
 from recstore.cli.output import write_result
+from recstore.cli.watching import watch
 from recstore.errors import OptionError, RecstoreError, first_line
 from recstore.tools import told_when_damaged
 

@@ -31,6 +31,7 @@ from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, wal_o
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost
+from recstore.store.outlook import expected_stages
 from recstore.store.proof import prove
 from recstore.store.rights import refuse_other_users_file, take_over_rights
 from recstore.store.room import refuse_place, require_room, room_for
@@ -193,9 +194,9 @@ def staged_store(
             if user_objects and copied:
                 user_objects.drop_own()
             if base is None:
-                connection.execute(f"USE {NEW}")
-                connection.execute(render.render_tables(catalogs))
+                connection.execute(f"USE {NEW}; {render.render_tables(catalogs)}")
                 record_catalogs(connection, catalogs)
+                progress.expected(expected_stages(connection, OLD if hold else None, catalogs))
             name_tables_of(connection, NEW)
             yield (staged := Staged(connection, run.folder, user_objects, catalogs))
             with stages.stage("keep user objects"):
