@@ -105,10 +105,12 @@ class BarProgress(Progress):
             """What is done, the memory in use and the time that is left, as they are whenever the bar is drawn."""
 
             def render(self, task: Task) -> Text:
-                return Text((f"{_share(outlook)}" if task.total else "") + _state(outlook))
+                return Text(
+                    ((_share(outlook) if outlook.steps else "") + _state(outlook)).removeprefix(", "), no_wrap=True
+                )
 
         self._bars = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), State(),
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(12), TimeElapsedColumn(), State(),
             console=Console(stderr=True), transient=True,
         )  # fmt: skip
         self._task = self._bars.add_task("", total=None)
@@ -121,7 +123,9 @@ class BarProgress(Progress):
     def started(self, stage: str, steps: int | None) -> None:
         """Begin a new bar."""
         self._outlook.started(stage, steps)
-        self._bars.reset(self._task, description=stage, total=steps)
+        # A bar of unknown length is a new one: what is reset keeps its length.
+        self._bars.remove_task(self._task)
+        self._task = self._bars.add_task(stage, total=steps)
 
     def advanced(self, steps: int = 1) -> None:
         """Move the bar."""
@@ -162,7 +166,7 @@ def _state(outlook: Outlook) -> str:
     """Write the memory in use, and the time that is left, as far as they are known."""
     memory, left = memory_in_use(), outlook.remaining()
     text = f", {memory / 1e6:,.0f} MB in use" if memory else ""
-    return text if left is None else f"{text}, about {time_said(left)} left"
+    return text if not left else f"{text}, about {time_said(left)} left"
 
 
 def _facts(outlook: Outlook) -> dict[str, object]:
