@@ -86,9 +86,12 @@ QUESTIONS = {
     "WHERE m.movie_id < 6",
     "join": "SELECT m.movie_id AS id, s.rank, s.movie_id, s.score FROM movies AS m LEFT JOIN LATERAL "
     "similar_movies(m.title, k => m.movie_id) AS s ON true WHERE m.movie_id < 5",
+    "people": "SELECT u.user_id AS id, s.* FROM (SELECT DISTINCT user_id FROM ratings) AS u, "
+    "LATERAL recommend_movies(u.user_id, k => 15) AS s",
     "nobody": "SELECT * FROM recommend_movies(99999999, k => 3)",
     "lists": "SELECT m.movie_id AS id, s.* FROM movies AS m, LATERAL recommend_for([m.movie_id, 1], k => 4, "
     "disliked => ['no such movie', 'Broken Otter (1956)'], exclude => [3], diversity => 0.2) AS s WHERE m.movie_id < 5",
+    "long lists": f"SELECT * FROM recommend_for({[*range(1, 46)]}, k => 20, disliked => {[*range(60, 91)]})",
     "nothing": "SELECT * FROM similar_movies('no such movie', k => 3)",
 }
 #: What each engine is asked in its own words, since a condition is no argument in Spark.
@@ -98,6 +101,11 @@ BOTH = {
         "boost => CASE WHEN year >= 2000 THEN 1.2 END)",
         "similar_movies(1, k => 6, popularity => -0.5, among => (SELECT collect_list(movie_id) FROM movies WHERE "
         "year >= 1980), boost => (SELECT collect_list(struct(movie_id, 1.2)) FROM movies WHERE year >= 2000))",
+    ),
+    "person": (
+        "recommend_movies(3, k => 20, filter => year >= 1980, boost => CASE WHEN year >= 2000 THEN 1.5 END)",
+        "recommend_movies(3, k => 20, among => (SELECT collect_list(movie_id) FROM movies WHERE year >= 1980), "
+        "boost => (SELECT collect_list(struct(movie_id, 1.5)) FROM movies WHERE year >= 2000))",
     ),
     "empty list": ("recommend_for([], k => 3)", "recommend_for(array(), k => 3)"),
 }
@@ -138,7 +146,7 @@ WHOLE = {
 def whole(spark, movie_store, once) -> spark_session.Asked:
     """The session, with what these questions need of MovieLens small, made known by `functions.sql`."""
     needed = ("`similar_movies`", "`recommend_movies`", "`movie_neighbors`", "`movie_vectors`", "`movie_weights`",
-              "`ratings`", "`recstore_movies`", "`movies`")  # fmt: skip
+              "`movie_tastes`", "`ratings`", "`recstore_movies`", "`movies`")  # fmt: skip
 
     def fill(folder: Path) -> None:
         text = export(movie_store, folder / "tables", schema="whole").functions.read_text()

@@ -78,7 +78,8 @@ class _Functions:
         self.catalog, self.relation, self.target = catalog, relation, target
         known = sorted(space.name for space in spaces)
         tables = {"items": catalog.items, "vectors": catalog.vectors, "neighbors": catalog.neighbors,
-                  "weights": catalog.weights, "terms": catalog.terms, "answers": answers_table(catalog),
+                  "weights": catalog.weights, "tastes": catalog.tastes, "terms": catalog.terms,
+                  "answers": answers_table(catalog),
                   "history_table": catalog.interactions.table if catalog.interactions else ""}  # fmt: skip
         self.common = {
             **{name: relation(table) if table else "" for name, table in tables.items()},
@@ -138,6 +139,9 @@ class _Functions:
         if kind in ("similar", "nearest", "about"):
             parts["ranking"] = self.fill("ranking", **parts)
         if kind in ("recommend", "recommend_for"):
+            # Stores of before have no such table.
+            dot = {"dot_of_older": self.fill("dot", one="_rs_o._rs_sums", other="_rs_t.takes")}
+            parts["older"] = f"{self.fill('older', **dot)}\n" if self.catalog.tastes else ""
             parts["recommending"] = self.fill("recommending", **parts)
         columns = [
             ("rank", "SMALLINT"),

@@ -14,8 +14,9 @@ _rs_sums AS (
                 _rs_s.taste * _rs_x.taste AS _rs_a, _rs_s.next * _rs_x.next AS _rs_b
             FROM (SELECT _rs_q, inline(_rs_history) FROM _rs_state) AS _rs_s
             JOIN $weights AS _rs_x ON _rs_x.$key = _rs_s.id
+            WHERE _rs_s.is_late
         )
-        UNION ALL
+$older        UNION ALL
         SELECT _rs_q._rs_q, _rs_c._rs_id, 0D, CAST(NULL AS BIGINT)
         FROM _rs_state AS _rs_q
         JOIN $answers AS _rs_c ON _rs_c._rs_available
