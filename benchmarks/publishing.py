@@ -37,7 +37,7 @@ def straight(path: Path, **_options: object) -> Iterator[Staged]:
         )
         catalogs = to_be_stored(())
         connection.execute(render_tables(catalogs))
-        yield Staged(connection, None, catalogs)
+        yield Staged(connection, path.parent, None, catalogs)
         connection.execute(f"USE memory; CHECKPOINT {NEW}; DETACH {NEW}")
 
 

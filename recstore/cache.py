@@ -60,10 +60,9 @@ def folder() -> Path:
     override = os.environ.get("RECSTORE_CACHE")
     if not override:
         return platformdirs.user_cache_path("recstore", appauthor=False)
-    try:
-        return typed(override).absolute()
-    except RuntimeError as error:
-        raise OptionError(f"RECSTORE_CACHE is {override!r}, and there is no such user's home.") from error
+    if str(place := typed(override)).startswith("~"):
+        raise OptionError(f"RECSTORE_CACHE is {override!r}, and there is no such user's home.")
+    return place.absolute()
 
 
 def size_limit() -> int:

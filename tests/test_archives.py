@@ -172,7 +172,7 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "folder" / "ratings.csv")
     refused(tmp_path, "movielens", tmp_path / "folder", "holds no MovieLens release")
     refused(tmp_path, "movielens", "x" * 5000, "cannot be a file or folder")
-    refused(tmp_path, "movielens", "~nobody-of-this-name/x", "cannot be a file or folder")
+    refused(tmp_path, "movielens", "~nobody-of-this-name/x", "is no file or folder here")
 
 
 # Archives of AudioSet.

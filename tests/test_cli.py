@@ -149,7 +149,7 @@ def test_attach_sql(sample_store):
         (["build", "x.duckdb", "--movielens", "a", "--source", "movielens=b"], 2, "two sources for movielens: a and b"),
         (["build", "", "--movielens", "."], 1, "is a folder, not a store"),
         (["build", "no/such/folder/x.duckdb", "--movielens", "."], 1, "does not exist; make it first"),
-        (["build", "x.duckdb", "--source", "nix=."], 2, "no loader 'nix'; installed are: audioset, movielens"),
+        (["build", "x.duckdb", "--source", "nix=."], 2, "no loader 'nix'; installed are: audio, audioset, movielens"),
         (["build", "x.duckdb", "--movielens", ".", "--min-user-ratings", "0"], 2, "at least 1"),
         (["build", "text.txt", "--movielens", "."], 1, "not a DuckDB file"),
         (["rebuild", "x.duckdb"], 2, "no store"),

@@ -93,12 +93,13 @@ def _changed(connection: duckdb.DuckDBPyConnection, database: str, tables: tuple
     """
     try:
         recorded = json.loads(info(connection, database).get(_ROWS, "{}"))
-        known = {table: (count, digest) for table, (count, digest) in recorded.items() if table != "duckdb"}
+        written_by = recorded.pop("duckdb", None)
+        known = {table: (count, digest) for table, (count, digest) in recorded.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return list(tables)
     found = _digests(connection, database)
     # Another DuckDB may hash otherwise.
-    compared = 2 if recorded.get("duckdb") == duckdb.__version__ else 1
+    compared = 2 if written_by == duckdb.__version__ else 1
     return [table for table in tables if table in known and known[table][:compared] != found[table][:compared]]
 
 
