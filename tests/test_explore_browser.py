@@ -47,6 +47,13 @@ def when(window, condition, tries: int = 800):
     raise AssertionError(window.page.locator("main").inner_text()[:2000])
 
 
+def labelled(window, label: str):
+    """Return what has a label, once there is one such: for a moment the view before is there, too."""
+    found = window.page.get_by_label(label, exact=True)
+    when(window, lambda: found.count() == 1)
+    return found
+
+
 def wait_for_titles(window, right: list[str]):
     assert right
     when(window, lambda: titles(window) == right)
@@ -105,9 +112,9 @@ def test_films_as_a_person_looks_at_them(chromium, films):
             [item] = shown_address(other)["item"]
             wait_for_titles(other, shown_in(con, f"similar_movies({item})"))
         # k, then a filter that is wrong, and mended.
-        page.get_by_label("k", exact=True).fill("4")
+        labelled(window, "k").fill("4")
         when(window, lambda: len(titles(window)) == 4)
-        box = page.get_by_label("filter", exact=True)
+        box = labelled(window, "filter")
         box.fill("yaer > 2000")
         box.press("Enter")
         page.get_by_role("alert").filter(has_text="yaer").wait_for()
