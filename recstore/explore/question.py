@@ -13,6 +13,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.errors import OptionError
 from recstore.explore.address import Address
 from recstore.explore.answers import said
+from recstore.opening import open_connection
 
 _WHOLE = re.compile(r"-?\d{1,18}")
 _WHOLE_TYPES = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
@@ -22,7 +23,8 @@ def check_expression(text: str, what: str) -> None:
     """Raise an `OptionError` where `text` is not one expression of SQL, such as what closes a bracket and goes on."""
     try:
         # In the place of a condition no comma can follow it, and in that of an argument no THEN.
-        statements = duckdb.extract_statements(f"SELECT CASE WHEN (\n{text}\n) THEN 1 END")
+        with open_connection() as connection:
+            statements = connection.extract_statements(f"SELECT CASE WHEN (\n{text}\n) THEN 1 END")
     except duckdb.Error as error:
         raise OptionError(f"{what}: {said(error)}") from error
     if len(statements) != 1 or not text.strip():
