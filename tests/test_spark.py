@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pages
 import pytest
 import spark_session
 from shells import installed
 
 import recstore
 from recstore.spark import export
+
+PAGE = pages.ROOT / "docs" / "spark.md"
 
 
 @pytest.fixture(scope="session")
@@ -25,14 +28,23 @@ def spark(once) -> spark_session.Asked:
 
 
 @pytest.fixture(scope="session")
-def small(spark, small_store, once) -> spark_session.Asked:
-    """The session, in which the functions of the small store are known in the schema `rec`."""
+def page(spark, small_folder, small_store, once) -> Path:
+    """The folder of a reader of docs/spark.md, who has exported the small store and asked it in Spark."""
+    export_it, ask_it, *_ = pages.blocks(PAGE)
 
     def fill(folder: Path) -> None:
-        export(small_store, folder / "tables")
-        assert spark.call("install", (folder / "tables").as_uri(), schema="rec") == ["audio", "movies"]
+        pages.make_folder(folder, small_store, small_folder)
+        [(command, _, _)] = export_it.commands()
+        (folder / "exported.txt").write_text(pages.run(f"{command} 2>&1", folder))
+        program = ask_it.text.replace("Heat (1995)", "Pale Heist (1989)")
+        (folder / "shown.txt").write_text(spark.call("run", program, str(folder)))
 
-    once("spark-small", fill)
+    return once("spark-page", fill)
+
+
+@pytest.fixture(scope="session")
+def small(spark, page) -> spark_session.Asked:
+    """The session, in which the functions of the small store are known in the schema `rec`, as the page makes them."""
     return spark
 
 
@@ -88,6 +100,11 @@ QUESTIONS = {
     "similar_movies(m.title, k => m.movie_id) AS s ON true WHERE m.movie_id < 5",
     "people": "SELECT u.user_id AS id, s.* FROM (SELECT DISTINCT user_id FROM ratings) AS u, "
     "LATERAL recommend_movies(u.user_id, k => 15) AS s",
+    "movies": "SELECT m.movie_id AS id, s.* FROM movies AS m, LATERAL similar_movies(m.movie_id, k => 10) AS s",
+    "beyond what is stored": "SELECT m.movie_id AS id, s.* FROM movies AS m, LATERAL similar_movies(m.movie_id, "
+    "k => 130, exclude => [7]) AS s WHERE m.movie_id < 4",
+    "diverse": "SELECT m.movie_id AS id, s.* FROM movies AS m, LATERAL similar_movies(m.title, k => 4, "
+    "disliked => [5], popularity => 0.2, diversity => 0.4) AS s WHERE m.movie_id < 4",
     "nobody": "SELECT * FROM recommend_movies(99999999, k => 3)",
     "lists": "SELECT m.movie_id AS id, s.* FROM movies AS m, LATERAL recommend_for([m.movie_id, 1], k => 4, "
     "disliked => ['no such movie', 'Broken Otter (1956)'], exclude => [3], diversity => 0.2) AS s WHERE m.movie_id < 5",
@@ -127,50 +144,28 @@ def test_spark_answers_what_is_said_in_its_words(ours, theirs, small, store):
     same(rows(store, f"SELECT * FROM {ours}"), small.rows(in_spark(f"SELECT * FROM {theirs}", "rec")))
 
 
-#: Every movie and every person of MovieLens small.
-WHOLE = {
-    "movies": (
-        "SELECT m.movie_id AS id, s.rank, s.movie_id, s.space, s.score FROM movies AS m, "
-        "LATERAL similar_movies(m.movie_id, k => 10) AS s",
-        97_420,
-    ),
-    "people": (
-        "SELECT u.user_id AS id, s.rank, s.movie_id, s.score, s.because, s.reason FROM "
-        "(SELECT DISTINCT user_id FROM ratings) AS u, LATERAL recommend_movies(u.user_id, k => 10) AS s",
-        6_100,
-    ),
-}
-
-
-@pytest.fixture(scope="session")
-def whole(spark, movie_store, once) -> spark_session.Asked:
-    """The session, with what these questions need of MovieLens small, made known by `functions.sql`."""
-    needed = ("`similar_movies`", "`recommend_movies`", "`movie_neighbors`", "`movie_vectors`", "`movie_weights`",
-              "`movie_tastes`", "`ratings`", "`recstore_movies`", "`movies`")  # fmt: skip
-
-    def fill(folder: Path) -> None:
-        text = export(movie_store, folder / "tables", schema="whole").functions.read_text()
-        statements = [one.strip() for one in re.split(r";\n(?=\n|$)", text)]
-        for statement in statements:
-            head = re.sub(r"^(--[^\n]*\n)+\s*", "", statement)
-            named = re.match(
-                r"CREATE (OR REPLACE )?(FUNCTION|TABLE IF NOT EXISTS) spark_catalog\.`whole`\.(`\w+`)", head
-            )
-            if head and (named is None or named[3] in needed):
-                spark.rows(head)
-
-    once("spark-whole", fill)
-    return spark
-
-
-@pytest.mark.parametrize(("query", "many"), WHOLE.values(), ids=WHOLE)
-def test_spark_answers_for_everything_as_duckdb_does(query, many, whole, movie_store, tmp_path):
-    whole.call("write", in_spark(query, "whole"), str(tmp_path / "rows"))
-    with recstore.connect(movie_store, exact=True) as connection:
-        found = {row[:2]: row[2:] for row in connection.execute(f"FROM '{tmp_path}/rows/*.parquet'").fetchall()}
-        ours = {row[:2]: row[2:] for row in connection.execute(query).fetchall()}
-    assert len(ours) == len(found) == many
-    assert found == ours
+def test_the_page_about_spark(small, page, store):
+    """What commands print is as shown, but for the numbers; the one text for both is asked of both."""
+    export_it, ask_it, back, both, *more = pages.blocks(PAGE)
+    assert not more
+    assert "similar_movies" in ask_it.text
+    [(_, printed, _)] = export_it.commands()
+    numbers = re.compile(r"[\d,]+")
+    assert numbers.sub("0", (page / "exported.txt").read_text()) == numbers.sub("0", printed)
+    shown = [line.split("|") for line in (page / "shown.txt").read_text().splitlines() if re.match(r"\| +\d", line)]
+    ours = rows(store, "FROM similar_movies('Pale Heist (1989)', k => 5)")
+    assert [line[2].strip()[:17] for line in shown] == [row["title"][:17] for row in ours]
+    for command, printed, _ in back.commands():
+        assert printed == ""
+        pages.run(command, page)
+    with recstore.connect(page / "recent.duckdb") as recent, recstore.connect(page / "movies.duckdb") as again:
+        assert rows(recent, "SELECT min(year) >= 2000 AS late FROM movies") == [{"late": True}]
+        assert rows(again, "FROM similar_movies('Pale Heist (1989)', k => 5)") == ours
+    query = both.text.replace("1960", "2017")
+    assert "2017" in query
+    ours = rows(store, query)
+    assert ours
+    same(ordered(ours), ordered(small.rows(in_spark(query, "rec"))))
 
 
 ERRORS = [

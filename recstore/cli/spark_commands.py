@@ -41,6 +41,6 @@ def export(
 
         done = export_tables(store, folder, to=to, schema=schema, location=location, untrusted=untrusted)
         say(f"{len(done.rows)} tables with {sum(done.rows.values()):,} rows written to {folder}.")
-        say(f"In Spark: spark-sql -f {done.functions}")
+        say(f"In Spark: spark-sql -f {folder / done.functions.name}")
 
     run_command(work, timeout, untrusted)

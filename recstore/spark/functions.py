@@ -228,8 +228,11 @@ class _Functions:
     def _conditions(self, said: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
         """Return the conditions that Spark folds when it plans, so that what is not asked for costs nothing."""
         is_diverse = f"coalesce(try_cast({given['diversity']} AS DOUBLE), 0D) > 0" if "diversity" in said else "false"
-        ranked = [f"{given[one]} IS NOT NULL" for one in said if one not in ("k", "space")]
-        limited = [f"{given[one]} IS NOT NULL" for one in ("among", "boost", "include_unavailable") if one in said]
+        # A constant is never NULL, which Spark settles before it has taken a join by LATERAL apart: it then fails over
+        # the part that falls away. What depends on k, too, is settled afterwards; k is never ''.
+        is_said = {one: f"(NOT {given['k']} <=> '' AND {given[one]} IS NOT NULL)" for one in said}
+        ranked = [is_said[one] for one in said if one not in ("k", "space")]
+        limited = [is_said[one] for one in ("among", "boost", "include_unavailable") if one in said]
         is_deep = f"coalesce(try_cast({given['k']} AS DOUBLE) > {self.catalog.depth}, false)"
         stored = "false" if self.catalog.available or self.catalog.group else f"NOT ({' OR '.join([is_deep, *ranked])})"
         more = f"CASE WHEN {is_diverse} THEN greatest(100, 5 * _rs_q._rs_a.k) ELSE 0 END"

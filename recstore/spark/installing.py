@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recstore.catalogs.catalog import Catalog
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 def install(spark: SparkSession, folder: str, *, schema: str = "recstore", form: str = "parquet") -> list[str]:
     """Make the tables below `folder` known in `schema` of `spark_catalog`, and create their functions there.
 
-    `folder` is what `recstore export` wrote, wherever Spark can read: a path, `s3://…`,
-    `hdfs://…`. Returns the names of the catalogues. What an earlier call made known is replaced, and no
-    file is changed.
+    `folder` is what `recstore export` wrote, wherever Spark can read: a path, `s3://…`, `hdfs://…`. A folder of this
+    machine may be named from the current folder, which Spark's own is not. Returns the names of the catalogues. What an
+    earlier call made known is replaced, and no file is changed.
 
     Raises:
         OptionError: `folder` holds no exported tables, or the schema has a table of that name that is not recstore's.
     """
+    if Path(folder).is_dir():
+        folder = Path(folder).resolve().as_uri()
     reader = spark.read.format(form)
     try:
         described = reader.load(f"{folder}/catalogs").select("catalog", "declaration").collect()
