@@ -80,6 +80,9 @@ def _answer(spark: Any, name: str, arguments: tuple[Any, ...], named: dict[str, 
 
     if name == "rows":
         return [row.asDict(recursive=True) for row in spark.sql(*arguments).collect()]
+    if name == "write":
+        query, folder = arguments
+        return spark.sql(query).write.parquet(folder)
     if name == "run":
         text, folder = arguments
         os.chdir(folder)

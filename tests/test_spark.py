@@ -144,6 +144,52 @@ def test_spark_answers_what_is_said_in_its_words(ours, theirs, small, store):
     same(rows(store, f"SELECT * FROM {ours}"), small.rows(in_spark(f"SELECT * FROM {theirs}", "rec")))
 
 
+#: Every movie and every person of MovieLens small.
+WHOLE = {
+    "movies": (
+        "SELECT m.movie_id AS id, s.rank, s.movie_id, s.space, s.score FROM movies AS m, "
+        "LATERAL similar_movies(m.movie_id, k => 10) AS s",
+        97_420,
+    ),
+    "people": (
+        "SELECT u.user_id AS id, s.rank, s.movie_id, s.score, s.because, s.reason FROM "
+        "(SELECT DISTINCT user_id FROM ratings) AS u, LATERAL recommend_movies(u.user_id, k => 10) AS s",
+        6_100,
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def whole(spark, movie_store, once) -> spark_session.Asked:
+    """The session, with what these questions need of MovieLens small, made known by `functions.sql`."""
+    needed = ("`similar_movies`", "`recommend_movies`", "`movie_neighbors`", "`movie_vectors`", "`movie_weights`",
+              "`movie_tastes`", "`ratings`", "`recstore_movies`", "`movies`")  # fmt: skip
+
+    def fill(folder: Path) -> None:
+        text = export(movie_store, folder / "tables", schema="whole").functions.read_text()
+        statements = [one.strip() for one in re.split(r";\n(?=\n|$)", text)]
+        for statement in statements:
+            head = re.sub(r"^(--[^\n]*\n)+\s*", "", statement)
+            named = re.match(
+                r"CREATE (OR REPLACE )?(FUNCTION|TABLE IF NOT EXISTS) spark_catalog\.`whole`\.(`\w+`)", head
+            )
+            if head and (named is None or named[3] in needed):
+                spark.rows(head)
+
+    once("spark-whole", fill)
+    return spark
+
+
+@pytest.mark.parametrize(("query", "many"), WHOLE.values(), ids=WHOLE)
+def test_spark_answers_for_everything_as_duckdb_does(query, many, whole, movie_store, tmp_path):
+    whole.call("write", in_spark(query, "whole"), str(tmp_path / "rows"))
+    with recstore.connect(movie_store, exact=True) as connection:
+        found = {row[:2]: row[2:] for row in connection.execute(f"FROM '{tmp_path}/rows/*.parquet'").fetchall()}
+        ours = {row[:2]: row[2:] for row in connection.execute(query).fetchall()}
+    assert len(ours) == len(found) == many
+    assert found == ours
+
+
 def test_the_page_about_spark(small, page, store):
     """What commands print is as shown, but for the numbers; the one text for both is asked of both."""
     export_it, ask_it, back, both, *more = pages.blocks(PAGE)
