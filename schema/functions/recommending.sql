@@ -5,7 +5,8 @@
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -36,7 +37,7 @@ $candidates
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * $score_steps) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * $score_steps) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -60,7 +61,7 @@ $candidates
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST($key_largest_id - (_rs_key & $key_mask) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST($key_largest_id - (_rs_key & $key_mask) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank

@@ -2833,7 +2833,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -2885,7 +2886,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -2911,7 +2912,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -2996,7 +2997,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3048,7 +3050,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3074,7 +3076,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3187,7 +3189,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3241,7 +3244,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3267,7 +3270,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3380,7 +3383,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3439,7 +3443,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3475,7 +3479,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3588,7 +3592,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3649,7 +3654,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3691,7 +3696,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3809,7 +3814,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3870,7 +3876,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3916,7 +3922,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -4212,7 +4218,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4264,7 +4271,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4290,7 +4297,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -4543,7 +4550,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4597,7 +4605,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4623,7 +4631,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -4876,7 +4884,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4935,7 +4944,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4971,7 +4980,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5224,7 +5233,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -5285,7 +5295,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -5327,7 +5337,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5585,7 +5595,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -5646,7 +5657,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -5692,7 +5703,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5988,7 +5999,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6040,7 +6052,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6066,7 +6078,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -6319,7 +6331,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6373,7 +6386,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6399,7 +6412,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -6652,7 +6665,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6711,7 +6725,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6747,7 +6761,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -7000,7 +7014,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -7061,7 +7076,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -7103,7 +7118,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -7361,7 +7376,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -7422,7 +7438,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -7468,7 +7484,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank

@@ -2260,7 +2260,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -2312,7 +2313,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -2338,7 +2339,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -2423,7 +2424,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -2475,7 +2477,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -2501,7 +2503,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -2614,7 +2616,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -2668,7 +2671,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -2694,7 +2697,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -2807,7 +2810,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -2866,7 +2870,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -2902,7 +2906,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3015,7 +3019,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3076,7 +3081,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3118,7 +3123,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3236,7 +3241,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3297,7 +3303,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3343,7 +3349,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3639,7 +3645,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -3691,7 +3698,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -3717,7 +3724,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -3970,7 +3977,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4024,7 +4032,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4050,7 +4058,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -4303,7 +4311,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4362,7 +4371,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4398,7 +4407,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -4651,7 +4660,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -4712,7 +4722,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -4754,7 +4764,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5012,7 +5022,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -5073,7 +5084,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -5119,7 +5130,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5415,7 +5426,8 @@ END AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -5467,7 +5479,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -5493,7 +5505,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -5746,7 +5758,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -5800,7 +5813,7 @@ _rs_contributions AS (
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -5826,7 +5839,7 @@ _rs_keys AS (
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -6079,7 +6092,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6138,7 +6152,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_by
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6174,7 +6188,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -6427,7 +6441,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6488,7 +6503,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6530,7 +6545,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
@@ -6788,7 +6803,8 @@ END) AS _rs_k) AS _rs_a
 -- history points to, a large debit for what was seen, and 0 for the most popular, so many of them that k rows are
 -- always found. A key is one BIGINT: above, the rounded score, or where that is 0 the preference less 1e9, or
 -- where a dislike outweighs all else the score less 2e9; below, the id (smaller first). What contributed most goes
--- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller.
+-- along as the id times 4, plus 2 for content and 1 for what comes next; of equal amounts it is the smaller. Where no
+-- single item contributed it is -1 until the end: the lists of the best leave out what is NULL.
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
@@ -6849,7 +6865,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_sums AS (
     SELECT
-        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause) AS _rs_cause
+        _rs_id, CAST(round(sum(_rs_amount) * 100000) AS BIGINT) AS _rs_sum, coalesce(arg_max(_rs_cause, _rs_amount - 1e-14 * _rs_cause), -1) AS _rs_cause
     FROM _rs_contributions
     GROUP BY _rs_id
     HAVING sum(_rs_amount) > -10000
@@ -6895,7 +6911,7 @@ coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
 ),
 _rs_found AS (
     SELECT
-        _rs_rank, _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
+        _rs_rank, nullif(_rs_cause, -1) AS _rs_cause, _rs_key >> 32 AS _rs_level, CAST(2147483647 - (_rs_key & 4294967295) AS INTEGER) AS _rs_id
     FROM (
         SELECT
             unnest(_rs_best) AS _rs_key, unnest(_rs_causes) AS _rs_cause, unnest(range(1, len(_rs_best) + 1)) AS _rs_rank
