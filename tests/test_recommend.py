@@ -108,6 +108,18 @@ def test_what_is_stored_answers_as_well_as_what_was_learnt(con):
     assert recall > learnt_recall - 0.01
 
 
+def test_because_of_everybody_points_to_what_is_recommended(con):
+    """Also below a movie that older ratings alone point to, which has no cause of its own."""
+    with_cause, without_weight = con.execute("""
+        SELECT count(*), count(*) FILTER (NOT EXISTS (
+            FROM ratings AS h JOIN movies AS m USING (movie_id) JOIN movie_weights AS w USING (movie_id)
+            WHERE h.user_id = u.user_id AND m.title = f.because AND w.neighbor_id = f.movie_id))
+        FROM (SELECT DISTINCT user_id FROM ratings) AS u, recommend_movies(u.user_id) AS f
+        WHERE f.because IS NOT NULL""").fetchall()[0]
+    assert with_cause > 6000
+    assert without_weight == 0
+
+
 def test_what_is_older_than_the_latest_counts_together(con):
     """The 21st movie of a list moves scores a little, by its taste; none is recommended because of it."""
     older, *latest = [
