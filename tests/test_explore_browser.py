@@ -44,7 +44,7 @@ def when(window, condition, tries: int = 800):
         if condition():
             return
         window.page.wait_for_timeout(50)
-    raise AssertionError(window.page.locator("main").inner_text()[:2000])
+    raise AssertionError(window.page.locator("main.rs-page").inner_text()[:2000])
 
 
 def labelled(window, label: str):
@@ -129,6 +129,19 @@ def test_films_as_a_person_looks_at_them(chromium, films):
         page.get_by_role("button", name="Close").click()
         assert window.faults == []
         assert window.hosts() == {"127.0.0.1"}
+
+
+def test_going_back_and_on_quickly_shows_one_view(chromium, films):
+    store, con = films
+    with explorer.explored(store) as address, explorer.window(chromium, f"{address}?item=1") as window:
+        labelled(window, "k")
+        ways = ["?item=2&k=4", "?view=person&user=1", "?item=1&k=5", "?view=quality", "?item=3&k=3"]
+        window.page.evaluate("ways => ways.forEach(way => emitEvent('address', way))", ways)
+        wait_for_titles(window, shown_in(con, "similar_movies(3, k := 3)"))
+        window.page.wait_for_timeout(500)
+        assert window.page.get_by_label("k", exact=True).count() == 1
+        assert window.page.locator("h1").count() == 1
+        assert window.faults == []
 
 
 def test_a_basket_and_a_rebuild_meanwhile(chromium, films):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from importlib import resources
@@ -49,6 +50,8 @@ class Page(Session):
         super().__init__(answers)
         self._edition: int | None = answers.edition
         self._view: View | None = None
+        self._shown: Address | None = None
+        self._turn = asyncio.Lock()
 
     async def build(self) -> None:
         """Make the page of the address that was asked for."""
@@ -61,35 +64,48 @@ class Page(Session):
         self._body = ui.element("main").classes("rs-page")
         ui.on("address", self._come_back)
         ui.timer(_SECONDS_BETWEEN_LOOKS, self._look)
-        self._build_bar()
-        await self._build_view()
+        await self._catch_up()
 
     async def show(self, there: Address, is_new: bool = False) -> None:
         """Show what an address says."""
-        here, self.address = self.address, there
-        if there == here:
+        if there == self.address:
             return
+        self.address = there
         if is_new:
             ui.run_javascript(f'history.pushState({{}}, "", {json.dumps(there.text())})')
-        changing = (*_QUESTION, "item") if there.view == addresses.MAP else _QUESTION
-        kept = {name: getattr(there, name) for name in changing}
-        if is_new and here.but(**kept) == there and self._view is not None:
-            await self._view.update()
-            return
-        if (here.catalog, here.view) != (there.catalog, there.view):
-            self._build_bar()
-        await self._build_view()
+        else:
+            self._shown = None  # boxes hold what was typed into them since
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Show what the address says by then, one after another: two views made at once would both stand there."""
+        async with self._turn:
+            here, there = self._shown, self.address
+            if here == there:
+                return
+            self._shown = there
+            changing = (*_QUESTION, "item") if there.view == addresses.MAP else _QUESTION
+            kept = {name: getattr(there, name) for name in changing}
+            if here is not None and here.but(**kept) == there and self._view is not None:
+                await self._view.update()
+                return
+            if here is None or (here.catalog, here.view) != (there.catalog, there.view):
+                self._build_bar()
+            await self._build_view()
 
     async def _build_view(self) -> None:
         self._body.clear()
+        self._view = None
         with self._body:
             try:
-                self._view = self._made_view()
-                await self._view.build()
-                await self._view.update()
+                view = self._made_view()
+                await view.build()
+                await view.update()
             except RecstoreError as error:
                 self._body.clear()
                 ui.label(str(error)).classes("rs-error").style("grid-column: 1 / -1")
+                return
+        self._view = view
 
     def _made_view(self) -> View:
         if self.address.view == addresses.PERSON:
@@ -135,8 +151,8 @@ class Page(Session):
         if edition != before:
             if before is not None:
                 ui.notify("The store was built anew: this shows the new one.", position="top", timeout=6000)
-            self._build_bar()
-            await self._build_view()
+            self._shown = None
+            await self._catch_up()
 
 
 def _address(text: str) -> Address:
