@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: So many items take something, those whose scores it changes most: a question looks at each of them.
-_TAKERS = 3000
+_TAKERS = 2500
 _OVERSAMPLES = 8
 _ITERATIONS = 4
 
