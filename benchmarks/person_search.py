@@ -212,7 +212,7 @@ class _Search:
     def __init__(self, cut: Cut) -> None:
         self._start = PersonSettings()
         self._cut = cut
-        self._items = weighed_items(cut.train, self._start.min_ratings, None)
+        self._items = weighed_items(cut.train, self._start.min_ratings)
         self._seen = scipy.sparse.csr_matrix(seen_matrix(cut.train)[:, self._items])
         self._rated = np.bincount(self._seen.indices, minlength=len(self._items))
         self._questions = _Questions(cut, self._items)

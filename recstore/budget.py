@@ -8,9 +8,9 @@ from movie to movie are the largest: DuckDB has hardly anything to do while they
 checked, the connection that made it is still open, and keeps blocks in memory: the check has a quarter for its own
 connection and a quarter for its arrays.
 
-Neither decides a result, but that the weights, and the search for the constants of recommendations, are of fewer items
-where the memory is too little for all: what works block by block has blocks of one size, and as many workers as both
-allow.
+Neither decides a result, but that the weights come from blocks of items, and the search for the constants of
+recommendations is of fewer items, where the memory is too little for a square of all: what else works block by block
+has blocks of one size, and as many workers as both allow.
 """
 
 from __future__ import annotations

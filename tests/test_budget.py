@@ -113,7 +113,7 @@ def test_what_is_reckoned_with_is_not_less_than_what_is_held():
     assert peak(data.once) < whole
     assert peak(lambda: Timeline.of(data, 0)) < whole
     # The weights' squares are not among what is held whole.
-    assert peak(lambda: person_weights(data, PersonSettings(), 400, 0)) < whole + 6 * 4 * 400**2
+    assert peak(lambda: person_weights(data, PersonSettings())) < whole + 6 * 4 * items**2
     vectors = unit_rows(rng.standard_normal((items, dimensions)))[0]
     one = Budget(budget.BASE + GB, 1)
     searched = Sizes(items, "books", (dimensions,)).of_build(0).size

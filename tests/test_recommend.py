@@ -10,8 +10,6 @@ import pytest
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-import recstore
-from recstore.budget import Budget
 from recstore.catalogs.movies.weights import read_interactions
 from recstore.models.fading import FADING
 from recstore.models.person import Person, PersonSettings, person_weights, stored
@@ -259,17 +257,6 @@ def test_a_rating_counts_as_soon_as_it_is_there(sample_store, tmp_path):
         title = con.execute("SELECT title FROM movies WHERE movie_id = ?", [before[0]]).fetchall()[0][0]
     assert before[0] not in {row[0] for row in after}
     assert after[0][1] == title
-
-
-def test_only_as_many_movies_have_weights_as_fit_the_memory(sample_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(Budget, "weights", 24 * 50**2)
-    store = tmp_path / "small.duckdb"
-    recstore.build(store, {"movielens": sample_folder})
-    with duckdb.connect(str(store), read_only=True) as con:
-        weighed = "SELECT DISTINCT movie_id FROM movie_weights WHERE NOT is_content"
-        assert con.execute(f"SELECT count(*) FROM ({weighed})").fetchall() == [(50,)]
-        assert len(ids(con, "recommend_movies(1)")) == 10
-        assert con.execute("SELECT count(*) FROM store_health WHERE NOT is_sound").fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _SQL = "recstore.catalogs.sql"
 #: How many content neighbours stand in for the weights of an item that has none.
 _STAND_INS = 10
+#: So many weights are handed over at a time, where they are sparse.
+_BLOCK = 4_000_000
 
 
 def insert_weights(
@@ -36,9 +39,10 @@ def insert_weights(
         "weights": catalog.weights,
         "tastes": catalog.tastes,
     }
-    connection.register("weights_to_insert", weight_rows(weights, ids))
-    connection.execute(sql.render(_SQL, "insert_weights", **names))
-    connection.unregister("weights_to_insert")
+    for rows in weight_rows(weights, ids):
+        connection.register("weights_to_insert", rows)
+        connection.execute(sql.render(_SQL, "insert_weights", **names))
+        connection.unregister("weights_to_insert")
     connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})
     if weights.older is not None:
         connection.register("tastes_to_insert", taste_rows(weights.older, ids[weights.items]))
@@ -57,20 +61,26 @@ def taste_rows(older: Directions, ids: NDArray[np.int32]) -> Any:  # noqa: ANN40
     return pa.table({"id": arrow_column(ids), "gives": lists(older.gives), "takes": lists(older.takes)})
 
 
-def weight_rows(weights: Weights, ids: NDArray[np.int32]) -> Any:  # noqa: ANN401 - PyArrow is not typed
-    """Return an Arrow table of the weights that are not 0: `id`, `towards`, `taste`, `next`.
+def weight_rows(weights: Weights, ids: NDArray[np.int32]) -> Iterator[Any]:
+    """Yield Arrow tables of the weights that are not 0, some items after others: `id`, `towards`, `taste`, `next`.
 
     `ids` (n_items,) int32 are the keys of the items by position.
     """
     import pyarrow as pa
+    import scipy.sparse
 
-    after = np.zeros_like(weights.taste) if weights.next is None else weights.next
-    row, column = np.nonzero((weights.taste != 0) | (after != 0))
     weighed = ids[weights.items]
-    columns = {
-        "id": weighed[row],
-        "towards": weighed[column],
-        "taste": weights.taste[row, column],
-        "next": after[row, column],
-    }
-    return pa.table({name: arrow_column(values) for name, values in columns.items()})
+    is_sparse = scipy.sparse.issparse(weights.taste)
+    step = max(1, _BLOCK * len(weighed) // max(1, weights.taste.nnz)) if is_sparse else max(1, len(weighed))
+    for start in range(0, len(weighed), step):
+        taste = weights.taste[start : start + step]
+        after = 0 * taste if weights.next is None else weights.next[start : start + step]
+        if is_sparse:
+            # Both have the same pairs, as `strongest` leaves them.
+            row, column = np.repeat(np.arange(taste.shape[0]), np.diff(taste.indptr)), taste.indices
+            both = taste.data, after.data
+        else:
+            row, column = np.nonzero((taste != 0) | (after != 0))
+            both = taste[row, column], after[row, column]
+        columns = {"id": weighed[start + row], "towards": weighed[column], "taste": both[0], "next": both[1]}
+        yield pa.table({name: arrow_column(values) for name, values in columns.items()})

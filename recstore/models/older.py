@@ -32,13 +32,13 @@ class Directions:
     takes: NDArray[np.float32]
 
 
-def directions_of(histories: Any, weights: NDArray[np.float32], dimensions: int, seed: int) -> Directions:  # noqa: ANN401
-    """Return the directions of `histories`, CSR (n_users, n_items), times `weights` (n_items, n_items).
+def directions_of(histories: Any, weights: Any, dimensions: int, seed: int) -> Directions:  # noqa: ANN401
+    """Return the directions of `histories`, CSR (n_users, n_items), times `weights` (n_items, n_items), dense or CSR.
 
     Found by subspace iteration (Halko, Martinsson and Tropp 2011), without the product itself. There are fewer than
     `dimensions` where the histories have no more to say, and none where all are empty.
     """
-    n_items = len(weights)
+    n_items = weights.shape[0]
     size = min(dimensions + _OVERSAMPLES, n_items)
     sketch = np.random.default_rng(seed).standard_normal((n_items, size), dtype=np.float32)
     for _ in range(_ITERATIONS):

@@ -21,7 +21,7 @@ from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
 from recstore.models.older import Directions, directions_of
 from recstore.models.pure_svd import Factors, add_products, item_factors
-from recstore.models.transitions import Timeline, transition_counts
+from recstore.models.transitions import Timeline, largest, transition_counts
 
 #: So many rows say how large the largest weights are.
 _ROWS_TO_JUDGE = 2000
@@ -86,21 +86,21 @@ class Weights:
     """The two kinds of weights among some items: `items` (n,) are their positions, `taste` and `next` (n, n) float32.
 
     Row i is what item i of a history adds to each other item. `older` is what stands in for `taste` where an item of a
-    history is older than the latest.
+    history is older than the latest. Of very many items both are CSR, as `sparse_weights` makes them.
     """
 
     items: NDArray[np.intp]
-    taste: NDArray[np.float32]
-    next: NDArray[np.float32] | None
+    taste: Any
+    next: Any | None
     older: Directions | None = None
 
 
-def person_weights(train: Interactions, settings: PersonSettings, limit: int | None = None, seed: int = 0) -> Weights:
-    """Return the weights among the items that are rated often enough; of more than `limit` the most rated.
+def person_weights(train: Interactions, settings: PersonSettings, seed: int = 0) -> Weights:
+    """Return the weights among the items that are rated often enough.
 
     Without times in `train`, or with a `mix` of 0, there are no weights of what comes next.
     """
-    items = weighed_items(train, settings.min_ratings, limit)
+    items = weighed_items(train, settings.min_ratings)
     if len(items) == 0:
         nothing = np.zeros((0, 0), np.float32)
         return Weights(items, nothing, nothing if train.times is not None else None)
@@ -145,7 +145,8 @@ def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, setti
         if after is not None:
             after *= trend
     if settings.again:
-        _let_again(train, items, taste, settings.again)
+        own = let_again(train, items, taste.max(axis=1, initial=0), settings.again)
+        taste[np.diag_indices(len(items))] = own
     return Weights(items, taste, after)
 
 
@@ -173,22 +174,23 @@ def trends(train: Interactions, days: float) -> NDArray[np.float32]:
     return ((recent + _DOUBT) / (rated + _DOUBT)).astype(np.float32)
 
 
-def _let_again(train: Interactions, items: NDArray[np.intp], taste: NDArray[np.float32], again: float) -> None:
-    """Let each item lead to itself, the more so the more often those who had it had it again."""
+def let_again(
+    train: Interactions, items: NDArray[np.intp], row_largest: NDArray[np.float32], again: float
+) -> NDArray[np.float32]:
+    """Return the weights with which items lead to themselves: the larger, the more often who had them had them again.
+
+    `row_largest` (n,) is the largest weight of each item.
+    """
     weights = np.ones(len(train)) if train.weights is None else train.weights.astype(np.float64)
     rated = np.bincount(train.items, minlength=train.n_items)
     often = (np.bincount(train.items, weights, train.n_items) + _DOUBT) / (rated + _DOUBT)
-    largest = float(np.median(taste.max(axis=1, initial=0)))
-    taste[np.diag_indices(len(items))] = again * (largest or 1.0) * often[items]
+    largest = float(np.median(row_largest))
+    return (again * (largest or 1.0) * often[items]).astype(np.float32)
 
 
-def weighed_items(train: Interactions, min_ratings: int, limit: int | None) -> NDArray[np.intp]:
-    """Return the positions of the items with at least `min_ratings`, of more than `limit` the most rated; ascending."""
-    rated = np.bincount(train.items, minlength=train.n_items)
-    items = np.flatnonzero(rated >= min_ratings)
-    if limit is not None and len(items) > limit:
-        items = np.sort(items[np.argsort(-rated[items], kind="stable")[:limit]])
-    return items
+def weighed_items(train: Interactions, min_ratings: int) -> NDArray[np.intp]:
+    """Return the positions of the items with at least `min_ratings`, ascending."""
+    return np.flatnonzero(np.bincount(train.items, minlength=train.n_items) >= min_ratings)
 
 
 def relative_transitions(
@@ -210,8 +212,11 @@ def strongest(weights: Weights, keep: int) -> Weights:
     """Keep of all weights the largest, `keep` for each item on average, by the sum of both kinds; the rest is 0.
 
     One limit for all: what decides a ranking are the largest weights, wherever they are. As many of each row, or of
-    each column, cost twice as much quality. What is not above 0 is not kept.
+    each column, cost twice as much quality. What is not above 0 is not kept. Of CSR, both kinds have the same pairs
+    then, in the same order.
     """
+    if scipy.sparse.issparse(weights.taste):
+        return _strongest_of_sparse(weights, keep)
     size = weights.taste if weights.next is None else weights.taste + weights.next
     n = len(weights.items)
     kept = size > 0
@@ -221,6 +226,20 @@ def strongest(weights: Weights, keep: int) -> Weights:
         place = len(some) * (n - keep) // n
         kept &= size >= np.partition(some, place)[place]
     return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
+
+
+def _strongest_of_sparse(weights: Weights, keep: int) -> Weights:
+    most = keep * len(weights.items)
+    if weights.next is None:
+        return replace(weights, taste=largest(weights.taste, weights.taste.data, most))
+    # As complex numbers both kinds lie side by side, at the pairs of either.
+    both = weights.taste.astype(np.complex64) + np.complex64(1j) * weights.next
+    kept = largest(both, both.data.real + both.data.imag, most)
+    taste, after = (
+        scipy.sparse.csr_matrix((part.copy(), kept.indices, kept.indptr), shape=kept.shape)
+        for part in (kept.data.real, kept.data.imag)
+    )
+    return replace(weights, taste=taste, next=after)
 
 
 def stored(
@@ -304,10 +323,14 @@ class Person:
         """Return (len(users), n_items) float32."""
         scores = np.tile(self._popularity, (len(users), 1))
         weights = self._weights
-        found = np.asarray(self._taste[users] @ weights.taste, np.float32)
+        found = _dense(self._taste[users] @ weights.taste)
         if weights.next is not None:
-            found += np.asarray(self._next[users] @ weights.next, np.float32)
+            found += _dense(self._next[users] @ weights.next)
         if self._older is not None and weights.older is not None:
             found += (self._older[users] @ weights.older.gives) @ weights.older.takes.T
         scores[:, weights.items] += found
         return scores
+
+
+def _dense(product: Any) -> NDArray[np.float32]:  # noqa: ANN401 - SciPy is not typed
+    return np.asarray(product.todense() if scipy.sparse.issparse(product) else product, np.float32)

@@ -34,13 +34,17 @@ def item_factors(seen: Any, seed: int) -> Factors:  # noqa: ANN401 - SciPy is no
 def add_products(weights: NDArray[np.float32], factors: Factors, share: float) -> None:
     """Add the products of `factors` to `weights` (n, n), in place, `share` times as large (as a Frobenius norm)."""
     gives, takes = factors
-    own = np.einsum("ij,ij->i", gives, takes)
-    # The norm of a product, its diagonal apart, without the product.
-    square = float(np.sum((gives.T @ gives) * (takes.T @ takes))) - float(own @ own)
-    if square <= 0:
-        return
-    scale = np.float32(share * np.linalg.norm(weights) / np.sqrt(square))
+    scale = scale_of_products(factors, share * float(np.linalg.norm(weights)))
     diagonal = np.diag(weights).copy()
     for start in range(0, len(weights), _BLOCK):
         weights[start : start + _BLOCK] += (scale * gives[start : start + _BLOCK]) @ takes.T
     weights[np.diag_indices(len(weights))] = diagonal
+
+
+def scale_of_products(factors: Factors, size: float) -> np.float32:
+    """Return what the products of `factors` are multiplied by to be of that `size`, the diagonal apart; 0 for none."""
+    gives, takes = factors
+    own = np.einsum("ij,ij->i", gives, takes)
+    # The norm of a product, its diagonal apart, without the product.
+    square = float(np.sum((gives.T @ gives) * (takes.T @ takes))) - float(own @ own)
+    return np.float32(size / np.sqrt(square) if square > 0 else 0)

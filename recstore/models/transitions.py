@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.models.interactions import Interactions
 
 #: So many pairs of ratings are looked at together.
 _BLOCK = 1 << 18
+#: So many pairs are held before they are added up, at most.
+_PENDING = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,60 @@ def transition_counts(
     the order within the moment were drawn.
     """
     counts = np.zeros(n_items * n_items, np.float32)
+    for one, other, weight in _transitions(timeline, position, window, reach):
+        np.add.at(counts, one * n_items + other, weight)
+    square = counts.reshape(n_items, n_items)
+    square[np.diag_indices(n_items)] = 0
+    return square
+
+
+def sparse_transition_counts(
+    timeline: Timeline,
+    position: NDArray[np.intp],
+    n_items: int,
+    window: int,
+    reach: float,
+    most: int,
+    size: Callable[[Any], NDArray[np.float32]],
+) -> Any:  # noqa: ANN401 - SciPy is not typed
+    """Return what `transition_counts` does as CSR, of `most` pairs of items.
+
+    Where there are more, those are dropped, time and again, whose `size`, of such a matrix (nnz,), is least by then.
+    Pairs within few steps, which count most, come first.
+    """
+    found = scipy.sparse.csr_matrix((n_items, n_items), dtype=np.float32)
+    steps = _transitions(timeline, position, window, reach)
+    while True:
+        some, held = [], 0
+        for one, other, weight in steps:
+            some.append((one.astype(np.int32), other.astype(np.int32), weight))
+            held += len(one)
+            if held > max(_BLOCK, min(most, _PENDING)):
+                break
+        if not some:
+            return found
+        one, other, weight = (np.concatenate(parts) for parts in zip(*some, strict=True))
+        del some
+        differ = one != other
+        found = found + scipy.sparse.csr_matrix((weight[differ], (one[differ], other[differ])), shape=found.shape)
+        found = largest(found, size(found), most)
+
+
+def largest(matrix: Any, size: NDArray[np.float32], most: int) -> Any:  # noqa: ANN401 - SciPy is not typed
+    """Return of a CSR matrix the `most` entries whose `size` (nnz,) is largest, above 0; of equal ones the first."""
+    kept = size > 0
+    if np.count_nonzero(kept) > most:
+        limit = np.partition(size, len(size) - most)[len(size) - most]
+        kept = size > limit
+        kept[np.flatnonzero(size == limit)[: most - np.count_nonzero(kept)]] = True
+    ends = np.append(0, np.cumsum(kept))[matrix.indptr]
+    return scipy.sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
+
+
+def _transitions(
+    timeline: Timeline, position: NDArray[np.intp], window: int, reach: float
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]]:
+    """Yield from which item to which, by `position`, how much is counted; nearer ones first, a pair many times."""
     users, place = timeline.users, timeline.place
     for step in range(1, min(window, len(users) - 1) + 1):
         for start in range(0, len(users) - step, _BLOCK):
@@ -89,8 +148,5 @@ def transition_counts(
             tied = timeline.moment[earlier] == timeline.moment[later]
             steps = np.where(tied, (timeline.size[earlier] + 1) / 3, place[later] - place[earlier])
             weight = (np.where(tied, 0.5, 1) / (steps + reach)).astype(np.float32)
-            np.add.at(counts, one * n_items + other, weight)
-            np.add.at(counts, other[tied] * n_items + one[tied], weight[tied])
-    square = counts.reshape(n_items, n_items)
-    square[np.diag_indices(n_items)] = 0
-    return square
+            yield one, other, weight
+            yield other[tied], one[tied], weight[tied]

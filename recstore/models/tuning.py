@@ -285,7 +285,7 @@ class _Search:
     def _measure(self, settings: PersonSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return NDCG@10 and recall@10 of each question."""
         train = self._cut.train
-        items = weighed_items(train, settings.min_ratings, None)
+        items = weighed_items(train, settings.min_ratings)
         if len(items) == 0:
             return np.zeros(len(self._cut.users)), np.zeros(len(self._cut.users))
         taste = self._taste(items, settings).copy()

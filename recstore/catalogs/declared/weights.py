@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 _SQL = "recstore.catalogs.declared.sql"
 #: What `builds.measured` calls a constant that was chosen, before its name.
 SETTING = "setting: "
-#: Dense matrices of one float32 per pair of items that exist at one time.
-_MATRICES = 6
 
 
 def store_weights(
@@ -40,22 +37,19 @@ def store_weights(
 ) -> tuple[Catalog, list[Measured]]:
     """Compute the weights; content neighbours stand in for those of items with none. Vectors and neighbours are there.
 
-    `known` are constants that a build found before, by name, to be kept. Returns the catalogue with the constants, and
-    what was tried to find them.
+    `known` are constants that a build found before, by name, to be kept. Returns the catalogue with the constants,
+    what was tried to find them, and how the weights were made.
     """
-    from recstore.models.person import person_weights, stored
-    from recstore.models.transitions import Timeline
+    from recstore.models.weighing import weigh
 
     measured = left_out(connection, catalog, progress)
     found, figures = _settings(connection, catalog, options, budget, progress, known or {})
     measured += figures
     train, ids = read_interactions(connection, catalog)
-    limit = math.isqrt(budget.weights // (4 * _MATRICES))
     settings = replace(found.settings, history=found.fading.history)
-    weights = person_weights(train, settings, limit, options.seed)
-    timeline = Timeline.of(train, options.seed)
-    weights = stored(train, weights, timeline, settings, found.fading.kept, options.seed)
-    insert_weights(connection, catalog, weights, ids)
+    weighed = weigh(train, settings, found.fading.kept, budget.weights, options.seed)
+    insert_weights(connection, catalog, weighed.weights, ids)
+    measured += [Measured(catalog.name, None, what, value) for what, value in weighed.figures.items()]
     return replace(catalog, fading=found.fading), measured
 
 

@@ -62,8 +62,7 @@ class Movies(CatalogModel):
         """Fill `movie_weights`."""
         from recstore.catalogs.movies.weights import store_weights
 
-        store_weights(connection, self.catalog, options, budget)
-        return []
+        return store_weights(connection, self.catalog, options, budget)
 
     def evaluate(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +13,26 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.fading import FADING
 from recstore.models.interactions import Interactions
+from recstore.models.space import Measured
 from recstore.options import BuildOptions
 
 _SQL = "recstore.catalogs.movies.sql"
-#: Dense matrices of one float32 per pair of movies that exist at one time.
-_MATRICES = 6
 
 
 def store_weights(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, budget: Budget
-) -> None:
-    """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs."""
-    from recstore.models.person import PersonSettings, person_weights, stored
-    from recstore.models.transitions import Timeline
+) -> list[Measured]:
+    """Compute the weights from the ratings, and let the content neighbours of all other movies stand in for theirs.
+
+    Returns how many there are, and how they were made.
+    """
+    from recstore.models.person import PersonSettings
+    from recstore.models.weighing import weigh
 
     train, ids = read_interactions(connection)
-    limit = math.isqrt(budget.weights // (4 * _MATRICES))
-    settings = PersonSettings(history=FADING.history)
-    weights = person_weights(train, settings, limit, options.seed)
-    timeline = Timeline.of(train, options.seed)
-    insert_weights(connection, catalog, stored(train, weights, timeline, settings, FADING.kept, options.seed), ids)
+    weighed = weigh(train, PersonSettings(history=FADING.history), FADING.kept, budget.weights, options.seed)
+    insert_weights(connection, catalog, weighed.weights, ids)
+    return [Measured(catalog.name, None, what, value) for what, value in weighed.figures.items()]
 
 
 def read_interactions(connection: duckdb.DuckDBPyConnection) -> tuple[Interactions, NDArray[np.int32]]:

@@ -1,0 +1,55 @@
+"""The weights that a store keeps, in the memory that there is: of one square of all items, or by blocks of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from recstore.models.ease_blocks import candidates_within
+from recstore.models.interactions import Interactions
+from recstore.models.person import PersonSettings, Weights, person_weights, stored, weighed_items
+from recstore.models.sparse_weights import sparse_weights
+from recstore.models.transitions import Timeline
+
+#: Dense matrices of one float32 per pair of items that exist at one time.
+_SQUARES = 6
+#: Bytes for each weight that is stored, while weights by blocks are made of twice as many of both kinds.
+_SPARSE = 80
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Weights as a store keeps them: `kept` for each item on average, `candidates` of each.
+
+    `candidates` is 0 where these are all items. `figures` says so as a build records it.
+    """
+
+    weights: Weights
+    kept: int
+    candidates: int
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What was made, for `builds.measured`."""
+        return {
+            "items with weights": float(len(self.weights.items)),
+            "weights kept for each item": float(self.kept),
+            "candidates of a weight": float(self.candidates or len(self.weights.items)),
+        }
+
+
+def weigh(train: Interactions, settings: PersonSettings, keep: int, room: int, seed: int = 0) -> Weighed:
+    """Return the weights to store, `keep` for each item on average, made in about `room` bytes.
+
+    Where a square of all items that are rated often enough fits, EASE^R is solved as a whole. Else it is solved by
+    blocks, and fewer weights are kept where `room` is too little for that many.
+    """
+    timeline = Timeline.of(train, seed)
+    items = weighed_items(train, settings.min_ratings)
+    if len(items) <= math.isqrt(room // (4 * _SQUARES)):
+        weights = person_weights(train, settings, seed)
+        return Weighed(stored(train, weights, timeline, settings, keep, seed), keep, 0)
+    candidates = candidates_within(room // 2, len(items))
+    keep = min(keep, max(1, room // (_SPARSE * len(items))))
+    weights = sparse_weights(train, timeline, items, settings, candidates, keep, seed)
+    return Weighed(stored(train, weights, timeline, settings, keep, seed), keep, candidates)
