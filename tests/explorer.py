@@ -63,11 +63,16 @@ class Window:
         return {urlsplit(url).hostname for url in self.asked if urlsplit(url).scheme not in ("data", "blob")}
 
     def is_cut(self) -> list[str]:
-        """Return the texts that stick out of the window, or out of what they stand in."""
+        """Return the texts that stick out of the window, or of the table that they stand in.
+
+        A table with whole sentences in it may be scrolled.
+        """
         return self.page.evaluate(
             """() => [...document.querySelectorAll("main *, header *")].filter((one) => {
                 const box = one.getBoundingClientRect();
-                const scrolls = one.closest(".q-table__middle, .q-menu, canvas");
+                const table = one.closest(".q-table__middle");
+                if (table === one) return one.scrollWidth > one.clientWidth + 1 && !one.querySelector(".rs-wide");
+                const scrolls = table || one.closest(".q-menu, canvas");
                 return box.width && !scrolls && (box.right > innerWidth + 1 || box.left < -1);
             }).map((one) => one.textContent.slice(0, 60))"""
         )

@@ -65,8 +65,19 @@ def shown_address(window) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def mapped(sample_store, tmp_path_factory):
+    """A store with a map, and with figures of models that do alike, as those of an evaluation may be."""
     store = shutil.copy(sample_store, tmp_path_factory.mktemp("mapped") / "films.duckdb")
     recstore.map_items(store)
+    figures = """
+        INSERT INTO evaluations
+        SELECT 'movies', protocol, model, model = 'recommend', metric, value, low, high, 610, 0, 'b', now()::TIMESTAMP
+        FROM (VALUES ('leave-one-out'), ('temporal-hold-out')) AS p(protocol),
+            (VALUES ('recommend', .494), ('itemknn', .49), ('ease', .483), ('popularity', .302)) AS m(model, accuracy),
+            (VALUES ('ndcg@10', accuracy, accuracy - .04, accuracy + .04), ('coverage@10', accuracy / 2, NULL, NULL))
+            AS v(metric, value, low, high)
+    """
+    with duckdb.connect(str(store)) as con:
+        con.execute(figures)
     return store
 
 

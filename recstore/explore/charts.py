@@ -11,6 +11,11 @@ GREY = "#8b95a1"
 COLORS = ["#3f6be0", "#e07b39", "#3a9d6e", "#b6478f", "#8a6fd1", "#c4a116", "#4ba3c7", "#d1495b", "#7b8aa0", "#7d9c2f"]
 
 
+def color_of(number: int) -> str:
+    """Return the colour of the model, or whatever it is, in a place from 0."""
+    return COLORS[number % len(COLORS)]
+
+
 def axis(**more: object) -> Options:
     """Return an axis of numbers."""
     line = {"lineStyle": {"color": GREY, "opacity": 0.35}}
@@ -20,10 +25,13 @@ def axis(**more: object) -> Options:
 
 
 def evaluation(rows: list[Row]) -> Options:
-    """Return accuracy (up, with intervals) against coverage (across), a point for each model."""
+    """Return accuracy (up, with intervals) against coverage (across), a point for each model, in `color_of` its place.
+
+    No point has its name beside it: those of models that do alike would lie on each other.
+    """
     series: list[Options] = []
     for number, row in enumerate(rows):
-        color = COLORS[number % len(COLORS)]
+        color = color_of(number)
         x, y = row["coverage"] or 0.0, row["value"]
         low, high = (y, y) if row["low"] is None else (row["low"], row["high"])
         line: Options = {"type": "line", "name": row["model"], "data": [[x, low], [x, high]], "showSymbol": False}
@@ -31,11 +39,11 @@ def evaluation(rows: list[Row]) -> Options:
         line |= {"lineStyle": {"color": color, "width": 2}, "silent": True}
         point |= {"symbol": "diamond" if row["is_default"] else "circle", "symbolSize": 13 if row["is_default"] else 8}
         point["itemStyle"] = {"color": color}
-        point["label"] = {"show": True, "formatter": "{a}", "position": "right", "color": GREY, "fontSize": 11}
-        point["labelLayout"] = {"moveOverlap": "shiftY"}
         series += [line, point]
-    grid = {"left": 8, "right": 92, "top": 16, "bottom": 8, "containLabel": True}
-    return {"animation": False, "grid": grid, "xAxis": axis(min=0), "yAxis": axis(min=0), "series": series}
+    grid = {"left": 8, "right": 20, "top": 16, "bottom": 8, "containLabel": True}
+    across, up = axis(min=0, max=1), axis(min=0)
+    tip = {"trigger": "item", "formatter": "{a}"}
+    return {"animation": False, "grid": grid, "tooltip": tip, "xAxis": across, "yAxis": up, "series": series}
 
 
 def explained(rows: list[Row]) -> Options:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from nicegui import events, ui
@@ -27,6 +27,12 @@ _BUTTON = (
     '<q-btn flat round dense size="sm" icon="{icon}" aria-label="{says}" '
     "@click=\"$parent.$emit('{event}', props.row.id)\"><q-tooltip>{says}</q-tooltip></q-btn>"
 )
+#: The first cell of a row that has a colour in a chart.
+_COLORED = """
+<q-td :props="props">
+  <span class="rs-dot rs-in-line" :style="{background: props.row._color}"></span>{{ props.value }}
+</q-td>
+"""
 #: Longer tables are shown in pages.
 _A_PAGE = 20
 
@@ -80,8 +86,11 @@ def mark_shared(lists: dict[str, list[Row]]) -> None:
             row["also"] = f"also in {', '.join(others)}" if others else ""
 
 
-def plain_table(rows: list[Row], wide: Collection[str] = ()) -> ui.table:
-    """Make a table of rows whose values are text or numbers already; columns in `wide` may break their lines."""
+def plain_table(rows: list[Row], wide: Collection[str] = (), colors: Sequence[str] = ()) -> ui.table:
+    """Make a table of rows whose values are text or numbers already; columns in `wide` may break their lines.
+
+    With `colors`, one for each row, a dot before the row says which it has in a chart.
+    """
     columns = [
         {
             "name": name,
@@ -95,5 +104,9 @@ def plain_table(rows: list[Row], wide: Collection[str] = ()) -> ui.table:
     ]
     is_long = len(rows) > _A_PAGE
     numbered = [{**row, "_row": number} for number, row in enumerate(rows)]
+    for row, color in zip(numbered, colors, strict=False):
+        row["_color"] = color
     table = ui.table(rows=numbered, columns=columns, row_key="_row", pagination=_A_PAGE if is_long else 0)
+    if colors:
+        table.add_slot(f"body-cell-{columns[0]['name']}", _COLORED)
     return table.props("flat dense" + ("" if is_long else " hide-bottom")).classes("rs-list rs-plain")

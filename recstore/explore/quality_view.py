@@ -67,7 +67,8 @@ class QualityView:
                 about = f"{rows[0]['metric']}, up, with 95 % intervals, against coverage, across"
                 ui.label(f"{about}: {rows[0]['questions']:,} questions").classes("rs-soft rs-small")
                 _chart(charts.evaluation(rows), 300)
-                plain_table([_figures(row) for row in rows])
+                colors = [charts.color_of(number) for number in range(len(rows))]
+                plain_table([_figures(row) for row in rows], colors=colors)
 
     def _build_changes(self) -> None:
         with card() as changes:

@@ -17,6 +17,9 @@ NEIGHBORS = 30
 _PERPLEXITY = 10
 FEWEST = 50
 _FEW = 3000
+#: Fewer items than these are placed by one thread: several wait for each other more than they work, and on a busy
+#: machine that takes twenty times as long.
+_FOR_ONE_THREAD = 20_000
 _EARLY, _LATE = 100, 250
 _KEPT_OF, _SAMPLE = 10, 2000
 
@@ -51,17 +54,18 @@ def tsne(
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
+    jobs = threads if len(start) >= _FOR_ONE_THREAD else 1
     distances = np.sqrt(np.maximum(2 - 2 * scores.astype(np.float64), 0))
     known = PrecomputedNeighbors(neighbors, distances)
     perplexity = min(_PERPLEXITY, neighbors.shape[1] // 3)
-    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, random_state=seed, n_jobs=threads)
+    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, random_state=seed, n_jobs=jobs)
     begun = start.astype(np.float64)
     begun *= 1e-4 / max(begun[:, 0].std(), 1e-12)
     # Items with the same vector begin at one place, where no force drives them apart.
     begun += np.random.default_rng(seed).normal(0, 1e-6, begun.shape)
     # Both give the same map; the grid of the one takes seconds, however few the items are.
     forces = "bh" if len(begun) < _FEW else "fft"
-    options = {"random_state": seed, "n_jobs": threads, "negative_gradient_method": forces, "ints_in_interval": 2}
+    options = {"random_state": seed, "n_jobs": jobs, "negative_gradient_method": forces, "ints_in_interval": 2}
     embedding = TSNEEmbedding(begun, affinities, **options)
     embedding.optimize(n_iter=_EARLY, exaggeration=12, momentum=0.5, inplace=True)
     embedding.optimize(n_iter=_LATE, momentum=0.8, inplace=True)
