@@ -54,12 +54,17 @@ def seconds_of(task: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def build(store: Path, data: Path) -> Run:
-    """Build a store with the command line that belongs to this interpreter."""
+def run_recstore(*arguments: str | Path) -> Run:
+    """Run the command line that belongs to this interpreter, and measure it."""
     command = shutil.which("recstore", path=str(Path(sys.executable).parent))
     if command is None:
         sys.exit(f"There is no recstore beside {sys.executable}; install the project first.")
-    return run(command, "build", store, "--movielens", data)
+    return run(command, *arguments)
+
+
+def build(store: Path, data: Path) -> Run:
+    """Build a store of a MovieLens release."""
+    return run_recstore("build", store, "--movielens", data)
 
 
 def milliseconds(seconds: float) -> str:

@@ -15,6 +15,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 import runner
@@ -85,13 +86,19 @@ def test_questions(command, benchmarks, small_store):
         assert re.search(rf"^    {re.escape(name)} .*\d\.\d\d$", printed, re.M), printed
 
 
-def test_diversity(command, benchmarks, small_folder):
-    printed = command("diversity", "--data", small_folder, "--people", 5)
-    rows = [
-        line.split() for line in printed.splitlines() if line.strip().startswith(("recommend_for", "similar_movies"))
-    ]
-    assert len(rows) == 22
+def test_diversity(command, benchmarks, small_folder, tmp_path):
+    gifts, plot = tmp_path / "gifts.parquet", tmp_path / "diversity.svg"
+    duckdb.sql("""
+        SELECT c AS CustomerID, c * 10 + b AS InvoiceNo, CAST(10000 + (c * 7 + b * 5 + l) % 60 AS VARCHAR) AS StockCode,
+            'GIFT ' || ((c * 7 + b * 5 + l) % 60) || ['RED', 'BLUE', 'TIN'][1 + l % 3] AS Description, 1 AS Quantity,
+            TIMESTAMP '2011-01-01' + INTERVAL (b * 7) DAY AS InvoiceDate
+        FROM range(30) AS p(c), range(4) AS q(b), range(6) AS r(l)
+    """).write_parquet(str(gifts))
+    printed = command("diversity", "--films", small_folder, "--gifts", gifts, "--people", 5, "--plot", plot)
+    rows = [line.split() for line in printed.splitlines() if re.match(" +(recommend|similar)_", line)]
+    assert len(rows) == 44
     assert all(float(row[4]) > 0 for row in rows)
+    assert {row[0] for row in rows} == set(re.findall("[a-z_]+_(?:for|gifts|movies)", plot.read_text()))
 
 
 def test_peers(command):
