@@ -13,13 +13,12 @@ from recstore.catalogs.registry import catalog_named, model_of
 from recstore.errors import OptionError, StoreError
 from recstore.evaluation.results import Evaluation
 from recstore.options import BuildOptions
-from recstore.pipeline.finish import put_functions
 from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.refusals import budget_for, refuse_early, refuse_faulty_rows
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import build_command
-from recstore.store.definition import definition
-from recstore.store.publish import OLD, staged_store
+from recstore.store.definition import definition, put_definitions
+from recstore.store.publish import NEW, OLD, staged_store
 from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
@@ -98,4 +97,4 @@ def _copy(staged: Staged) -> None:
         if table in definition(staged.catalogs).tables and table not in ("catalogs", "evaluations"):
             user_objects.add_columns(table)
             connection.execute(f"INSERT INTO {table} BY NAME FROM {OLD}.main.{table}")
-    put_functions(staged)
+    put_definitions(staged.connection, staged.catalogs, NEW)

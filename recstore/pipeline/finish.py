@@ -5,7 +5,6 @@ from __future__ import annotations
 import duckdb
 
 from recstore import sql
-from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import model_of
 from recstore.models.space import Measured, Space
@@ -16,13 +15,11 @@ from recstore.pipeline.one_thread import one_blas_thread
 from recstore.pipeline.record import record_build
 from recstore.pipeline.refusals import budget_for, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress
-from recstore.store.definition import definition
-from recstore.store.file import name_tables_of
+from recstore.store.definition import put_definitions
 from recstore.store.publish import NEW, OLD
 from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
-_BESIDE = "functions_in_the_making"
 
 
 def finish(build: LoadedBuild, computed: list[Measured] | None = None) -> BuildReport:
@@ -38,7 +35,7 @@ def finish(build: LoadedBuild, computed: list[Measured] | None = None) -> BuildR
         measured += _compare(build, measured)
         _say_which_evaluations_stay(connection, build.catalogs, build.stages.progress)
     refuse_no_space(connection, build.catalogs)
-    put_functions(build.staged)
+    put_definitions(connection, build.staged.catalogs, NEW)
     build_id = record_build(build, measured)
     filled = {name for (name,) in connection.execute("SELECT DISTINCT catalog FROM spaces").fetchall()}
     kept = [catalog.name for catalog in build.kept if catalog.name in filled]
@@ -79,27 +76,6 @@ def _compare(build: LoadedBuild, measured: list[Measured]) -> list[Measured]:
             allow_loss=build.allow_loss,
             unwanted=build.unwanted,
         )
-
-
-def put_functions(staged: Staged) -> None:
-    """Put the views and functions into the store in the making."""
-    connection, beside = staged.connection, staged.user_objects is not None and staged.user_objects.needs_copy
-    # A view is bound where it is made, and there a macro of the user's comes before DuckDB's function of its name: then
-    # it is made elsewhere and copied, which binds nothing.
-    if beside:
-        connection.execute(f"ATTACH ':memory:' AS {_BESIDE}; USE {_BESIDE}")
-        connection.execute(render.render_tables(staged.catalogs))
-    target = f"{_BESIDE if beside else NEW}.main."
-    views, macros = (
-        render.render_views(staged.catalogs, target),
-        render.render_functions(staged.catalogs, target=target),
-    )
-    connection.execute(f"BEGIN;\n{views}{macros}COMMIT;")
-    if beside:
-        for table in definition(staged.catalogs).tables:
-            connection.execute(f"DROP TABLE {target}{table}")
-        name_tables_of(connection, NEW)
-        connection.execute(f"COPY FROM DATABASE {_BESIDE} TO {NEW} (SCHEMA); DETACH {_BESIDE}")
 
 
 def _user_spaces(staged: Staged, catalog: Catalog) -> tuple[list[Space], str | None]:

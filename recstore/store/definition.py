@@ -11,11 +11,13 @@ import duckdb
 from recstore import sql
 from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.checks import all_tables
 from recstore.opening import open_connection
 from recstore.store.parsed import signatures
 from recstore.store.prepared import prepared
 
 _SQL = "recstore.store.sql"
+_MADE = "_rs_definitions"
 
 
 @dataclass(frozen=True)
@@ -62,19 +64,31 @@ class Definition:
 
 @cache
 def definition(catalogs: tuple[Catalog, ...]) -> Definition:
-    """Make an empty store with some catalogues and return what is in it.
-
-    It goes through a file: what DuckDB reads from one, it prints a little differently from what it has just parsed.
-    """
-    macros = render.render_views(catalogs) + render.render_functions(catalogs)
-    text = f"USE empty;\n{render.render_tables(catalogs)}\nBEGIN;\n{macros}COMMIT;\nUSE memory;\n"
-    with open_connection() as connection, prepared(connection, text, "empty"):
+    """Make an empty store with some catalogues and return what is in it."""
+    with open_connection() as connection:
+        connection.execute(f"ATTACH ':memory:' AS empty; USE empty;\n{render.render_tables(catalogs)}")
+        put_definitions(connection, catalogs, "empty")
         own = read_objects(connection, "empty")
         return replace(
             own,
             signatures={name: signatures(connection, "empty", name) for name, _kind in own.macros},
             column_comments=column_comments(connection, "empty"),
         )
+
+
+def put_definitions(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catalog, ...], database: str) -> None:
+    """Create the views and functions of a store of these catalogues in an attached database that has their tables.
+
+    They are copied from a kept file. So they are as DuckDB reads them from one, which it prints a little differently
+    from what it has just parsed. And nothing is bound: where a view is made, a macro of the user's comes before a
+    function of DuckDB's.
+    """
+    tables = "".join(f"DROP TABLE {table};\n" for table in all_tables(catalogs))
+    made = render.render_views(catalogs) + render.render_functions(catalogs)
+    text = f"USE {_MADE};\n{render.render_tables(catalogs)}\nBEGIN;\n{made}COMMIT;\n{tables}USE memory;\n"
+    # On a cursor of its own, so that the connection stays where it is.
+    with connection.cursor() as making, prepared(making, text, _MADE):
+        connection.execute(f"COPY FROM DATABASE {_MADE} TO {sql.identifier(database)} (SCHEMA)")
 
 
 def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Definition:

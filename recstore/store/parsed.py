@@ -100,7 +100,12 @@ def _plain(node: Any) -> Any:  # noqa: ANN401
 
 
 def _plain_cast(plain: dict[str, Any]) -> dict[str, Any]:
-    """Return a constant for the casts that parsers before 2.0 made of some constants."""
+    """Return a constant for the casts that parsers before 2.0 made of some constants, and 2.0 makes of others.
+
+    When 2.0 writes to a file anew, it casts each constant of the type DOUBLE to that type. Before 2.0 both print alike.
+    """
+    if plain.get("cast_type", {}).get("id") == "DOUBLE" and "value" in plain["child"] and not plain["try_cast"]:
+        return {**plain["child"], "alias": plain["alias"]}
     literal, kind = plain.get("child", {}).get("literal"), plain.get("type_expr", {}).get("type_name")
     if kind == "BOOLEAN" and literal in _TRUTHS:
         literal = {"kind": "BOOLEAN", "text": "true" if literal["text"] == "t" else "false"}

@@ -1,8 +1,7 @@
 """Empty databases with what SQL creates, made once and kept: DuckDB 2.0 takes long to parse the functions of a store.
 
 A copy of what stands in a file binds nothing and parses nothing: 10 ms instead of half a second for two catalogues. The
-file is kept in the user's cache, under the digest of its text; where nothing can be kept, it serves one process. The
-functions of a store are not copied so: DuckDB prints a copy a little differently, and `check` compares what it prints.
+file is kept in the user's cache, under the digest of its text; where nothing can be kept, it serves one process.
 """
 
 from __future__ import annotations
