@@ -4,12 +4,13 @@
 file whole or not at all, and never over a store or its sources. `scratch_folder` is a folder that goes. Whoever ends a
 process in the middle of the work calls `interrupt`, so that it ends in order, then `abandon`, which removes what was
 begun; `has_published` says whether a new store is in place already. What fails in the block of `told_when_damaged`
-because a store is damaged says so.
+because a store is damaged says so. `say_unknown_items` tells which names mean no item.
 """
 
 from __future__ import annotations
 
 from recstore.opening import open_connection
+from recstore.reports.items import say_unknown_items
 from recstore.reports.output_files import abandon as _abandon_files
 from recstore.reports.output_files import check_target, whole_file
 from recstore.scratch import scratch_folder
@@ -23,6 +24,7 @@ __all__ = [
     "has_published",
     "interrupt",
     "open_connection",
+    "say_unknown_items",
     "scratch_folder",
     "told_when_damaged",
     "whole_file",

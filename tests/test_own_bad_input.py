@@ -63,7 +63,11 @@ def dirty(tmp_path_factory, postgres):
 
 
 def rejected(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, int]:
-    sources = {"by_file": "%.csv", "by_frame": "%DataFrame", "by_database": "postgresql%, table %"}
+    sources = {
+        "by_file": "%.csv",
+        "by_frame": "%DataFrame for the % of by_frame",
+        "by_database": "postgresql%, table %",
+    }
     query = "SELECT reason, count(*) FROM load_rejects WHERE source LIKE ? GROUP BY reason"
     return dict(con.execute(query, [sources[name]]).fetchall())
 
@@ -264,7 +268,12 @@ def test_a_database_that_is_away_tells_no_password(standing, tmp_path):
     broken = Items(
         **through("database", tmp_path, "books", books()) | {"source": "SELECT nothing FROM pg_class"}, id="isbn"
     )
-    refused(standing, broken, SourceError, r"^postgresql\+psycopg://.*, a query cannot be read: .*nothing")
+    refused(
+        standing,
+        broken,
+        SourceError,
+        r"^postgresql\+psycopg://.*, a query for the items of books cannot be read: .*nothing",
+    )
 
 
 def test_a_password_is_nowhere_in_the_store_and_in_what_is_said(postgres, tmp_path):

@@ -27,6 +27,11 @@ def declared_sources(
         if config is not None:
             raise OptionError("--config declares all; leave --items and --interactions out, or it.")
         guess = recstore.init(*(source for source in (items, interactions) if source is not None), name=name)
+        if interactions is not None and guess.items.interactions is None:
+            raise OptionError(
+                f"{interactions} holds no interactions that can be told from its columns: a user or session, and ids"
+                f"{' of the items' if items else ''}. Declare which columns they are: recstore init writes a beginning."
+            )
         return {guess.name: guess.items}
     if config is None and is_all:
         config = next((one for one in (store.parent / CONFIG, Path(CONFIG)) if one.is_file()), None)

@@ -18,6 +18,7 @@ class _Sorted:
     options: list[tuple[int, str]] = field(default_factory=list)
     items: list[tuple[int, str]] = field(default_factory=list)
     doubtful: list[tuple[int, str]] = field(default_factory=list)
+    lacks_value: str | None = None
 
 
 class ItemCommand(Command):
@@ -31,6 +32,9 @@ class ItemCommand(Command):
         for place, word in words.doubtful:
             is_item = len(words.items) < needed or (is_open and not self._looks_mistyped(word))
             (words.items if is_item else words.options).append((place, word))
+            if word == words.lacks_value and not is_item:
+                # Nothing stands behind it: a "--" would be taken for its value.
+                return list(super().parse_args(ctx, [word for _place, word in words.options]))
         options, items = ([word for _place, word in sorted(found)] for found in (words.options, words.items))
         return list(super().parse_args(ctx, [*options, "--", *items] if items else options))
 
@@ -53,6 +57,7 @@ class ItemCommand(Command):
                 takes = option is not None and not option.is_flag
                 if takes and place + 1 == len(args):
                     words.doubtful.append((place, word))
+                    words.lacks_value = word
                     break
                 words.options.append((place, word))
                 if takes:

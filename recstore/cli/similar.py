@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -15,7 +16,7 @@ from recstore.cli.formats import Format
 from recstore.cli.output import write_result
 from recstore.cli.watching import watch
 from recstore.errors import OptionError, RecstoreError, first_line
-from recstore.tools import told_when_damaged
+from recstore.tools import say_unknown_items, told_when_damaged
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,12 @@ class Question:
 
     file: Path | None = None
     weights: Path | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """All that is named: the examples, those against, and what is to be left out."""
+        others = (cast("Sequence[str] | None", self.values.get(name)) or () for name in ("disliked", "exclude"))
+        return list(dict.fromkeys([*self.items, *chain.from_iterable(others)]))
 
     def call(self, function: str) -> tuple[str, dict[str, object]]:
         """Return the call of the function that answers, and the values of its parameters."""
@@ -86,6 +93,8 @@ def print_similar(
             named = question.values.get("space")
             asked_space = str(named) if named is not None else None
             raise RecstoreError(why_nothing_is_similar(connection, catalog, question.items[0], asked_space))
+        if question.names != question.items or len(question.items) > 1:
+            say_unknown_items(connection, catalog, question.names, watch(quiet=False))
         write_result(connection, f"FROM {call}", form, output, values)
 
 

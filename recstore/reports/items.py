@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 import duckdb
 
@@ -18,6 +19,8 @@ from recstore.store.damage import told_when_damaged
 
 _SQL = "recstore.reports.sql"
 _MOST = 50
+#: Of so many names that mean nothing each is told.
+_TOLD = 5
 _SPACES = "SELECT space FROM spaces WHERE catalog = ? AND kind = 'vectors' ORDER BY is_default DESC, space ASC"
 
 
@@ -124,6 +127,21 @@ def why_nothing_is_similar(
     near = _near_names(connection, catalog, item)
     hint = f" Did you mean: {'; '.join(near)}?" if near else ""
     return f"There is no {catalog.item} {item!r} in the store.{hint}"
+
+
+def say_unknown_items(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, asked: Sequence[str], progress: Progress
+) -> None:
+    """Tell of each of `asked` that means no item: beside items that are there, such a one counts for nothing.
+
+    `connection` is one of `connect`.
+    """
+    query = sql.render(_SQL, "unknown_items", **_named(catalog), meant=meant_items(catalog))
+    unknown = [text for (text,) in connection.execute(query, {"asked": list(asked)}).fetchall()]
+    for text in unknown[:_TOLD]:
+        progress.notice(f"{why_nothing_is_similar(connection, catalog, text)} It is passed over.")
+    if len(unknown) > _TOLD:
+        progress.notice(f"{len(unknown) - _TOLD:,} more are not in the store, and are passed over.")
 
 
 def meant_items(catalog: Catalog) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,10 @@ _DELIMITERS = (",", ";", "\t", "|")
 #: So many records show how a file is written.
 _SHOWN = 1000
 _SHOWN_BYTES = 1 << 18
+
+
+class LongHeaderError(SourceError):
+    """A header names more columns than there are: nobody can tell which of the names stand over nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,25 @@ def find_form(path: Path, named: str, dialect: Dialect) -> Form:
         text = opened.read(_SHOWN_BYTES).decode(errors="replace")
     read = {one: list(islice(records(read_lines(path), one), _SHOWN)) for one in _grammars(dialect, text)}
     grammar, found = max(read.items(), key=lambda pair: _likelihood(*pair))
+    if dialect.header is not False and not dialect.columns:
+        grammar, found = _with_longer_header(read) or (grammar, found)
     whole = [record for record in found if record.fields is not None]
     if not whole:
         raise SourceError(f"{named} has no line that can be read as CSV; say how it is written (delimiter, quote).")
     return _with_names(named, dialect, grammar, whole)
+
+
+def _with_longer_header(read: Mapping[Grammar, list[Record]]) -> tuple[Grammar, list[Record]] | None:
+    """Return the form in which several names stand over lines of one field each, where lines have no more in any."""
+    forms = [
+        (grammar, [len(record.fields) for record in found if record.fields is not None])
+        for grammar, found in read.items()
+    ]
+    if any(max(counts[1:], default=2) > 1 for _grammar, counts in forms):
+        return None
+    grammar, counts = max(forms, key=lambda form: form[1][0])
+    named = read[grammar][0].fields or []
+    return (grammar, read[grammar]) if counts[0] > 1 and all(name and name.strip() for name in named) else None
 
 
 def _grammars(dialect: Dialect, text: str) -> list[Grammar]:
@@ -98,9 +117,11 @@ def _with_names(named: str, dialect: Dialect, grammar: Grammar, found: Sequence[
         has_header = dialect.header if dialect.header is not None else _is_header(first, rest)
         names = first if has_header else [f"column{number}" for number in range(width)]
         if has_header and rest and len(first) != width:
-            raise SourceError(
-                f"{named}: its header has {len(first)} names, but its lines have {width} fields; name all of them by "
-                'columns = ["…", "…"], or mend the header.'
+            error = LongHeaderError if len(first) > width else SourceError
+            raise error(
+                f"{named}: its header has {len(first)} names, but its lines have {width} "
+                f"{'field' if width == 1 else 'fields'}; mend the header, or name all of them in a declaration by "
+                'columns = ["…", "…"].'
             )
     check_names(named, names)
     return Form(grammar, has_header, unique_names(names))

@@ -24,17 +24,24 @@ _FILE_ADDRESS = re.compile(r"(?i)(?:duckdb|sqlite(?:\+pysqlite)?):///([^?]*)(?:\
 
 
 def copy_database(
-    connection: duckdb.DuckDBPyConnection, database: str, source: str, folder: Path, table: str, since: Since | None
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    source: str,
+    folder: Path,
+    table: str,
+    since: Since | None,
+    whose: str = "",
 ) -> tuple[str, str, dict[str, str]]:
     """Copy a table or a query of a database to a table of the scratch database.
 
     `database` is the path of a DuckDB or SQLite file, or the URL of any other; `${NAME}` in it stands for a variable
-    of the environment. Returns what the source is called, without a password; what stands in FROM for it; and the
+    of the environment. Returns what the source is called, without a password, of a query
+    also `whose` it is; what stands in FROM for it; and the
     types of its columns. Raises `SourceError` where the database cannot be reached, or the query fails.
     """
     address = _with_variables(database)
     is_query = is_select(source)
-    kind = "a query" if is_query else f"table {source}"
+    kind = f"a query{whose}" if is_query else f"table {source}"
     in_file = _FILE_ADDRESS.fullmatch(address)
     if "://" in address and not in_file:
         from recstore.sources.servers import copy_server
@@ -97,7 +104,9 @@ def _copy_duckdb(
         except duckdb.Error as error:
             raise told(str(path), error) from error
         query = (
-            checked_select(apart, source) if is_query else f"FROM {'.'.join(map(sql.identifier, name_parts(source)))}"
+            checked_select(apart, source, named)
+            if is_query
+            else f"FROM {'.'.join(map(sql.identifier, name_parts(source)))}"
         )
         values = []
         if since:

@@ -22,13 +22,14 @@ def frame_name(source: object) -> str:
     return f"a {_LIBRARIES.get(library, library)} {kind.__name__}"
 
 
-def copy_frame(connection: duckdb.DuckDBPyConnection, source: object, table: str) -> tuple[str, dict[str, str]]:
-    """Copy a data frame to a table; return what stands in FROM for it, and the types of its columns.
+def copy_frame(
+    connection: duckdb.DuckDBPyConnection, source: object, table: str, named: str
+) -> tuple[str, dict[str, str]]:
+    """Copy a data frame, called `named`, to a table; return what stands in FROM for it, and the types of its columns.
 
     Whatever hands on its columns as Arrow does will do. Raises `SourceError` where a column holds values of several
     kinds, has no name of its own, or where this is no data frame.
     """
-    named = frame_name(source)
     is_pandas = type(source).__module__.partition(".")[0] == "pandas"
     if is_pandas and hasattr(source, "columns"):
         source = _pandas_table(source, named)

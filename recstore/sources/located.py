@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from glob import glob, has_magic
@@ -36,16 +37,15 @@ _DUCKDB = b"DUCK"
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file that is there and not empty: its `kind` is CSV, Parquet or JSON, its `packing` gzip, zstd or None."""
+    """A file that is there and not empty: its `kind` is CSV, Parquet or JSON, its `packing` gzip, zstd or None.
+
+    `name` is what people are told of it: its path from the folder that was named, or from where paths start.
+    """
 
     path: Path
+    name: str
     kind: str
     packing: str | None
-
-    @property
-    def name(self) -> str:
-        """As it is told to people."""
-        return self.path.name
 
 
 def locate(source: str, folder: Path) -> list[DataFile]:
@@ -54,7 +54,10 @@ def locate(source: str, folder: Path) -> list[DataFile]:
     A relative one starts at `folder`. Raises `SourceError` where nothing is there, or nothing that can be read.
     """
     paths = _paths(source, folder)
-    files = [_data_file(path) for path in paths]
+    root = folder / typed(source)
+    if not root.is_dir():
+        root = Path(os.path.commonpath([path.parent for path in paths])) if len(paths) > 1 else folder
+    files = [_data_file(path, _name(path, root)) for path in paths]
     kinds = sorted({file.kind for file in files})
     if len(kinds) > 1:
         raise SourceError(
@@ -112,7 +115,11 @@ def _named_kind(path: Path) -> tuple[str | None, str | None]:
     return _KINDS.get(inner.suffix.lower()), packing
 
 
-def _data_file(path: Path) -> DataFile:
+def _name(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else path.name
+
+
+def _data_file(path: Path, name: str) -> DataFile:
     try:
         with path.open("rb") as opened:
             beginning = opened.read(4096)
@@ -135,13 +142,13 @@ def _data_file(path: Path) -> DataFile:
             f"{path.name}.{'gz' if packing == 'gzip' else 'zst'}."
         )
     if packing:
-        return DataFile(path, named or "CSV", packing)
+        return DataFile(path, name, named or "CSV", packing)
     found = "Parquet" if beginning.startswith(_PARQUET) else None
     if named == "Parquet" and not found:
         raise SourceError(f"{path} is no Parquet file, as its name says; rename it to what it is, such as .csv.")
     if found and named not in (None, "Parquet"):
         raise SourceError(f"{path} is a Parquet file, and not {named}, as its name says; rename it to .parquet.")
-    return DataFile(path, found or named or _content_kind(beginning), None)
+    return DataFile(path, name, found or named or _content_kind(beginning), None)
 
 
 def _content_kind(beginning: bytes) -> str:

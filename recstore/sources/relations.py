@@ -58,6 +58,7 @@ def gather(
     folder: Path = Path(),
     progress: Progress = _SILENT,
     name_of_table: str,
+    meant_for: str = "",
     since: tuple[str, Any] | None = None,
 ) -> Relation:
     """Return a source as a relation; what is no Parquet is copied to the table `name_of_table` of `gathered`.
@@ -65,7 +66,8 @@ def gather(
     `source` is a path, folder or glob, a SELECT over files, or a data frame; with `database`, a DuckDB or SQLite file
     or a SQLAlchemy URL, the name of one of its tables or a query. `connection` has a scratch database that it may write
     to attached as `gathered`. `folder` is where relative paths start. Columns that `as_text` names keep their values as
-    they are written, where the source is text. `since` leaves out the rows whose column is not greater than a value.
+    they are written, where the source is text. `meant_for` tells people which of several data frames or queries this
+    is: "the items of books". `since` leaves out the rows whose column is not greater than a value.
     Raises `SourceError`, one sentence, where the source is not there, or cannot be read.
     """
     if isinstance(source, os.PathLike):
@@ -73,7 +75,16 @@ def gather(
     newer = Since(*since, progress) if since else None
     with in_order(connection):
         relation = _gathered(
-            connection, source, database, dialect or Dialect(), as_text, folder, progress, name_of_table, newer
+            connection,
+            source,
+            database,
+            dialect or Dialect(),
+            as_text,
+            folder,
+            progress,
+            name_of_table,
+            meant_for,
+            newer,
         )
     check_names(relation.name, relation.columns)
     if newer and not newer.is_asked:
@@ -91,21 +102,24 @@ def _gathered(
     folder: Path,
     progress: Progress,
     table: str,
+    meant_for: str,
     since: Since | None,
 ) -> Relation:
+    whose = f" for {meant_for}" if meant_for else ""
     if database is not None:
         if not isinstance(source, str):
             raise SourceError(
-                f"With a database the source is the name of a table or a query, not {frame_name(source)}."
+                f"With a database the source is the name of a table or a query, not {frame_name(source)}{whose}."
             )
-        name, text, types = copy_database(connection, database, source, folder, table, since)
+        name, text, types = copy_database(connection, database, source, folder, table, since, whose)
         return Relation(name, text, types, (), None, is_text=False)
     if not isinstance(source, str):
-        text, types = copy_frame(connection, source, table)
-        return Relation(frame_name(source), text, types, (), None, is_text=False)
+        named = f"{frame_name(source)}{whose}"
+        text, types = copy_frame(connection, source, table, named)
+        return Relation(named, text, types, (), None, is_text=False)
     if is_select(source):
-        text, types = copy_select(connection, source, folder, table)
-        return Relation("a query", text, types, (), None, is_text=False)
+        text, types = copy_select(connection, source, folder, table, f"The query{whose}")
+        return Relation(f"a query{whose}", text, types, (), None, is_text=False)
     try:
         return _of_files(connection, source, dialect, as_text, folder, progress, table)
     except duckdb.Error as error:

@@ -27,14 +27,14 @@ def is_select(source: str) -> bool:
 
 
 def copy_select(
-    connection: duckdb.DuckDBPyConnection, query: str, folder: Path, table: str
+    connection: duckdb.DuckDBPyConnection, query: str, folder: Path, table: str, named: str = "The query"
 ) -> tuple[str, dict[str, str]]:
     """Copy what a SELECT gives to a table; relative paths in it start at `folder`.
 
     Raises `SourceError` where it is no single SELECT, or fails.
     """
     with isolated(connection, folder) as apart:
-        return copy_query(connection, apart, checked_select(apart, query), [], table, "The query")
+        return copy_query(connection, apart, checked_select(apart, query, named), [], table, named)
 
 
 @contextmanager
@@ -53,14 +53,14 @@ def isolated(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[du
         yield apart
 
 
-def checked_select(apart: duckdb.DuckDBPyConnection, query: str) -> str:
+def checked_select(apart: duckdb.DuckDBPyConnection, query: str, named: str) -> str:
     """Return a query without what ends it; a `SourceError` where it is anything but a single SELECT."""
     try:
         statements = apart.extract_statements(query)
     except duckdb.Error as error:
-        raise told("The query", error) from error
+        raise told(named, error) from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise SourceError("A query is one SELECT, and nothing else; remove what else the source says.")
+        raise SourceError(f"{named}: a query is one SELECT, and nothing else; remove what else the source says.")
     return str(statements[0].query).strip().rstrip(";")
 
 

@@ -166,6 +166,7 @@ class _Reader:
             folder=Path(self.declared.folder),
             progress=self.progress,
             name_of_table=what,
+            meant_for=f"the {what} of {self.name}",
             since=(side.updated, self.since[what]) if side.updated and what in self.since else None,
         )
 

@@ -109,6 +109,7 @@ class _Guesser:
         unused = [table.title for table in self.tables if id(table) not in used]
         if unused:
             self.head.append(f"Not used: {', '.join(unused)}.")
+            self.seen.append(self.head[-1])
         name = self.name or self._named(found)
         self.head.insert(0, f"Guessed by recstore init. Read it, mend it, then: recstore build {name}.duckdb")
         self._databases(items, interactions)

@@ -19,7 +19,7 @@ from recstore.catalogs.declared.guessing.words import meanings, weight_of_event,
 from recstore.errors import OptionError, SourceError
 from recstore.paths import real, typed
 from recstore.sources.addresses import shown
-from recstore.sources.csv_form import Form, find_form
+from recstore.sources.csv_form import Form, LongHeaderError, find_form
 from recstore.sources.csv_records import records
 from recstore.sources.dialect import Dialect
 from recstore.sources.located import DataFile, locate
@@ -134,6 +134,8 @@ def _mended(file: DataFile) -> tuple[Dialect, str | None, list[str]]:
     with plain_text(file, dialect.encoding) as path:
         try:
             form = find_form(path, str(file.path), dialect)
+        except LongHeaderError:
+            raise
         except SourceError:
             form = find_form(path, str(file.path), replace(dialect, header=False))
             names, said = _laid(path, form, file.name)
@@ -159,10 +161,8 @@ def _laid(path: Path, form: Form, named: str) -> tuple[list[str], list[str]]:
     width = len(form.names)
     rows = [one.fields for one in found[1:] if one.fields is not None and len(one.fields) == width]
     columns = [[row[place] or "" for row in rows] for place in range(width)]
-    if len(header) > width or not rows:
-        raise SourceError(
-            f"{named}: its header has {len(header)} names, but its lines have {width} fields; mend the header."
-        )
+    if not rows:
+        raise SourceError(f"{named} has no line of {width} fields, as most of its lines have.")
     spare = width - len(header)
     # R writes the names of rows without a name of their own; so the first column is often the one that lacks it.
     fits = {

@@ -3,11 +3,11 @@
 CREATE OR REPLACE TABLE gathered.repeated_items AS
 WITH
 several AS (
-    SELECT $identity AS id FROM gathered.shaped_items WHERE $identity IS NOT NULL GROUP BY id HAVING count(*) > 1
+    SELECT $identity AS _rs_id FROM gathered.shaped_items WHERE $identity IS NOT NULL GROUP BY _rs_id HAVING count(*) > 1
 ),
 rows_of AS (
     SELECT _rs_line, $identity AS id, hash($columns) AS same
-    FROM gathered.shaped_items WHERE $identity IN (SELECT id FROM several)
+    FROM gathered.shaped_items WHERE $identity IN (SELECT _rs_id FROM several)
 ),
 kept AS (SELECT id, $first(_rs_line) AS line FROM rows_of GROUP BY id)
 SELECT r._rs_line, r.same = k.same AS is_same
