@@ -22,7 +22,10 @@ _ITEMS = """
 COPY (
     SELECT
         format('SKU-{:07d}', i) AS sku, format('Thing {} of kind {}', i, i % 997) AS title,
-        format('kind{} colour{} maker{} size{}', i % 997, hash(i) % 23, hash(i + 1) % 401, hash(i + 2) % 7) AS blurb,
+        format('kind{} colour{} maker{} size{}', i % 997, hash(i) % 23, hash(i + 1) % 401, hash(i + 2) % 7)
+            || coalesce(list_aggregate(list_transform(range($words), lambda j: format(
+                ' word{}', i % 997 * 7 % 4000 + CAST(floor(900 * pow(hash(i * 1000 + j) % 1000 / 1000.0, 3)) AS BIGINT)
+            )), 'string_agg', ''), '') AS blurb,
         round(5 + hash(i + 3) % 10000 / 100.0, 2) AS price
     FROM range($items) AS t(i)
 ) TO '$folder/items.parquet'
@@ -32,7 +35,9 @@ _SALES = """
 COPY (
     SELECT
         format('U{:08d}', person) AS customer,
-        format('SKU-{:07d}', CAST(floor($items * pow(random(), 3)) AS BIGINT) // 997 * 997 + hash(person) % 997) AS sku,
+        format('SKU-{:07d}', least(
+            CAST(floor($items * pow(random(), 3)) AS BIGINT) // 997 * 997 + hash(person) % 997, $items - 1
+        )) AS sku,
         TIMESTAMP '2025-01-01' + to_seconds(CAST(random() * 3e7 AS BIGINT)) AS sold_at
     FROM (SELECT CAST(floor($users * pow(random(), 1.5)) AS BIGINT) AS person FROM range($interactions))
 ) TO '$folder/sales.parquet'
@@ -54,6 +59,17 @@ for stage, seconds in report.seconds.items():
 """
 
 
+def generate(folder: Path, *, items: int, users: int, interactions: int, words: int = 0) -> None:
+    """Write items.parquet, with so many words of each item besides those of its kind, and sales.parquet to `folder`."""
+    sizes = {"$items": items, "$users": users, "$interactions": interactions, "$words": words}
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1; SELECT setseed(0.5)")
+        for statement in (_ITEMS, _SALES):
+            for name, value in {"$folder": folder, **sizes}.items():
+                statement = statement.replace(name, str(value))  # noqa: PLW2901
+            connection.execute(statement)
+
+
 def main() -> None:
     """Generate, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,15 +79,7 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=5.0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        with duckdb.connect() as connection:
-            connection.execute("SET threads = 1; SELECT setseed(0.5)")
-            for statement in (_ITEMS, _SALES):
-                for name, value in (
-                    ("$folder", folder),
-                    *((f"${key}", str(value)) for key, value in vars(asked).items()),
-                ):
-                    statement = statement.replace(name, value)  # noqa: PLW2901
-                connection.execute(statement)
+        generate(Path(folder), items=asked.items, users=asked.users, interactions=asked.interactions)
         with duckdb.connect(str(Path(folder) / "bare.duckdb")) as connection:
             began = time.perf_counter()
             for name in ("items", "sales"):

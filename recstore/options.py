@@ -42,12 +42,13 @@ def option(
 class CommonOptions:
     """The options of every build.
 
-    `exact_up_to`: search approximately in spaces of more items; the measured recall is recorded in `builds`. `trees`:
-    of each Annoy index; 0 lets its size decide. `memory`: how many GB the work may take, all in all; 0 is half of the
-    memory that there is. Where it is too little for what must be held whole, nothing is begun; where it is for the
-    weights of all items, the most popular have weights. `seed`: of everything that draws at
-    random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows of a table,
-    or of a figure, that a build over a store may lose.
+    `exact_up_to`: search approximately in spaces of more items; the measured recall is recorded in `builds`.
+    `anew_up_to`: `add` computes all anew in a catalogue of up to so many items and 50 times as many interactions; in a
+    larger one only what is new. `trees`: of each Annoy index; 0 lets its size decide. `memory`: how many GB the work
+    may take, all in all; 0 is half of the memory that there is. Where it is too little for what must be held whole,
+    nothing is begun; where it is for the weights of all items, the most popular have weights. `seed`: of everything
+    that draws at random. `max_reject_rate`: the share of lines that may fail to load. `max_loss`: the share of the rows
+    of a table, or of a figure, that a build over a store may lose.
     """
 
     seed: int = option(0, "Seed of all that draws at random.")
@@ -58,6 +59,9 @@ class CommonOptions:
     exact_up_to: int = option(
         200_000, "Search approximately above this many items of a space; builds records the measured recall."
     )
+    anew_up_to: int = option(
+        20_000, "What is added to a catalogue of more items is computed alone, and all else stays; of fewer, all is."
+    )
     trees: int = option(0, "Trees of each Annoy index; 0 lets its size decide.")
     memory: float = option(0.0, "GB of memory that the work may take, all in all; 0 is half of what there is.")
 
@@ -65,7 +69,7 @@ class CommonOptions:
         """Refuse what makes no sense, by name: an `OptionError`."""
         if not 0 <= self.memory < math.inf:
             raise OptionError(f"memory is a number of GB, or 0 for half of this machine's, not {self.memory}.")
-        for name in ("trees", "exact_up_to", "seed"):
+        for name in ("trees", "exact_up_to", "anew_up_to", "seed"):
             if getattr(self, name) < 0:
                 raise OptionError(f"{name} must not be negative, and is {getattr(self, name)}.")
         if not 0 <= self.max_reject_rate <= 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from recstore.budget import Budget
     from recstore.evaluation.results import Evaluation
-    from recstore.models.space import Measured, Space
+    from recstore.models.space import Late, Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
 
@@ -131,6 +131,29 @@ class CatalogModel(ABC):
         `connection` is one of `connect`. An `OptionError` where items of this catalogue are no files.
         """
         raise OptionError(f"The catalogue {self.catalog.name} cannot be asked with a file.")
+
+    def late(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        old: str,
+        options: BuildOptions,
+        known: Callable[[str], Space],
+    ) -> dict[str, Late] | None:
+        """Return what an addition brings to each space of the store attached as `old`, whose items keep their vectors.
+
+        The rows are added to the connection's current database, and `prepare` was called; `known` reads a space of the
+        old store. None where that cannot be said, and all is computed anew, as it is by default.
+        """
+        return None
+
+    def weigh_late(
+        self, connection: duckdb.DuckDBPyConnection, old: str, options: BuildOptions
+    ) -> list[Measured] | None:
+        """Fill the table of weights from that of the old store, and weigh what it has no weights for.
+
+        None where all weights are to be computed anew.
+        """
+        return None
 
     def unwanted(self, changes: Mapping[str, object]) -> Iterable[str]:
         """Return the spaces that a change of options says not to make, which nobody misses then."""

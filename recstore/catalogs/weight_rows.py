@@ -32,22 +32,22 @@ def insert_weights(
 
     `ids` (n_items,) int32 are the keys of the items by position.
     """
-    names = {
-        "items": catalog.items,
-        "key": catalog.key,
-        "neighbors": catalog.neighbors,
-        "weights": catalog.weights,
-        "tastes": catalog.tastes,
-    }
+    names = {"weights": catalog.weights, "tastes": catalog.tastes}
     for rows in weight_rows(weights, ids):
         connection.register("weights_to_insert", rows)
         connection.execute(sql.render(_SQL, "insert_weights", **names))
         connection.unregister("weights_to_insert")
-    connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})
+    insert_stand_ins(connection, catalog)
     if weights.older is not None:
         connection.register("tastes_to_insert", taste_rows(weights.older, ids[weights.items]))
         connection.execute(sql.render(_SQL, "insert_tastes", **names))
         connection.unregister("tastes_to_insert")
+
+
+def insert_stand_ins(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Let content neighbours stand in for the weights of items that have none; all others have theirs."""
+    names = {"items": catalog.items, "key": catalog.key, "neighbors": catalog.neighbors, "weights": catalog.weights}
+    connection.execute(sql.render(_SQL, "insert_content_weights", **names), {"stand_ins": _STAND_INS})
 
 
 def taste_rows(older: Directions, ids: NDArray[np.int32]) -> Any:  # noqa: ANN401 - PyArrow is not typed

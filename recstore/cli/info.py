@@ -43,6 +43,8 @@ def print_info(store: Path, untrusted: bool) -> None:
         print(shown(f"\n{name}, as it was declared:"))
         for line in _lines(declared):
             print(shown(line))
+    for name, since in facts.since.items():
+        print(shown(f"\n{name}: {since}. recstore rebuild computes all anew."))
     # Those before this one, the newest first.
     for before in facts.versions:
         text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"

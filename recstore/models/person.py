@@ -86,13 +86,15 @@ class Weights:
     """The two kinds of weights among some items: `items` (n,) are their positions, `taste` and `next` (n, n) float32.
 
     Row i is what item i of a history adds to each other item. `older` is what stands in for `taste` where an item of a
-    history is older than the latest. Of very many items both are CSR, as `sparse_weights` makes them.
+    history is older than the latest. Of very many items both are CSR, as `sparse_weights` makes them. `scale` is what
+    brought transitions to the size that `mix` asks for.
     """
 
     items: NDArray[np.intp]
     taste: Any
     next: Any | None
     older: Directions | None = None
+    scale: float = 1.0
 
 
 def person_weights(train: Interactions, settings: PersonSettings, seed: int = 0) -> Weights:
@@ -133,12 +135,13 @@ def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, setti
     rated = np.bincount(train.items, minlength=train.n_items)[items]
     if settings.popularity_power:
         taste *= (rated + 1).astype(np.float32) ** np.float32(settings.popularity_power)
-    after = None
+    after, scale = None, 1.0
     if counts is not None:
         after = relative_transitions(counts, rated, settings)
         size = np.linalg.norm(after)
         if size > 0:
-            after *= settings.mix * np.linalg.norm(taste) / size
+            scale = float(settings.mix * np.linalg.norm(taste) / size)
+            after *= np.float32(scale)
     if settings.trend_power and train.times is not None:
         trend = trends(train, settings.trend_days)[items] ** np.float32(settings.trend_power)
         taste *= trend
@@ -147,7 +150,7 @@ def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, setti
     if settings.again:
         own = let_again(train, items, taste.max(axis=1, initial=0), settings.again)
         taste[np.diag_indices(len(items))] = own
-    return Weights(items, taste, after)
+    return Weights(items, taste, after, scale=scale)
 
 
 def evened(seen: Any, power: float) -> Any:  # noqa: ANN401 - SciPy is not typed
@@ -225,7 +228,8 @@ def strongest(weights: Weights, keep: int) -> Weights:
         some = size[:: max(1, n // _ROWS_TO_JUDGE)].ravel()
         place = len(some) * (n - keep) // n
         kept &= size >= np.partition(some, place)[place]
-    return Weights(weights.items, weights.taste * kept, None if weights.next is None else weights.next * kept)
+    after = None if weights.next is None else weights.next * kept
+    return replace(weights, taste=weights.taste * kept, next=after)
 
 
 def _strongest_of_sparse(weights: Weights, keep: int) -> Weights:

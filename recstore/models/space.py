@@ -31,8 +31,24 @@ class Space:
     learnt: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Late:
+    """What comes to a space that is there: `ids` (t,) int32, ascending, and their `vectors` (t, d) float32.
+
+    An item that has a vector already gets another. `cosine` is how near known items would be put to where they are;
+    None where nothing is learnt for it.
+    """
+
+    ids: npt.NDArray[np.int32]
+    vectors: npt.NDArray[np.float32]
+    cosine: float | None = None
+
+
 #: What `builds.measured` calls the share of the true neighbours that an approximate search found.
 NEIGHBORS_RECALL = "neighbors recall"
+#: What it calls what came to a catalogue since all of it was computed, and how near what is placed comes to its place.
+ITEMS_SINCE, INTERACTIONS_SINCE = "items since the whole build", "interactions since the whole build"
+PLACED_SINCE, COSINE = "items placed since the whole build", "cosine of placed items"
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,13 @@ def sparse_weights(
     rated = np.bincount(train.items, minlength=train.n_items)[items]
     if settings.popularity_power:
         _scale_columns(taste, (rated + 1).astype(np.float32) ** np.float32(settings.popularity_power))
-    after = None
+    after, scale = None, 1.0
     if train.times is not None and settings.mix > 0:
         after = _transitions(train, timeline, items, rated, settings, most)
         size = np.linalg.norm(after.data)
         if size > 0:
-            after.data *= np.float32(settings.mix * np.linalg.norm(taste.data) / size)
+            scale = float(settings.mix * np.linalg.norm(taste.data) / size)
+            after.data *= np.float32(scale)
     if settings.trend_power and train.times is not None:
         trend = trends(train, settings.trend_days)[items] ** np.float32(settings.trend_power)
         for weights in (taste, after):
@@ -60,7 +61,7 @@ def sparse_weights(
     if settings.again:
         row_largest = np.asarray(taste.max(axis=1).todense()).ravel()
         taste.setdiag(let_again(train, items, row_largest, settings.again))
-    return Weights(items, taste, after)
+    return Weights(items, taste, after, scale=scale)
 
 
 def _taste(seen: Any, regularization: float, candidates: int, keep: int, seed: int) -> Any:  # noqa: ANN401

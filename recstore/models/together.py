@@ -32,7 +32,7 @@ def together_vectors(
     are no stretches. Returns (m, d) float32 of unit length, the (n_items,) mask of the items that have one, and the
     share (d,) of the variance that the first n dimensions explain.
     """
-    matrix = (_people(data), *([] if data.times is None else _stretches(data, data.times, seed)))
+    matrix = together_matrices(data, seed)
     directions = right_singular_vectors(matrix, dimensions, seed)
     # There may be millions of stretches: one for each rating, where nobody rates two in one sitting.
     sums, squares = sums_of_reduced(matrix, directions)
@@ -40,6 +40,11 @@ def together_vectors(
     # Relative to the strongest: small singular values would else leave nothing of a vector but rounding.
     vectors = directions * (strength / strength.max(initial=1e-12)) ** _SHARPNESS
     return *unit_rows(vectors), explained_by_sums(matrix, sums, squares)
+
+
+def together_matrices(data: Interactions, seed: int) -> tuple[Any, ...]:
+    """Return what describes items, CSR (n_rows, n_items) each: who rated them how, and stretches that they stand in."""
+    return (_people(data), *([] if data.times is None else _stretches(data, data.times, seed)))
 
 
 def _people(data: Interactions) -> Any:  # noqa: ANN401 - SciPy is not typed

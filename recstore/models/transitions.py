@@ -82,7 +82,7 @@ def transition_counts(
     the order within the moment were drawn.
     """
     counts = np.zeros(n_items * n_items, np.float32)
-    for one, other, weight in _transitions(timeline, position, window, reach):
+    for one, other, weight in transitions(timeline, position, window, reach):
         np.add.at(counts, one * n_items + other, weight)
     square = counts.reshape(n_items, n_items)
     square[np.diag_indices(n_items)] = 0
@@ -104,7 +104,7 @@ def sparse_transition_counts(
     Pairs within few steps, which count most, come first.
     """
     found = scipy.sparse.csr_matrix((n_items, n_items), dtype=np.float32)
-    steps = _transitions(timeline, position, window, reach)
+    steps = transitions(timeline, position, window, reach)
     while True:
         some, held = [], 0
         for one, other, weight in steps:
@@ -132,7 +132,7 @@ def largest(matrix: Any, size: NDArray[np.float32], most: int) -> Any:  # noqa: 
     return scipy.sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape)
 
 
-def _transitions(
+def transitions(
     timeline: Timeline, position: NDArray[np.intp], window: int, reach: float
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]]:
     """Yield from which item to which, by `position`, how much is counted; nearer ones first, a pair many times."""

@@ -133,11 +133,19 @@ def store_neighbors(
     budget: Budget,
     progress: Progress,
 ) -> list[Measured]:
+    """Search the neighbours of a space, write them, and return what was measured of the search."""
+    blocks, measured = _search(catalog, space, options, budget)
+    write_neighbors(connection, catalog, space, blocks, progress)
+    return measured
+
+
+def write_neighbors(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, blocks: Iterator[Block], progress: Progress
+) -> None:
     """Stream the neighbours into their table block by block, while the next blocks are being searched."""
     import numpy as np
     import pyarrow as pa
 
-    blocks, measured = _search(catalog, space, options, budget)
     schema = pa.schema({"id": pa.int32(), "rank": pa.int16(), "neighbor_id": pa.int32(), "score": pa.float32()})
 
     failure: list[BaseException] = []
@@ -169,4 +177,3 @@ def store_neighbors(
             # What goes wrong while DuckDB pulls the batches, an interrupt too, reaches us wrapped in its own error.
             raise failure[0] if failure else error from error
         connection.unregister("neighbors_to_insert")
-    return measured

@@ -12,6 +12,7 @@ from recstore.pipeline.compute import compute
 from recstore.pipeline.guard import guard
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.one_thread import one_blas_thread
+from recstore.pipeline.only_new import compute_only_new
 from recstore.pipeline.record import record_build
 from recstore.pipeline.refusals import budget_for, refuse_faulty_rows, refuse_no_space
 from recstore.progress import Progress
@@ -57,7 +58,10 @@ def _compute_all(build: LoadedBuild) -> list[Measured]:
     with one_blas_thread():
         for model, budget, (given, chosen) in zip(models, budgets, every, strict=True):
             with staged.budget.giving_way(connection, budget):
-                measured += compute(staged, model, options, budget, build.stages, given, chosen)
+                found = compute_only_new(staged, model, options, budget, build.stages) if build.is_addition else None
+                if found is None:
+                    found = compute(staged, model, options, budget, build.stages, given, chosen)
+                measured += found
             settled.append(model.catalog)
     if settled != build.catalogs:
         staged.settle(settled)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import numpy as np
 
 from recstore import sql
+from recstore.arrow import numbers
 from recstore.catalogs.catalog import Catalog
 from recstore.errors import StoreError
 from recstore.models.space import Space
@@ -23,17 +26,17 @@ def read_user_space(
     """
     names = {"key": catalog.key, "items": catalog.items, "vectors": catalog.vectors}
     query = sql.render("recstore.pipeline.sql", "user_vectors", old=old, **names)
-    rows = connection.execute(query, [name]).fetchnumpy()
-    ids = np.asarray(rows["id"], np.int32)
-    if len({len(vector) for vector in rows["vector"]}) != 1:
+    rows: Any = connection.sql(query, params=[name]).to_arrow_table()
+    ids = np.asarray(numbers(rows.column("id")), np.int32)
+    if len(np.unique(numbers(rows.column("length")))) != 1:
         raise _unfit(catalog, name, "has vectors of different lengths" if len(ids) else "has no vectors")
-    vectors = np.stack(list(rows["vector"])).astype(np.float32)
-    lengths = np.einsum("ij,ij->i", vectors.astype(np.float64), vectors.astype(np.float64))
+    vectors = np.asarray(numbers(rows.column("vector")), np.float32).reshape(len(ids), -1)
+    lengths = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
     if not (np.abs(lengths - 1) < _UNIT).all():
         raise _unfit(catalog, name, "has vectors that are not of unit length")
     if len(np.unique(ids)) != len(ids):
         raise _unfit(catalog, name, f"has two vectors for one {catalog.item}")
-    if not np.asarray(rows["is_there"], bool).all():
+    if not (numbers(rows.column("is_there")) == 1).all():
         raise _unfit(catalog, name, f"has a vector for a {catalog.item} that is not there any more")
     return Space(name, ids, vectors, recipe or "put in by hand")
 

@@ -16,6 +16,7 @@ from recstore.connection.sessions import STORE, connect
 from recstore.errors import RecstoreError
 from recstore.opening import open_connection
 from recstore.paths import typed
+from recstore.reports.since import Since, since_whole_build
 from recstore.store.damage import told_when_damaged
 from recstore.store.file import attach_store
 from recstore.store.file import info as rows_of_info
@@ -38,7 +39,8 @@ class StoreInfo:
     of the table. `evaluated_at` and `evaluations` are when it was last measured how good the recommendations are, and
     how many figures stand there. `checked_at` is None: a check writes nothing into a store. `versions` are the files of
     those before, the newest first, with `bytes` and `built_at`. `declared` are the declarations of the user's own
-    catalogues, by name, as the keys of `recstore.toml` have it, what was left out left out.
+    catalogues, by name, as the keys of `recstore.toml` have it, what was left out left out. `since` is what additions
+    brought to a catalogue since all of it was computed, and how it was placed, for each of which that is so.
     """
 
     path: str
@@ -58,6 +60,7 @@ class StoreInfo:
     checked_at: datetime | None
     versions: list[dict[str, Any]]
     declared: dict[str, dict[str, Any]]
+    since: dict[str, Since]
 
 
 def info(path: str | os.PathLike[str]) -> StoreInfo:
@@ -69,6 +72,7 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
         catalogs = stored_catalogs(connection, STORE)
         items = {each.name: _one(connection, _ITEMS.format(items=each.items))[0] for each in catalogs}
         rejects = _one(connection, _REJECTS)[0]
+        since = since_whole_build(connection, STORE)
         spaces, builds = _rows(connection, _SPACES), _rows(connection, _BUILDS)
         evaluated_at, evaluations = _one(connection, _EVALUATED)
     return StoreInfo(
@@ -89,6 +93,7 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
         checked_at=None,
         versions=[_version(file) for file in versions(store)],
         declared={each.name: _said(json.loads(each.declaration)) for each in catalogs if each.declaration},
+        since=since,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from recstore.catalogs.catalog import Catalog
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from recstore.budget import Budget, Needs
     from recstore.evaluation.results import Evaluation
-    from recstore.models.space import Measured, Space
+    from recstore.models.space import Late, Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
 
@@ -89,6 +89,26 @@ class Declared(CatalogModel):
 
         self.catalog, measured = store_weights(connection, self.catalog, options, budget, progress, self._known)
         return measured
+
+    def late(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        old: str,
+        options: BuildOptions,
+        known: Callable[[str], Space],
+    ) -> dict[str, Late] | None:
+        """Place what is new by the terms and the company that are known; None where a transformer makes a space."""
+        from recstore.catalogs.declared.late import late_items
+
+        return late_items(connection, self.catalog, old, options, known)
+
+    def weigh_late(
+        self, connection: duckdb.DuckDBPyConnection, old: str, options: BuildOptions
+    ) -> list[Measured] | None:
+        """Keep the weights that are there, and weigh items that have become known enough since."""
+        from recstore.catalogs.declared.late_weights import add_weights
+
+        return add_weights(connection, self.catalog, old, options, self._known or {})
 
     def evaluate(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, seed: int, budget: Budget, stages: Stages

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _SQL = "recstore.catalogs.declared.sql"
 #: What `builds.measured` calls a constant that was chosen, before its name.
 SETTING = "setting: "
+#: What `builds.measured` calls the factor of what comes next, which what is added later is weighed by as well.
+SCALE = "scale of what comes next"
 
 
 def store_weights(
@@ -49,7 +51,8 @@ def store_weights(
     settings = replace(found.settings, history=found.fading.history)
     weighed = weigh(train, settings, found.fading.kept, budget.weights, options.seed)
     insert_weights(connection, catalog, weighed.weights, ids)
-    measured += [Measured(catalog.name, None, what, value) for what, value in weighed.figures.items()]
+    figures_made = {**weighed.figures, SCALE: weighed.weights.scale}
+    measured += [Measured(catalog.name, None, what, value) for what, value in figures_made.items()]
     return replace(catalog, fading=found.fading), measured
 
 
@@ -71,11 +74,12 @@ def _settings(
     if known:
         settings = as_known(known)
         kept = Tuned(settings, settings.fading(start), (), "The constants are those that a build found before.")
-        return kept, _chosen(catalog, kept)
+        return kept, kept_constants(catalog, known)
     events, _ids = read_interactions(connection, catalog, of_each=True)
     if not options.tune:
         settings = default_settings(events.once(), seen, start)
-        return Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried."), []
+        usual = Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried.")
+        return usual, _chosen(catalog, settings)
     found = find_settings(
         events,
         trials=options.tune_trials,
@@ -86,7 +90,7 @@ def _settings(
         memory=budget.weights,
     )
     progress.notice(f"Recommendations of {catalog.name}: {found.why}")
-    return found, [*_chosen(catalog, found), *_tried(catalog, found)]
+    return found, [*_chosen(catalog, found.settings), *_tried(catalog, found)]
 
 
 def chosen_constants(connection: duckdb.DuckDBPyConnection, catalog: Catalog, builds: str) -> dict[str, float]:
@@ -108,11 +112,16 @@ def as_known(known: Mapping[str, float]) -> PersonSettings:
     return PersonSettings(**found)
 
 
-def _chosen(catalog: Catalog, found: Tuned) -> list[Measured]:
+def kept_constants(catalog: Catalog, known: Mapping[str, float]) -> list[Measured]:
+    """Return constants that a build found before as figures of this one."""
+    return _chosen(catalog, as_known(known))
+
+
+def _chosen(catalog: Catalog, settings: PersonSettings) -> list[Measured]:
     """Return the constants that were chosen, as figures of the build."""
     return [
         Measured(catalog.name, None, f"{SETTING}{name}", float(value))
-        for name, value in vars(found.settings).items()
+        for name, value in vars(settings).items()
         if value is not None
     ]
 
