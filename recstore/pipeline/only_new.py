@@ -65,7 +65,7 @@ def compute_only_new(
         late = model.late(connection, OLD, options, spaces.read)
     if late is None or any(len(one.ids) > MOST_SINCE * spaces.sizes[name] for name, one in late.items()):
         return None
-    measured = [*since, *_carried(connection, catalog)]
+    measured = [*since, *_figures_kept(connection, catalog)]
     for name in spaces.sizes:
         measured += _join(staged, catalog, spaces, name, late.get(name), options, budget, stages)
     if catalog.weights:
@@ -111,9 +111,9 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
 
 
-def _carried(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Measured]:
+def _figures_kept(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Measured]:
     """Return the figures of searches among what is there, which stay as they were measured."""
-    query = sql.render(_SQL, "carried_figures", old=OLD)
+    query = sql.render(_SQL, "figures_kept", old=OLD)
     rows = connection.execute(query, {"catalog": catalog.name, "whats": [NEIGHBORS_RECALL]}).fetchall()
     return [Measured(catalog.name, space, what, value) for space, what, value in rows]
 
@@ -193,7 +193,7 @@ def _joined(space: Space, late: Late | None) -> tuple[Space, NDArray[np.intp]]:
 
 
 def _placed(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str, late: Late | None) -> list[Measured]:
-    query = sql.render(_SQL, "carried_figures", old=OLD)
+    query = sql.render(_SQL, "figures_kept", old=OLD)
     rows = connection.execute(query, {"catalog": catalog.name, "whats": [PLACED_SINCE, COSINE]}).fetchall()
     before = {what: value for space, what, value in rows if space == name}
     count = before.pop(PLACED_SINCE, 0.0) + (0 if late is None else len(late.ids))
