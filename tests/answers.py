@@ -78,16 +78,16 @@ def diverse(
     relevance: npt.NDArray[np.float64], vectors: Sequence[npt.NDArray[np.float64] | None], k: int, diversity: float
 ) -> list[int]:
     """Return places by maximal marginal relevance (Carbonell and Goldstein 1998), in steps of a score."""
+    width = next((len(vector) for vector in vectors if vector is not None), 1)
+    # What has no vector is near to nothing.
+    matrix = np.array([np.zeros(width) if vector is None else vector for vector in vectors]).reshape(-1, width)
     chosen: list[int] = []
-    left = list(range(len(relevance)))
-    while left and len(chosen) < k:
-        gains = []
-        for place in left:
-            near = [_steps(vectors[place], vectors[other]) for other in chosen]
-            gains.append((1 - diversity) * relevance[place] - diversity * max(near, default=0.0))
-        chosen.append(left.pop(int(np.argmax(gains))))
+    left, nearest = np.arange(len(relevance)), np.zeros(len(relevance))
+    while len(left) and len(chosen) < k:
+        best = int(np.argmax((1 - diversity) * relevance[left] - diversity * nearest[left]))
+        place = int(left[best])
+        near = rounded(matrix @ matrix[place] * STEPS)
+        nearest = np.maximum(nearest, near) if chosen else near
+        chosen.append(place)
+        left = np.delete(left, best)
     return chosen
-
-
-def _steps(one: npt.NDArray[np.float64] | None, other: npt.NDArray[np.float64] | None) -> float:
-    return 0.0 if one is None or other is None else float(rounded(np.asarray(one @ other * STEPS)))
