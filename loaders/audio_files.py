@@ -56,6 +56,8 @@ def sound_files(source: str) -> SoundFiles:
         raise SourceError(f"{source} does not exist. Pass a folder of sound files, or one of them.")
     found = SoundFiles(Path(os.path.abspath(path)))  # noqa: PTH100 - a link stays what it is called
     if not found.root.is_dir():
+        if not found.root.is_file():
+            raise SourceError(f"{source} is neither a file nor a folder.")
         found.paths.append(found.root)
         return found
 
@@ -88,6 +90,8 @@ def read_labels(path: str, files: SoundFiles) -> tuple[dict[Path, list[str]], li
     may stand in several lines.
     """
     place = local_path(path)
+    if place.exists() and not place.is_file():
+        raise SourceError(f"{path} is no file; name a CSV of labels.")
     wanted, found, rejects = set(files.paths), dict[Path, list[str]](), list[Reject]()
     folders = [files.root if files.root.is_dir() else files.root.parent, Path(os.path.abspath(place.parent))]  # noqa: PTH100
     try:

@@ -26,6 +26,8 @@ except ImportError:  # Windows: what a killed process leaves is for the system's
 
 _NAME = re.compile(r"recstore-[0-9a-f]{16}")
 _LOCK = ".recstore-lock"
+#: Where what is being replaced waits, under its name, until what replaces it is in its place.
+REPLACED = "replaced"
 _MARK = b"A folder that recstore works in. It may be removed when no process holds a lock on this file.\n"
 #: Whoever unpacks leaves so much of the disk to others.
 _SPARE_BYTES = 64 << 20
@@ -36,15 +38,16 @@ _mine: set[Path] = set()
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
     """Yield an empty folder for this user alone, in the system's folder for such; it is gone when the block ends.
 
-    Those that killed processes of this user left are removed first.
+    With `beside` it is a hidden one beside that path, whose place something made in it can take. Those that killed
+    processes of this user left are removed first.
     """
-    parent = Path(tempfile.gettempdir())
-    sweep(parent)
+    parent = beside.parent if beside else Path(tempfile.gettempdir())
+    sweep(parent, is_hidden=beside is not None)
     # Known before it is there: an interrupt may strike anywhere.
-    folder = parent / f"recstore-{secrets.token_hex(8)}"
+    folder = parent / f"{'.' if beside else ''}recstore-{secrets.token_hex(8)}"
     _mine.add(folder)
     descriptor = None
     try:
@@ -63,18 +66,25 @@ def scratch_folder() -> Iterator[Path]:
 def abandon() -> None:
     """Remove the folders of this process: for one that ends at once."""
     for folder in list(_mine):
+        if folder.name.startswith("."):
+            with suppress(OSError):
+                _put_back(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(parent: Path) -> None:
-    """Remove the folders in `parent` that are provably ours, and whose processes are gone."""
+def sweep(parent: Path, *, is_hidden: bool = False) -> None:
+    """Remove the folders in `parent` that are provably ours, and whose processes are gone.
+
+    What stands in the folder `REPLACED` of one that `is_hidden` goes back to its place, if nothing took that.
+    """
     if fcntl is None:
         return
+    dot = "." if is_hidden else ""
     with suppress(OSError), os.scandir(parent) as found:
         for entry in found:
-            if _NAME.fullmatch(entry.name):
+            if entry.name.startswith(f"{dot}recstore-") and _NAME.fullmatch(entry.name.removeprefix(dot)):
                 with suppress(OSError):
-                    _sweep_one(Path(entry.path))
+                    _sweep_one(Path(entry.path), is_hidden=is_hidden)
 
 
 def require_room(folder: Path, size: int, what: str) -> None:
@@ -133,12 +143,21 @@ def _begin(folder: Path) -> int:
         os.close(descriptor)
 
 
-def _sweep_one(folder: Path) -> None:
+def _put_back(folder: Path) -> None:
+    """Put what was to be replaced back in its place, where nothing replaced it."""
+    for one in (folder / REPLACED).iterdir() if (folder / REPLACED).is_dir() else ():
+        if not os.path.lexists(folder.parent / one.name):
+            one.rename(folder.parent / one.name)
+
+
+def _sweep_one(folder: Path, *, is_hidden: bool) -> None:
     if not _is_ours(folder, stat.S_ISDIR) or not _is_ours(folder / _LOCK, stat.S_ISREG):
         return
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
     try:
         if os.read(descriptor, len(_MARK) + 1) == _MARK and lock_if_free(descriptor):
+            if is_hidden:
+                _put_back(folder)
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         os.close(descriptor)

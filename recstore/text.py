@@ -6,11 +6,12 @@ import codecs
 import os
 import re
 import shlex
+import stat
 from pathlib import Path
 
 import duckdb
 
-from recstore.errors import OptionError
+from recstore.errors import OptionError, SourceError
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -63,5 +64,19 @@ def pasted(path: str | os.PathLike[str]) -> str:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file, as `decoded` does; raises `OSError` where it cannot be read."""
-    return decoded(path.read_bytes(), str(path))
+    """Return the text of a file, as `decoded` does; raises as `read_file` does."""
+    return decoded(read_file(path), str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Return what is in a file, and read nothing else: a pipe would be waited for, and some devices never end.
+
+    Raises `SourceError` where it is no file or cannot be read.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = "a folder" if path.is_dir() else "a pipe or a device"
+            raise SourceError(f"{path} is {what}, and no file; name a file.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error

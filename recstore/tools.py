@@ -11,12 +11,10 @@ from __future__ import annotations
 
 from recstore.opening import open_connection
 from recstore.reports.items import say_unknown_items
-from recstore.reports.output_files import abandon as _abandon_files
 from recstore.reports.output_files import check_target, whole_file
 from recstore.scratch import scratch_folder
 from recstore.store.damage import told_when_damaged
-from recstore.store.publish import abandon as _abandon_builds
-from recstore.store.publish import has_published, interrupt
+from recstore.store.publish import abandon, has_published, interrupt
 
 __all__ = [
     "abandon",
@@ -29,11 +27,3 @@ __all__ = [
     "told_when_damaged",
     "whole_file",
 ]
-
-
-def abandon() -> None:
-    """Remove what this process has begun and not finished, stores and files: for a process that ends at once."""
-    try:
-        _abandon_builds()
-    finally:
-        _abandon_files()

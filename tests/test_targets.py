@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -134,3 +137,47 @@ def test_readers_keep_their_lock_while_a_target_is_looked_at(store, tmp_path):
             with pytest.raises(OptionError), whole_file(name, connection):
                 pass
         assert os.system(f"{os.sys.executable} -c \"import duckdb; duckdb.connect('{store}')\" 2>/dev/null") != 0
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from recstore.scratch import REPLACED, scratch_folder
+
+place = Path(sys.argv[1])
+with scratch_folder(beside=place) as folder:
+    (folder / REPLACED).mkdir()
+    place.rename(folder / REPLACED / place.name)
+    (folder / "new").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_is_swept_and_what_it_was_to_replace_is_back(store, tmp_path):
+    place = tmp_path / "an earlier export"
+    place.mkdir()
+    (place / "file").write_text("whole")
+    not_ours = [tmp_path / ".recstore-0123456789abcdef", tmp_path / ".recstore-notes"]
+    for one in not_ours:
+        one.mkdir()
+        (one / "file").write_text("somebody's")
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(place)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not place.exists()
+    assert run("sql", store, "SELECT 1 AS one", "--format", "csv", "-o", tmp_path / "one.csv")[0] == 0
+    assert (place / "file").read_text() == "whole"
+    assert sorted(tmp_path.glob(".recstore-*")) == sorted(not_ours)
+    assert (tmp_path / "one.csv").read_text() == "one\n1\n"
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(store, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    assert "is a pipe that nobody reads from" in run("sql", store, "SELECT 1", "-o", pipe)[1]
+    for words in (
+        ["build", tmp_path / "new.duckdb", "--config", pipe], ["manifest", store, "--verify", pipe],
+        ["build", tmp_path / "new.duckdb", "--config", tmp_path], ["manifest", store, "--verify", "/dev/zero"],
+    ):  # fmt: skip
+        code, said = run(*words)
+        assert code == 1
+        assert "and no file; name a file." in said

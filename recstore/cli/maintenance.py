@@ -24,6 +24,7 @@ from recstore.cli.console import print_data, say
 from recstore.cli.output import write_result
 from recstore.cli.watching import watch
 from recstore.errors import UnsoundError
+from recstore.text import read_file
 from recstore.tools import open_connection
 
 
@@ -79,8 +80,8 @@ def run_manifest(store: Path, verify: Path | None, untrusted: bool) -> None:
         print_data(json.dumps(found, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
         return
     try:
-        recorded = json.loads(verify.read_text(encoding="utf-8"))
-    except ValueError as error:
+        recorded = json.loads(read_file(verify))
+    except (ValueError, RecursionError) as error:
         raise RecstoreError(f"{verify} is no manifest: {error}") from error
     if told := manifest_differences(recorded, json.loads(json.dumps(found))):
         raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(told[:5])}.")

@@ -100,7 +100,7 @@ def find_query(name: str, catalogs: Sequence[Catalog] | None = None, catalog: st
     `catalogs` are those of the store that is to be asked (`recstore.catalogs_of`), the installed ones if left out, and
     `catalog` names one of them. Without it, a query that any catalogue can answer asks the one named movies, or else
     the first that can. Raises `OptionError` where there is no such query or no catalogue that can answer it, or where
-    the file is not UTF-8, and `OSError` where it cannot be read.
+    the file is not UTF-8, and `SourceError` where it cannot be read.
     """
     there = to_be_stored(()) if catalogs is None else tuple(catalogs)
     if name.endswith(".sql"):

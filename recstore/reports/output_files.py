@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
@@ -27,8 +27,6 @@ _DATABASES = "SELECT path FROM duckdb_databases() WHERE path IS NOT NULL"
 _STORES = "SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = 'builds'"
 _SOURCES = "SELECT DISTINCT s.source, s.file, s.bytes, s.sha256 FROM (SELECT unnest(sources) AS s FROM {builds})"
 
-_begun: list[Path] = []
-
 
 @contextmanager
 def whole_file(
@@ -43,21 +41,15 @@ def whole_file(
     check_target(target, connection, inputs)
     place = real(typed(target))
     # The endings of the name stay: they say how a picture is drawn, and whether rows are compressed.
-    name = f".recstore-{secrets.token_hex(4)}{''.join(place.suffixes[-2:])[-40:]}"
+    name = f"written{''.join(place.suffixes[-2:])[-40:]}"
     if not _can_be_replaced(place):
         with scratch_folder() as folder:
             yield folder / name
             _pour(folder / name, place)
         return
-    part = place.parent / name
-    _begun.append(part)
-    try:
-        yield part
-        _replace(part, place)
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        _begun.remove(part)
+    with scratch_folder(beside=place) as folder:
+        yield folder / name
+        _replace(folder / name, place)
 
 
 def check_target(
@@ -79,13 +71,6 @@ def check_target(
     reason = _reason(place, connection, inputs)
     if reason:
         raise OptionError(f"{target} is {reason} and would be overwritten. Name another file.")
-
-
-def abandon() -> None:
-    """Remove the parts of files that are being written: for a process that ends at once."""
-    for part in list(_begun):
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _reason(place: Path, connection: duckdb.DuckDBPyConnection | None, inputs: Iterable[Path]) -> str | None:
@@ -178,5 +163,18 @@ def _pour(part: Path, place: Path) -> None:
             with os.fdopen(os.dup(number), "wb") as written:
                 shutil.copyfileobj(read, written)
         else:
-            with place.open("wb") as written:
+            with os.fdopen(_opened(place), "wb") as written:
                 shutil.copyfileobj(read, written)
+
+
+def _opened(place: Path) -> int:
+    """Open `place` for writing: a pipe only where somebody reads from it, who would be waited for."""
+    how = os.O_NONBLOCK if place.is_fifo() else os.O_CREAT | os.O_TRUNC
+    try:
+        descriptor = os.open(place, os.O_WRONLY | how, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise RecstoreError(f"{place} is a pipe that nobody reads from, or a socket; name a file.") from error
+        raise
+    os.set_blocking(descriptor, True)
+    return descriptor

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from recstore.catalogs.registry import stored_catalogs
 from recstore.errors import OptionError
 from recstore.opening import open_connection
 from recstore.paths import real, typed
+from recstore.scratch import REPLACED, scratch_folder
 from recstore.spark import script
 from recstore.spark.answers import answers_query, answers_table
 from recstore.spark.types import exported_as
@@ -171,10 +170,10 @@ def _refuse_what_is_not_ours(place: Path) -> None:
 @contextmanager
 def _new_folder(place: Path) -> Iterator[Path]:
     """Give a folder beside `place` to fill, which takes its place when all went well, and else is removed."""
-    name = secrets.token_hex(4)
-    part, old = (place.with_name(f".recstore-{name}.{kind}") for kind in ("part", "old"))
-    part.mkdir()
-    try:
+    with scratch_folder(beside=place) as folder:
+        part, old = folder / "new", folder / REPLACED / place.name
+        part.mkdir()
+        old.parent.mkdir()
         yield part
         if place.exists():
             # What came there meanwhile is not ours either.
@@ -186,6 +185,3 @@ def _new_folder(place: Path) -> Iterator[Path]:
             if old.exists():
                 old.rename(place)
             raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)

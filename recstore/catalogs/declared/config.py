@@ -11,6 +11,7 @@ from typing import Any
 from recstore.catalogs.declared.declaration import Interactions, Items, check_name, nearest
 from recstore.errors import OptionError, SourceError
 from recstore.sources.dialect import Dialect
+from recstore.text import read_file
 
 _DIALECT = tuple(one.name for one in fields(Dialect))
 #: What a key of the file is called in Python, where that is another name.
@@ -25,9 +26,7 @@ def read_config(path: Path) -> dict[str, Items]:
     Raises `SourceError` where the file cannot be read, `OptionError` where it declares what makes no sense.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+        text = read_file(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not UTF-8 text.") from error
     return parse_config(text, path)
