@@ -6,11 +6,15 @@ import atexit
 import fcntl
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -236,6 +240,37 @@ def vggish_here(tiny_vggish, monkeypatch) -> tuple:
     monkeypatch.setattr(weights, "RELEASE", released)
     monkeypatch.setenv("RECSTORE_VGGISH", str(folder))
     return values, components
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory) -> tuple[ssl.SSLContext, Path]:
+    """What local https servers show of themselves, and the file that makes a process trust them."""
+    import trustme
+
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    path = tmp_path_factory.mktemp("certificate") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return context, path
+
+
+@pytest.fixture
+def https(certificate, monkeypatch) -> Iterator[Callable[..., str]]:
+    """What starts a local https server of a handler, and returns its address; this process alone trusts it."""
+    context, path = certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with ExitStack() as stack:
+
+        def start(handler: Callable[..., BaseHTTPRequestHandler]) -> str:
+            server = stack.enter_context(ThreadingHTTPServer(("localhost", 0), handler))
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+            thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+            return f"https://localhost:{server.server_port}"
+
+        yield start
 
 
 @pytest.fixture(scope="session")

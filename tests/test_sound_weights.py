@@ -5,12 +5,9 @@ from __future__ import annotations
 import functools
 import http.server
 import json
-import ssl
-import threading
 
 import numpy as np
 import pytest
-import trustme
 import vggish
 from conftest import need_tensorflow
 from runner import ask, run
@@ -37,26 +34,15 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A local https server over a folder, trusted by this process alone, and an empty cache."""
+def server(https, tmp_path, monkeypatch):
+    """A local https server over a folder, and an empty cache; its address and folder."""
     folder = tmp_path / "served"
     folder.mkdir()
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("RECSTORE_VGGISH", raising=False)
     Handler.asked = []
     forget_network()
-    with http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Handler, directory=folder)) as https:
-        https.socket = context.wrap_socket(https.socket, server_side=True)
-        thread = threading.Thread(target=https.serve_forever, daemon=True)
-        thread.start()
-        yield f"https://localhost:{https.server_port}/", folder
-        https.shutdown()
-        thread.join()
+    yield f"{https(functools.partial(Handler, directory=folder))}/", folder
     forget_network()
 
 

@@ -7,14 +7,11 @@ import functools
 import gzip
 import hashlib
 import http.server
-import ssl
-import threading
 import time
 import zipfile
 
 import duckdb
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,26 +104,15 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A local https server over a folder, trusted by this process alone; yields its address and folder."""
+def server(https, tmp_path, monkeypatch):
+    """A local https server over a folder; its address and folder."""
     folder = tmp_path / "served"
     folder.mkdir()
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     monkeypatch.setenv("RECSTORE_CACHE", str(tmp_path / "cache"))
     Handler.asked = []
-    with http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Handler, directory=folder)) as https:
-        https.socket = context.wrap_socket(https.socket, server_side=True)
-        thread = threading.Thread(target=https.serve_forever, daemon=True)
-        thread.start()
-        address = f"https://localhost:{https.server_port}"
-        monkeypatch.setenv("RECSTORE_MOVIELENS_URL", address)
-        yield address, folder
-        https.shutdown()
-        thread.join()
+    address = https(functools.partial(Handler, directory=folder))
+    monkeypatch.setenv("RECSTORE_MOVIELENS_URL", address)
+    return address, folder
 
 
 def test_an_https_address(server, small_folder, tmp_path):
@@ -200,21 +186,10 @@ class Odd(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def odd(tmp_path, monkeypatch):
-    """A local https server of odd answers; yields its address."""
+def odd(https):
+    """A local https server of odd answers: its address."""
     Odd.asked = []
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    with http.server.ThreadingHTTPServer(("localhost", 0), Odd) as https:
-        https.socket = context.wrap_socket(https.socket, server_side=True)
-        thread = threading.Thread(target=https.serve_forever, daemon=True)
-        thread.start()
-        yield f"https://localhost:{https.server_port}"
-        https.shutdown()
-        thread.join()
+    return https(Odd)
 
 
 def fetched(url):
