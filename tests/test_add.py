@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from runner import run
 
 import recstore
 from recstore import OptionError, SourceError, TooManyRejectsError
-
-RECSTORE = str(Path(sys.executable).parent / "recstore")
 
 
 @pytest.fixture
@@ -68,10 +65,9 @@ def test_added_ratings_and_tags(store, tmp_path):
 
 def test_the_dat_form_and_the_command_line(store, tmp_path):
     (tmp_path / "r.dat").write_text("90001::7::4::964982703\n90001::8::4::964982703\n")
-    command = [RECSTORE, "add", str(store), "--ratings", str(tmp_path / "r.dat"), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "2 rows loaded, 0 lines rejected" in done.stderr
+    code, said = run("add", store, "--ratings", tmp_path / "r.dat", "--quiet")
+    assert code == 0, said
+    assert "2 rows loaded, 0 lines rejected" in said
     assert ask(store, "SELECT movie_id FROM ratings WHERE user_id = 90001") == [(7,), (8,)]
 
 
@@ -122,12 +118,11 @@ def test_a_file_may_be_added_again_and_in_any_order(store, tmp_path):
 def test_where_all_lines_are_rejected_it_is_said_why(store, tmp_path):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(HEADER + "1,99999,5,1700000000\n1,7,9,5\n1,8,9,5\n")
-    command = [RECSTORE, "add", str(store), "--ratings", str(wrong), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "3 of 3 lines" in done.stderr
-    assert "wrong.csv line 3: outside 0.5 to 5, rating (2 such)" in done.stderr
-    assert "wrong.csv line 2: no such movie in the list of movies, movieId (1 such)" in done.stderr
+    code, said = run("add", store, "--ratings", wrong, "--quiet")
+    assert code == 1
+    assert "3 of 3 lines" in said
+    assert "wrong.csv line 3: outside 0.5 to 5, rating (2 such)" in said
+    assert "wrong.csv line 2: no such movie in the list of movies, movieId (1 such)" in said
     # Allowed, they are counted.
     load = recstore.add(store, ratings=wrong, max_reject_rate=1).loads["movielens"]
     assert (load.rows, load.rejects) == (0, 3)

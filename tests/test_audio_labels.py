@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
 from pages import questions
+from runner import run
 
 import recstore
 from recstore import BuildOptions, OptionError, export_json
@@ -114,7 +112,7 @@ def test_clips_that_do_not_teach_are_judged_by_the_final_model():
     assert judged(frames, labels[:, :1]) is None
 
 
-def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
+def test_trained_on_one_split_and_measured_on_the_other(few_landmarks, halves, tmp_path):
     store = tmp_path / "halves.duckdb"
     with pytest.raises(OptionError, match=r"split 'x' to learn from; there are: mine, other"):
         recstore.build(store, {"audioset": halves / "both.json"}, options=BuildOptions(audio_train_split="x"))
@@ -144,16 +142,15 @@ def test_trained_on_one_split_and_measured_on_the_other(halves, tmp_path):
     assert held_out["labels"].value > 0.99
 
 
-def test_clips_without_labels_are_placed_by_what_the_others_teach(halves, tmp_path):
+def test_clips_without_labels_are_placed_by_what_the_others_teach(few_landmarks, halves, tmp_path):
     store, other, clips = tmp_path / "store.duckdb", tmp_path / "other.duckdb", tmp_path / "clips.json"
     recstore.build(store, {"audioset": halves / "mine.json"})
     recstore.build(other, {"audioset": halves / "other.json"})
     export_json(other, "audio", clips)
     had = {clip["video_id"]: set(clip["labels"]) for clip in json.loads(clips.read_text())}
     clips.write_text(json.dumps([{**clip, "labels": []} for clip in json.loads(clips.read_text())]))
-    command = [str(Path(sys.executable).parent / "recstore"), "add", str(store), "--audioset", str(clips), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    code, said = run("add", store, "--audioset", clips, "--quiet")
+    assert code == 0, said
     with recstore.connect(store) as con:
         predicted = con.execute(
             "SELECT video_id, arg_max(name, probability) FROM audio_predictions JOIN audio_clips USING (clip_id) "

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from runner import recstore as run_recstore
 
 import recstore
 from recstore import StoreError
@@ -100,7 +101,7 @@ def test_what_is_wrong_is_found(damage, found, store):
 
 def test_on_the_command_line(store):
     def check(*options):
-        return subprocess.run([RECSTORE, "check", str(store), *options], capture_output=True, text=True, check=False)
+        return run_recstore("check", store, *options)
 
     done = check()
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from runner import recstore as run_recstore
 
 import recstore
 from recstore import build_from_tables
@@ -28,8 +27,7 @@ def is_sound(store: Path) -> bool:
 
 
 def test_a_store_comes_back_as_it_was(small_store, tables, tmp_path):
-    command = [Path(sys.executable).with_name("recstore"), "build", tmp_path / "back.duckdb", "--tables", tables]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_recstore("build", tmp_path / "back.duckdb", "--tables", tables)
     assert done.returncode == 0, done.stderr
     assert is_sound(tmp_path / "back.duckdb")
     with duckdb.connect() as both:
@@ -142,11 +140,9 @@ def test_half_a_file_leaves_the_old_store(tables, small_store, tmp_path):
 
 
 def test_tables_stand_by_themselves_on_the_command_line(tables, tmp_path):
-    recstore_ = Path(sys.executable).with_name("recstore")
     for more, sentence in ((["--seed", "3"], "--tables stands by itself"), ([], "")):
-        command = [recstore_, "build", tmp_path / "x.duckdb", "--tables", tables, "--where", "movie_id < 50", *more]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = run_recstore("build", tmp_path / "x.duckdb", "--tables", tables, "--where", "movie_id < 50", *more)
         assert (done.returncode == 0) == (not more), done.stderr
         assert sentence in done.stderr
-    done = subprocess.run([recstore_, "build", "x.duckdb", "--where", "1"], capture_output=True, text=True, check=False)
+    done = run_recstore("build", "x.duckdb", "--where", "1")
     assert "--where goes with --tables" in done.stderr

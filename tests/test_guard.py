@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from runner import recstore as run_recstore
 
 import recstore
 from recstore import BuildOptions, LossError
 from recstore.samples.audio import write_audio_sample
 
-RECSTORE = str(Path(sys.executable).parent / "recstore")
 OPTIONS = BuildOptions(min_user_ratings=10, content_dimensions=8, collaborative_dimensions=8)
 
 
@@ -163,7 +161,8 @@ def test_evaluations_that_do_not_come_along_are_spoken_of(store):
             "INSERT INTO evaluations SELECT 'movies', 'p', 'm', true, 'ndcg@10', 0.5, 0.4, 0.6, 9, 0, build_id, now() "
             "FROM builds"
         )
-    done = subprocess.run([RECSTORE, "rebuild", str(store), "-q"], capture_output=True, text=True, check=True)
+    done = run_recstore("rebuild", store, "-q")
+    assert done.returncode == 0, done.stderr
     assert "The 1 evaluations of movies were of the build before" in done.stderr
 
 
@@ -172,8 +171,7 @@ def test_on_the_command_line(store, changed):
     options = ["--movielens", str(changed), "--min-user-ratings", "10", "--content-dimensions", "8"]
 
     def build(*more):
-        command = [RECSTORE, "build", str(store), *options, *more]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return run_recstore("build", store, *options, *more)
 
     there = beside(store)
     done = build()
@@ -187,7 +185,7 @@ def test_on_the_command_line(store, changed):
 def test_the_space_sequence_goes_only_when_that_is_said(tmp_path):
     source, store = tmp_path / "clips" / "sample.json", tmp_path / "there" / "audio.duckdb"
     store.parent.mkdir()
-    write_audio_sample(source.parent)
+    write_audio_sample(source.parent, clips=60)
     recstore.build(store, {"audioset": source}, options=BuildOptions(audio_sequence=True))
     named = losses_of(lambda: recstore.build(store, {"audioset": source}), store)
     assert [name.split(":")[0] for name in named if "space" in name] == ["the space sequence of audio"]

@@ -23,8 +23,8 @@ _NOW = "TIMESTAMP '2020-01-01'"
 
 
 @pytest.fixture
-def store(sample_store, tmp_path) -> Path:
-    return shutil.copy(sample_store, tmp_path / "store.duckdb")
+def store(small_store, tmp_path) -> Path:
+    return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from runner import elsewhere, recstore
 
 HERE = Path(__file__).parent
 RECSTORE = str(Path(sys.executable).parent / "recstore")
@@ -26,14 +27,19 @@ def garden(tmp_path_factory):
     return {**os.environ, "PYTHONPATH": str(target)}
 
 
+@pytest.fixture(scope="module")
+def gardener(garden):
+    """Runs the commands of one who has the package."""
+    with elsewhere(garden) as commands:
+        yield commands
+
+
 @pytest.fixture
-def run(garden, tmp_path):
+def run(gardener, tmp_path):
     (tmp_path / "plants.csv").write_text(PLANTS)
 
     def command(*arguments: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [RECSTORE, *arguments], capture_output=True, text=True, check=False, env=garden, cwd=tmp_path
-        )
+        done = gardener.recstore(*arguments, cwd=tmp_path)
         assert done.returncode == status, done.stderr
         return done.stdout if status == 0 else done.stderr
 
@@ -126,14 +132,11 @@ def test_plants_are_added(run, tmp_path):
     assert "--herbarium SOURCE" in run("rebuild", "none.duckdb", status=2)
 
 
-def test_completion_goes_by_the_store(run, garden, tmp_path):
+def test_completion_goes_by_the_store(run, gardener, tmp_path):
     run("build", "store.duckdb", "--herbarium", "plants.csv", "--quiet")
 
     def completed(words: str) -> list[str]:
-        told = {"_RECSTORE_COMPLETE": "complete_bash", "COMP_WORDS": f"recstore {words}"}
-        told["COMP_CWORD"] = str(len(words.split(" ")))
-        done = subprocess.run([RECSTORE], capture_output=True, text=True, check=True, env=garden | told, cwd=tmp_path)
-        return done.stdout.split()
+        return gardener.completions(f"recstore {words}", tmp_path)
 
     assert "plants" in completed("similar store.duckdb ")
     assert completed("similar store.duckdb p") == ["plants"]
@@ -145,7 +148,14 @@ def test_completion_goes_by_the_store(run, garden, tmp_path):
     assert completed("similar none.duckdb ") == []
 
 
-def test_a_broken_package_is_in_nobodys_way(run, garden):
+def test_a_broken_package_is_in_nobodys_way(garden, tmp_path):
+    def run(*arguments: str, status: int = 0) -> str:
+        # In a process of its own, which has not imported it yet.
+        command = [RECSTORE, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=garden, cwd=tmp_path)
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else done.stderr
+
     package = next(Path(garden["PYTHONPATH"]).glob("garden/loader.py"))
     sound = package.read_text()
     package.write_text("raise ImportError('no such library')")
@@ -162,11 +172,8 @@ def test_a_broken_package_is_in_nobodys_way(run, garden):
 def test_a_store_answers_where_its_catalogue_is_not_installed(run, tmp_path):
     run("build", "store.duckdb", "--source", "herbarium=plants.csv", "--quiet")
 
-    def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([RECSTORE, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
-
-    assert "Daisy" in command("similar", "store.duckdb", "plants", "Rose", "-k", "2").stdout
-    refused = command("rebuild", "store.duckdb")
+    assert "Daisy" in recstore("similar", "store.duckdb", "plants", "Rose", "-k", "2", cwd=tmp_path).stdout
+    refused = recstore("rebuild", "store.duckdb", cwd=tmp_path)
     assert refused.returncode != 0
     assert "plants" in refused.stderr
     assert "not installed" in refused.stderr

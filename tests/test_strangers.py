@@ -12,6 +12,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from runner import recstore as run
+from test_cli import process
 
 import recstore
 from recstore import attach_script
@@ -23,15 +25,25 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 STEERING = "\x1b]0;mine\x07\x1b[2J\x9b31m\u202eevil\u2066\r\x08"
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [RECSTORE, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+#: Runs commands one after the other, as `recstore` does each in a process of its own.
+_ON_A_TERMINAL = """
+import json, sys
+from recstore.cli.app import main
+for sys.argv in json.loads(sys.argv[1]):
+    try:
+        main()
+    except SystemExit:
+        pass
+    print(flush=True)
+    print("END", file=sys.stderr, flush=True)
+"""
 
 
-def on_a_terminal(*arguments: object) -> str:
-    """Return what a command writes to a terminal, from both streams."""
+def on_a_terminal(*commands: tuple[object, ...]) -> list[str]:
+    """Return what each command writes to a terminal, from both streams."""
     main, side = pty.openpty()
-    process = subprocess.Popen([RECSTORE, *map(str, arguments)], stdout=side, stderr=side, stdin=side)
+    told = json.dumps([["recstore", *map(str, arguments)] for arguments in commands])
+    process = subprocess.Popen([sys.executable, "-c", _ON_A_TERMINAL, told], stdout=side, stderr=side, stdin=side)
     os.close(side)
     parts = []
     try:
@@ -41,7 +53,9 @@ def on_a_terminal(*arguments: object) -> str:
         pass
     os.close(main)
     process.wait()
-    return b"".join(parts).decode()
+    *written, rest = b"".join(parts).decode().split("END\r\n")
+    assert (len(written), rest) == (len(commands), "")
+    return written
 
 
 @pytest.fixture
@@ -87,7 +101,8 @@ def test_memory_time_and_threads_are_limited(strange):
         con.execute("SET memory_limit = '100MB'; SET max_temp_directory_size = '1MB'")
         with pytest.raises(duckdb.OutOfMemoryException):
             con.execute("FROM large").fetchall()
-    done = run("sql", strange, "FROM slow", "--untrusted", "--timeout", "1")
+    # In a process of its own, which ends at once when its time is over.
+    done = process("sql", strange, "FROM slow", "--untrusted", "--timeout", "1")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "It took more than 1 seconds; --timeout gives it longer. Nothing was changed.\n"
 
@@ -144,7 +159,7 @@ def test_the_version_before_may_be_strange_too(strange, tmp_path):
 
 
 def test_nothing_steers_a_terminal(strange):
-    for arguments in (
+    commands = (
         ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1"),
         ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1", "--format", "markdown"),
         ("sql", strange, "SELECT title FROM movies WHERE movie_id = 1", "--format", "csv"),
@@ -153,8 +168,9 @@ def test_nothing_steers_a_terminal(strange):
         ("sql", strange, "SELECT error(title) FROM movies WHERE movie_id = 1"),
         ("similar", strange, "movies", f"A{STEERING[:-2]}!"),
         ("info", strange),
-    ):  # fmt: skip
-        written = on_a_terminal(*arguments, "--untrusted")
+    )  # fmt: skip
+    shown_by_each = on_a_terminal(*((*arguments, "--untrusted") for arguments in commands))
+    for arguments, written in zip(commands, shown_by_each, strict=True):
         assert "\\x1b" in written or "\\u001B" in written or "\\u001b" in written, written
         # What is left is the terminal's own end of a line, and bold headings.
         plain = written.replace("\r\n", "\n").replace("\x1b[1m", "").replace("\x1b[0m", "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -54,6 +57,37 @@ def run(*arguments: object, stdin: bytes = b"", **environment: str) -> subproces
     return subprocess.run(command, capture_output=True, input=stdin, env=variables, check=False)
 
 
+#: Runs commands one after the other, each with files for what it writes, as `recstore` does each in a process.
+_EACH = """
+import json, os, sys
+from recstore.cli.app import main
+for sys.argv, files in json.loads(sys.argv[1]):
+    for descriptor, file in zip((1, 2), files):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), descriptor)
+    try:
+        main()
+    except SystemExit as left:
+        code = left.code
+    sys.stdout.flush()
+    os.write(2, f"\\n{code or 0}".encode())
+"""
+
+
+def run_each(folder: Path, *commands: tuple[object, ...], **environment: str) -> list[tuple[int, bytes, bytes]]:
+    """Return the exit code, stdout and stderr of each, all run in one process of that environment."""
+    told, files = [], []
+    for number, arguments in enumerate(commands):
+        files.append([folder / f"{number}.out", folder / f"{number}.err"])
+        told.append([["recstore", *map(str, arguments)], list(map(str, files[-1]))])
+    command = [sys.executable, "-c", _EACH, json.dumps(told)]
+    subprocess.run(command, env={**os.environ, **environment}, check=True)
+    found = []
+    for out, err in files:
+        said, _, code = err.read_bytes().rpartition(b"\n")
+        found.append((int(code), out.read_bytes(), said))
+    return found
+
+
 def test_commands_take_and_give_letters_beyond_ascii(sample_store, tmp_path):
     asked, latin = tmp_path / "fragé.sql", tmp_path / "latin1.sql"
     asked.write_bytes(b"\xef\xbb\xbf" + "SELECT 'é;' AS ä, 2 AS b; -- ü;".encode())
@@ -77,14 +111,14 @@ def test_commands_take_and_give_letters_beyond_ascii(sample_store, tmp_path):
     [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "cp1252"},
      {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
 )  # fmt: skip
-def test_terminals_that_are_not_unicode(environment, sample_store):
+def test_terminals_that_are_not_unicode(environment, sample_store, tmp_path):
     """People see question marks; data is UTF-8."""
     query = "SELECT 'é日😀' AS title"
-    for form in ("table", "markdown"):
-        done = run("sql", sample_store, query, "--format", form, **environment)
-        assert (done.returncode, done.stderr) == (0, b"")
-        assert b"?" in done.stdout
-    done = run("sql", sample_store, query, "--format", "csv", **environment)
-    assert done.stdout.decode() == "title\né日😀\n"
-    done = run("similar", sample_store, "movies", "日本😀", **environment)
-    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+    commands = [("sql", sample_store, query, "--format", form) for form in ("table", "markdown", "csv")]
+    commands.append(("similar", sample_store, "movies", "日本😀"))
+    *forms, data, refused = run_each(tmp_path, *commands, **environment)
+    for code, out, said in forms:
+        assert (code, said) == (0, b"")
+        assert b"?" in out
+    assert data[1].decode() == "title\né日😀\n"
+    assert (refused[0], refused[2].count(b"\n")) == (1, 1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from runner import recstore as run_recstore
 from runner import run
 
 import recstore
@@ -57,13 +58,14 @@ def test_a_view_that_lost_its_file_takes_nothing_else_along(strange, tmp_path):
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
 def test_on_the_command_line(form, strange, sample_store):
     def output(*arguments):
-        command = [RECSTORE, *map(str, arguments), "--format", form]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        done = run_recstore(*arguments, "--format", form)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     query = "SELECT movie_id, score FROM similar_movies(1)"
     assert output("sql", strange, query, "--untrusted") == output("sql", sample_store, query)
     assert output("similar", strange, "movies", 1, "--untrusted") == output("similar", sample_store, "movies", 1)
-    done = subprocess.run([RECSTORE, "check", strange, "--untrusted"], capture_output=True, text=True, check=False)
+    done = run_recstore("check", strange, "--untrusted")
     assert done.returncode == 6
     assert "functions and views: find_movies" in done.stderr
     assert "not as this recstore defines it" in done.stderr

@@ -99,9 +99,8 @@ def test_the_users_macros_change_no_answer_of_an_attach_script_and_no_check(stor
 
 def test_tables_views_and_types_with_names_of_ours(store, tmp_path):
     plain = Path(shutil.copy(store, tmp_path / "plain.duckdb"))
-    for number, name in enumerate(OURS):
-        kind = ("TABLE {} AS SELECT 'mine' AS x", "VIEW {} AS SELECT 'mine' AS x", "SCHEMA {}", "TYPE {} AS ENUM ('a')")
-        change(store, "CREATE " + kind[number % 4].format(name))
+    kind = ("TABLE {} AS SELECT 'mine' AS x", "VIEW {} AS SELECT 'mine' AS x", "SCHEMA {}", "TYPE {} AS ENUM ('a')")
+    change(store, *("CREATE " + kind[number % 4].format(name) for number, name in enumerate(OURS)))
     new = tmp_path / "new.csv"
     new.write_text("userId,movieId,rating,timestamp\n1,2,4.5,1767298500\n")
     for path in (plain, store):
