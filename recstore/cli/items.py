@@ -34,7 +34,10 @@ class ItemCommand(Command):
             (words.items if is_item else words.options).append((place, word))
             if word == words.lacks_value and not is_item:
                 # Nothing stands behind it: a "--" would be taken for its value.
-                return list(super().parse_args(ctx, [word for _place, word in words.options]))
+                if not ctx.resilient_parsing:
+                    return list(super().parse_args(ctx, [word for _place, word in words.options]))
+                # A shell completes that value, by what the items say.
+                words.options.pop()
         options, items = ([word for _place, word in sorted(found)] for found in (words.options, words.items))
         return list(super().parse_args(ctx, [*options, "--", *items] if items else options))
 
