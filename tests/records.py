@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,32 @@ def write_audio_records(folder: Path, clips: int) -> None:
                 ),
             )
             file.write(example.SerializeToString())
+
+
+def record(video="a" * 11, start=0.0, labels=(137,), frames=10, size=128, rng=np.random.default_rng(0)):  # noqa: B008
+    import tensorflow as tf
+
+    def feature(**kind):
+        return tf.train.Feature(**kind)
+
+    context = {
+        "video_id": feature(bytes_list=tf.train.BytesList(value=[video.encode()])),
+        "start_time_seconds": feature(float_list=tf.train.FloatList(value=[start])),
+        "end_time_seconds": feature(float_list=tf.train.FloatList(value=[start + frames])),
+    }
+    if labels:
+        context["labels"] = feature(int64_list=tf.train.Int64List(value=list(labels)))
+    embedding = [feature(bytes_list=tf.train.BytesList(value=[rng.bytes(size)])) for _ in range(frames)]
+    lists = tf.train.FeatureLists(feature_list={"audio_embedding": tf.train.FeatureList(feature=embedding)})
+    return tf.train.SequenceExample(context=tf.train.Features(feature=context), feature_lists=lists)
+
+
+def record_file(records) -> bytes:
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.tfrecord"
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for entry in records:
+                writer.write(entry if isinstance(entry, bytes) else entry.SerializeToString())
+        return path.read_bytes()

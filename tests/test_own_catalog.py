@@ -296,7 +296,6 @@ def test_what_is_bought_again_is_recommended_again(tmp_path):
 def test_three_catalogues_in_one_file(shop, small_store):
     store = shop / "all.duckdb"
     shutil.copy(small_store, store)
-    # (Nothing is tuned: what is chosen for one catalogue is no matter of the others.)
     recstore.build(store, recstore.read_config(shop / "recstore.toml"), options=recstore.BuildOptions(tune=False))
     mugs = pd.DataFrame({"no": [1, 2, 3], "name": ["red mug", "blue mug", "red cup"]})
     recstore.build(store, {"mugs": Items(source=mugs, id="no", title="name", text="name")})

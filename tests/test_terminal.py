@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import typer
+from runner import completions
 from runner import recstore as run_recstore
 from test_cli import RECSTORE
 
@@ -62,13 +63,10 @@ def test_quiet_builds_without_progress(small_folder, tmp_path):
     assert not any(re.search(r"^[\w ,]+: \d+\.\d+ s\b", line) for line in quiet)
 
 
-def completions(words: str) -> list[str]:
-    environment = {**os.environ, "_RECSTORE_COMPLETE": "complete_bash", "COMP_WORDS": words,
-                   "COMP_CWORD": str(len(words.split(" ")) - 1)}  # fmt: skip
-    return subprocess.run([RECSTORE], env=environment, capture_output=True, text=True).stdout.split()
-
-
 def test_the_users_own_shell_completes(sample_store):
+    told = {"_RECSTORE_COMPLETE": "complete_bash", "COMP_WORDS": "recstore sim", "COMP_CWORD": "1"}
+    done = subprocess.run([RECSTORE], env={**os.environ, **told}, capture_output=True, text=True)
+    assert done.stdout.split() == ["similar"]
     assert completions("recstore sim") == ["similar"]
     assert set(completions("recstore ")) >= set(COMMANDS)
     assert completions(f"recstore similar {sample_store} mo") == ["movies"]
