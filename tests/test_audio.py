@@ -85,8 +85,8 @@ def test_frames_are_those_of_the_records(archive, con):
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(content)
     checked = 0
-    for record in tf.data.TFRecordDataset(path):
-        example = tf.train.SequenceExample.FromString(record.numpy())
+    for one in tf.data.TFRecordDataset(path):
+        example = tf.train.SequenceExample.FromString(one.numpy())
         video = example.context.feature["video_id"].bytes_list.value[0].decode()
         frames = [list(f.bytes_list.value[0]) for f in example.feature_lists.feature_list["audio_embedding"].feature]
         query = "SELECT frames FROM audio_frames JOIN audio_clips USING (clip_id) WHERE video_id = ?"
