@@ -55,6 +55,8 @@ def _let_go() -> None:
 
 
 atexit.register(_let_go)
+# The commands that tests run take a fifth of their start for compiling recstore, unless what is compiled may be kept.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ they work wherever the caller is, and a caller's own tables shadow nothing.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -223,13 +224,17 @@ def _create_functions(
     *,
     trusted: bool,
 ) -> None:
-    relation = render.attached_relation(database)
     functions = register(connection, catalogs) if trusted else ()
 
     def written(target: str) -> str:
-        return render.render_functions(catalogs, relation, target, annoy) + python_macros(functions, target)
+        return _functions_sql(catalogs, database, target, annoy) + python_macros(functions, target)
 
     create_functions(connection, written, alias)
+
+
+@lru_cache(maxsize=2)
+def _functions_sql(catalogs: tuple[Catalog, ...], database: str, target: str, annoy: render.AnnoyUse | None) -> str:
+    return render.render_functions(catalogs, render.attached_relation(database), target, annoy)
 
 
 def _stand_in(connection: duckdb.DuckDBPyConnection, columns: list[tuple[str, str, str | None]]) -> str:

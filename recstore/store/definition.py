@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
@@ -83,12 +83,17 @@ def put_definitions(connection: duckdb.DuckDBPyConnection, catalogs: tuple[Catal
     from what it has just parsed. And nothing is bound: where a view is made, a macro of the user's comes before a
     function of DuckDB's.
     """
+    # On a cursor of its own, so that the connection stays where it is.
+    with connection.cursor() as making, prepared(making, _text(catalogs), _MADE):
+        connection.execute(f"COPY FROM DATABASE {_MADE} TO {sql.identifier(database)} (SCHEMA)")
+
+
+@lru_cache(maxsize=2)
+def _text(catalogs: tuple[Catalog, ...]) -> str:
+    """Return the SQL that makes the views and functions of a store in an empty database, and leaves nothing else."""
     tables = "".join(f"DROP TABLE {table};\n" for table in all_tables(catalogs))
     made = render.render_views(catalogs) + render.render_functions(catalogs)
-    text = f"USE {_MADE};\n{render.render_tables(catalogs)}\nBEGIN;\n{made}COMMIT;\n{tables}USE memory;\n"
-    # On a cursor of its own, so that the connection stays where it is.
-    with connection.cursor() as making, prepared(making, text, _MADE):
-        connection.execute(f"COPY FROM DATABASE {_MADE} TO {sql.identifier(database)} (SCHEMA)")
+    return f"USE {_MADE};\n{render.render_tables(catalogs)}\nBEGIN;\n{made}COMMIT;\n{tables}USE memory;\n"
 
 
 def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Definition:
