@@ -164,7 +164,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"DuckDB {duckdb.__version__}, {os.cpu_count()} cores\n\n| source | rows | s | CPU s | rows/s | peak MB |")
     print("|---|---:|---:|---:|---:|---:|")
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=arguments.folder and arguments.folder.resolve()) as folder:
         databases(Path(folder), arguments.server_rows)
         files(Path(folder), arguments.rows)
 

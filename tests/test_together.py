@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import scipy.sparse
 
 from recstore.models import together
 from recstore.models.interactions import Interactions
+from recstore.models.svd import column_sums, lone_rows_merged, right_singular_vectors, sums_of_reduced
 from recstore.models.together import together_vectors
 
 
@@ -56,3 +60,20 @@ def test_nothing_rated_gives_no_vectors(n_items):
     vectors, kept, _ = together_vectors(data, 5, seed=0)
     assert len(vectors) == 0
     assert not kept.any()
+
+
+def test_stretches_of_one_are_counted_together_and_nothing_changes():
+    data = histories()
+    # A day lies between any two ratings, of everybody or of every second person: each stands alone.
+    apart = np.arange(len(data)) * 86_400.0
+    times = np.where(data.users % 2, apart, data.times)
+    people = scipy.sparse.csr_matrix(together._people(data))
+    stretches = together._stretches(replace(data, times=times), times, 0)
+    alone = together._stretches(replace(data, times=apart), apart, 0)
+    for matrix in ((people, *stretches), (people, *alone)):
+        merged = lone_rows_merged(matrix)
+        before, after = (sum((part.T @ part).toarray() for part in parts) for parts in (matrix, merged))
+        np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
+        vectors = right_singular_vectors(matrix, 5, 0)
+        np.testing.assert_allclose(column_sums(matrix) @ vectors, sums_of_reduced(matrix, vectors)[0], rtol=1e-4)
+    assert sum(part.shape[0] for part in merged) < sum(part.shape[0] for part in matrix) / 10

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
 _OVERSAMPLES = 10
 _ITERATIONS = 6
@@ -47,6 +48,35 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
     strength = np.sqrt(np.maximum(squares[::-1], 0))
     kept = int(np.count_nonzero(strength[:dimensions] > _NOISE * strength[0])) if strength[0] > 0 else 0
     return np.ascontiguousarray(sketch @ turn[:, ::-1][:, :kept], dtype=np.float32)
+
+
+def lone_rows_merged(matrix: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return matrices with fewer rows, of the same singular values and right singular vectors.
+
+    Rows with one number in the same column become one, of the root of the sum of their squares: MᵀM stays as it is. A
+    matrix of which that concerns less than half of the numbers is not copied.
+    """
+    n_columns = _shape(matrix)[1]
+    alone, kept = np.zeros(n_columns), []
+    for part in matrix:
+        lone = np.diff(part.indptr) == 1
+        if 2 * np.count_nonzero(lone) < part.nnz:
+            kept.append(part)
+            continue
+        at = part.indptr[:-1][lone]
+        alone += np.bincount(part.indices[at], part.data[at].astype(np.float64) ** 2, n_columns)
+        kept.append(part[np.diff(part.indptr) > 1])
+    if not alone.any():
+        return matrix
+    return *kept, scipy.sparse.diags(np.sqrt(alone).astype(np.float32), format="csr")
+
+
+def column_sums(matrix: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    """Return the sum of each column of a sparse matrix, or of those of a tuple, (n_columns,)."""
+    sums = np.zeros(_shape(matrix)[1])
+    for block in _blocks(matrix):
+        sums += np.bincount(block.indices, block.data.astype(np.float64), len(sums))
+    return sums
 
 
 def _blocks(matrix: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -95,13 +125,13 @@ def explained_by_sums(
     squares: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
     """Return what `explained_variance` does, from what `sums_of_reduced` gives."""
-    rows, columns = _shape(matrix)
-    n, square, means = max(1, rows), 0.0, np.zeros(columns)
+    rows, _columns = _shape(matrix)
+    n = max(1, rows)
+    means = column_sums(matrix) / n
+    square = 0.0
     for block in _blocks(matrix):
         values = block.data.astype(np.float64)
         square += float(values @ values)
-        means += np.bincount(block.indices, values, columns)
-    means /= n
     whole = square / n - means @ means
     if whole <= 0:
         return np.ones(len(sums))

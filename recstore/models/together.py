@@ -9,7 +9,14 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.models.interactions import Interactions
-from recstore.models.svd import explained_by_sums, right_singular_vectors, sums_of_reduced, unit_rows
+from recstore.models.svd import (
+    column_sums,
+    explained_by_sums,
+    lone_rows_merged,
+    right_singular_vectors,
+    sums_of_reduced,
+    unit_rows,
+)
 
 # All chosen on a cut inside the part of MovieLens small that trains; docs/models-tried.md has what else was tried.
 _DOUBT = 3.0  # ratings of the mean size, added to the length of a movie's ratings: few of them then say less
@@ -33,9 +40,11 @@ def together_vectors(
     share (d,) of the variance that the first n dimensions explain.
     """
     matrix = together_matrices(data, seed)
-    directions = right_singular_vectors(matrix, dimensions, seed)
     # There may be millions of stretches: one for each rating, where nobody rates two in one sitting.
-    sums, squares = sums_of_reduced(matrix, directions)
+    merged = lone_rows_merged(matrix)
+    directions = right_singular_vectors(merged, dimensions, seed)
+    squares = sums_of_reduced(merged, directions)[1]
+    sums = column_sums(matrix) @ directions.astype(np.float64)
     strength = np.sqrt(squares)
     # Relative to the strongest: small singular values would else leave nothing of a vector but rounding.
     vectors = directions * (strength / strength.max(initial=1e-12)) ** _SHARPNESS
