@@ -270,6 +270,16 @@ def test_own_large(benchmarks):
     assert "the whole build" in done.stdout
 
 
+def test_ease_blocks(command):
+    printed = command("ease_blocks", "--data", "made", "--items", 500, "--candidates", 100)
+    found = re.findall(r"  (.+): recall@20 ([\d.]+) .*, ndcg@10 ([\d.]+) ", printed)
+    assert [name for name, *_ in found] == [
+        *("the square", "itemknn", "100 candidates"),
+        *("stored, of the square", "stored, by blocks"),
+    ]
+    assert float(found[2][1]) > 0.9 * float(found[0][1]) > 0
+
+
 def test_sources(benchmarks, tmp_path, monkeypatch, capfd):
     import sources
 
