@@ -41,12 +41,16 @@ def _python(version: str | None) -> Callable[[str, Path], list[str]]:
     return lambda database, script: [sys.executable, "-c", _IN_PYTHON, database, str(script)]
 
 
+def binary(version: str) -> Path:
+    """Return the DuckDB shell of a version."""
+    folder = installed(f"shell-{version}")
+    return next(path for path in (folder / "duckdb_cli" / "duckdb", folder / "bin" / "duckdb") if path.exists())
+
+
 def _shell(version: str) -> Callable[[str, Path], list[str]]:
     def command(database: str, script: Path) -> list[str]:
-        folder = installed(f"shell-{version}")
-        binary = next(path for path in (folder / "duckdb_cli" / "duckdb", folder / "bin" / "duckdb") if path.exists())
         only = [] if database == ":memory:" else ["-readonly"]
-        return [str(binary), "-init", os.devnull, "-bail", *only, database, "-f", str(script)]
+        return [str(binary(version)), "-init", os.devnull, "-bail", *only, database, "-f", str(script)]
 
     return command
 

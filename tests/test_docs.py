@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 #: What a reader builds there, or what a test of its own runs: test_browser.py, test_client_recipes.py,
 #: test_audio_labels.py, test_spark.py.
 BEGIN_WITHOUT_A_STORE = {"tutorial.md"}
-RUN_ELSEWHERE = {"browser.md", "clients.md", "audio.md", "spark.md"}
+RUN_ELSEWHERE = {"browser.md", "clients.md", "audio.md", "spark.md", "dbt.md"}
 #: Pages for which the sample does, since they show no answers; they work long.
 STORES = {"howto-nightly.md": "small_store"}
 
