@@ -65,6 +65,9 @@ def test_on_the_command_line(form, strange, sample_store):
     query = "SELECT movie_id, score FROM similar_movies(1)"
     assert output("sql", strange, query, "--untrusted") == output("sql", sample_store, query)
     assert output("similar", strange, "movies", 1, "--untrusted") == output("similar", sample_store, "movies", 1)
+
+
+def test_what_is_not_as_recstore_defines_it_is_told(strange):
     done = run_recstore("check", strange, "--untrusted")
     assert done.returncode == 6
     assert "functions and views: find_movies" in done.stderr

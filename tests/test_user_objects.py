@@ -67,7 +67,8 @@ def test_the_users_macros_change_nothing_that_is_computed(how, store, small_fold
         assert con.execute("SELECT lower('A'), 1 + 1").fetchall() == [("q", "q")]
     new = tmp_path / "new.csv"
     new.write_text("userId,movieId,rating,timestamp\n1,2,4.5,1767298500\n")
-    for path in (plain, store):
+    # A rebuild, and a build from the same source, make a store of what it was: there the copy is what is expected.
+    for path in (store,) if how in ("rebuild", "build") else (plain, store):
         if how == "rebuild":
             recstore.rebuild(path)
         elif how == "build":
@@ -105,7 +106,8 @@ def test_tables_views_and_types_with_names_of_ours(store, tmp_path):
     new.write_text("userId,movieId,rating,timestamp\n1,2,4.5,1767298500\n")
     for path in (plain, store):
         recstore.add(path, ratings=new)
-        recstore.rebuild(path)
+    # What was added is computed as a rebuild computes it.
+    recstore.rebuild(store)
     assert computed(store) == computed(plain)
     assert ask(store, "FROM added_ratings", "FROM new_ratings") == [[("mine",)], [("mine",)]]
     assert recstore.check(store)[0].fault is None
