@@ -179,9 +179,10 @@ def play(
                 connection.execute(question).fetchall()
 
 
-def _words(text: str) -> list[str | float]:
-    words = re.findall(r"\d+\.\d+|\d+|[^\s\d]+", text)
-    return [float(word) if "." in word and word[0].isdigit() else word for word in words]
+def words(text: str) -> list[str | float]:
+    """Return the words of a text; what has a decimal point is a number."""
+    found = re.findall(r"\d+\.\d+|\d+|[^\s\d]+", text)
+    return [float(word) if "." in word and word[0].isdigit() else word for word in found]
 
 
 def check(
@@ -189,8 +190,8 @@ def check(
 ) -> None:
     """Run a page and compare what it shows; the last decimals of a score depend on the processor."""
     for command, shown, _place, printed in play(page, folder, built=built, installs=installs):
-        near = [pytest.approx(word, abs=1e-3) if isinstance(word, float) else word for word in _words(shown)]
-        assert _words(printed) == near, command
+        near = [pytest.approx(word, abs=1e-3) if isinstance(word, float) else word for word in words(shown)]
+        assert words(printed) == near, command
 
 
 def renew(page: Path, folder: Path) -> None:

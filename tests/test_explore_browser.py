@@ -8,7 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import duckdb
+import explore_picture
 import explorer
+import pages
 import pytest
 from test_explore import NASTY
 
@@ -198,6 +200,16 @@ def test_a_bookshop(chromium, bookshop):
         wait_for_titles(window, shown_in(con, f"recommend_books({literal(user)})"))
         assert window.faults == []
         assert window.hosts() == {"127.0.0.1"}
+
+
+def test_the_picture_of_the_docs_shows_the_page_as_it_is(chromium, bookshop):
+    """By its text, which the picture has in itself; the last decimals of a score depend on the processor."""
+    points, text = explore_picture.take(chromium, bookshop / "shop.duckdb")
+    assert len(points) > 10_000
+    shown = pages.words(explore_picture.text_of_picture())
+    near = [pytest.approx(word, abs=2e-3) if isinstance(word, float) else word for word in shown]
+    renew = "to renew docs/explore.png: python tests/explore_picture.py STORE, with the store of examples/bookshop"
+    assert pages.words(text) == near, renew
 
 
 def test_clips(chromium, audio_store):
