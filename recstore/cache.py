@@ -190,8 +190,10 @@ def recorded(path: Path) -> tuple[int, str] | None:
     return (size, sha256) if isinstance(size, int) and isinstance(sha256, str) else None
 
 
-def record_verified(path: Path, status: os.stat_result, sha256: str) -> None:
+def record_verified(path: Path, status: os.stat_result, sha256: str, form: str = "") -> None:
     """Record that a file had this SHA-256 when it was as `status` says; nothing where it is not so any more.
+
+    `form` says in any words what else was found of its content, "" for nothing.
 
     A change that follows the last one so closely that both have one time would not be seen: that time passes first.
     """
@@ -199,18 +201,22 @@ def record_verified(path: Path, status: os.stat_result, sha256: str) -> None:
     if _identity(path.lstat()) != _identity(status):
         return
     with new_file(path.parent) as (descriptor, part):
-        os.write(descriptor, json.dumps({"file": _identity(status), "sha256": sha256}).encode())
+        os.write(descriptor, json.dumps({"file": _identity(status), "sha256": sha256, "form": form}).encode())
         part.replace(_verified(path))
 
 
-def is_verified(path: Path, status: os.stat_result, sha256: str) -> bool:
-    """Say whether this user recorded that a file has this SHA-256, and it is unchanged; then it counts as used now."""
+def is_verified(path: Path, status: os.stat_result, sha256: str, form: str = "") -> bool:
+    """Say whether this user recorded that a file has this SHA-256, and it is unchanged; then it counts as used now.
+
+    With a `form` that must have been recorded of it, too.
+    """
     record = _verified(path)
     if not is_private(record, stat.S_ISREG):
         return False
     try:
         facts = json.loads(record.read_text("utf-8"))
         found = (facts["file"], facts["sha256"]) == (_identity(status), sha256)
+        found = found and form in ("", facts.get("form"))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
     if found:

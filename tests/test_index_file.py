@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 import recstore
-from recstore.search.index_file import BuiltFile, DamagedIndexError, index_file, keep_indexes
+from recstore.connection import annoy_functions
+from recstore.search import annoy_index
+from recstore.search.index_file import (
+    BuiltFile,
+    DamagedIndexError,
+    form_of,
+    index_file,
+    keep_indexes,
+    was_opened,
+)
 
 
 @pytest.fixture
@@ -192,7 +201,9 @@ def test_processes_share_the_cache(cache):
     assert names(cache) == [f"{SHA256}.ann", f"{SHA256}.ann.verified"]
 
 
-def test_a_build_leaves_its_index_where_the_first_question_finds_it(cache, small_store, tmp_path, monkeypatch):
+def test_a_build_leaves_its_index_where_the_first_question_finds_it_and_trusts_it(
+    cache, small_store, tmp_path, monkeypatch
+):
     monkeypatch.setattr("recstore.pipeline.indexes._times", lambda *_: {"annoy is faster": 1.0})
     store = shutil.copy(small_store, tmp_path / "store.duckdb")
     recstore.rebuild(store)
@@ -203,3 +214,35 @@ def test_a_build_leaves_its_index_where_the_first_question_finds_it(cache, small
             "FROM nearest_movies((SELECT vector FROM movie_vectors WHERE space = 'hybrid' LIMIT 1), space := 'hybrid')"
         )
         assert con.execute(question).fetchall() == exactly.execute(question).fetchall()
+    # Nor are the nodes looked at, as the build did it: until anything is other, and then once.
+    monkeypatch.undo()
+    monkeypatch.setenv("RECSTORE_CACHE", str(cache.parent))
+    looks = []
+    looked = annoy_index._sound_trees
+    monkeypatch.setattr(annoy_index, "_sound_trees", lambda *given: looks.append(1) or looked(*given))
+
+    def ask():
+        looks.clear()
+        annoy_functions._stores.clear()  # as in another process
+        with recstore.connect(store, exact=False) as con:
+            con.execute("FROM nearest_movies((SELECT vector FROM movie_vectors WHERE space = 'content' LIMIT 1), "
+                        "space := 'content')").fetchall()  # fmt: skip
+        return len(looks)
+
+    with recstore.connect(store) as con:
+        [(sha256, dimensions, items)] = con.sql(
+            "SELECT sha256, dimensions, items FROM annoy_indexes WHERE index_name = 'movies_content'"
+        ).fetchall()
+    path, form = cache / f"{sha256}.ann", form_of(dimensions, items)
+    assert was_opened(path, sha256, form)
+    assert not was_opened(path, sha256, form_of(dimensions, items - 1))
+    assert ask() == 0
+    os.utime(path)
+    assert not was_opened(path, sha256, form)
+    assert (ask(), ask()) == (1, 0)
+    # Of an earlier version.
+    record = path.with_name(f"{path.name}.verified")
+    facts = json.loads(record.read_text())
+    del facts["form"]
+    record.write_text(json.dumps(facts))
+    assert (ask(), ask()) == (1, 0)

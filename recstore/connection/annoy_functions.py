@@ -147,7 +147,7 @@ class _Store:
 
     def _open(self, catalog: str, space: str) -> Index:
         from recstore.search.annoy_index import Index, IndexFacts, UnsoundIndexError
-        from recstore.search.index_file import DamagedIndexError, index_file
+        from recstore.search.index_file import DamagedIndexError, form_of, index_file, record_opened, was_opened
 
         with self._reading() as cursor:
             values = {"catalog": catalog, "space": space}
@@ -158,7 +158,12 @@ class _Store:
                 if facts.dimensions != dimensions:
                     raise UnsoundIndexError(f"{facts.name} has {facts.dimensions} dimensions, and {space} {dimensions}")
                 with index_file(facts.sha256, facts.bytes, lambda: _chunks(cursor, facts.name)) as path:
-                    return Index(path, facts.dimensions, ids, search_k)
+                    form = form_of(facts.dimensions, facts.items)
+                    is_sound = was_opened(path, facts.sha256, form)
+                    index = Index(path, facts.dimensions, ids, search_k, is_sound=is_sound)
+                    if not is_sound:
+                        record_opened(path, facts.sha256, form)
+                    return index
             except (DamagedIndexError, UnsoundIndexError):
                 return _rebuilt(cursor, facts, search_k, self._catalogs[catalog])
 

@@ -25,7 +25,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
-from recstore.search.index_file import BuiltFile
+from recstore.search.index_file import BuiltFile, form_of
 from recstore.search.ranking import CONSTANTS
 from recstore.store.staged import Staged
 
@@ -108,7 +108,9 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
     connection.unregister("items_to_insert")
     figures = {SEARCH_K: float(built.index.search_k), RECALL: built.recall, **_times(connection, catalog, space, built)}
     if figures[WORTH_WHILE]:
-        staged.indexes.append(BuiltFile(built.path, built.sha256, built.content.size))
+        staged.indexes.append(
+            BuiltFile(built.path, built.sha256, built.content.size, form_of(*space.vectors.shape[::-1]))
+        )
     else:
         with suppress(PermissionError):  # Windows removes no file that is mapped: it goes with the folder
             built.path.unlink()

@@ -28,11 +28,35 @@ class DamagedIndexError(ValueError):
 
 @dataclass(frozen=True)
 class BuiltFile:
-    """A file of this process's own that holds an index, with the checksum and size of its bytes."""
+    """A file of this process's own that holds an index, with the checksum and size of its bytes.
+
+    `form` is what it was opened as without a fault: see `form_of`.
+    """
 
     path: Path
     sha256: str
     bytes: int
+    form: str = ""
+
+
+def form_of(dimensions: int, items: int) -> str:
+    """Return in words what the nodes of a file were found to be: an index of so many items."""
+    return f"an index of {items} items in {dimensions} dimensions"
+
+
+def was_opened(path: Path, sha256: str, form: str) -> bool:
+    """Say whether a file of the cache, unchanged, was opened in this form before: its nodes need not be read again."""
+    with suppress(OSError):
+        return path == _cached(sha256) and cache.is_verified(path, path.lstat(), sha256, form)
+    return False
+
+
+def record_opened(path: Path, sha256: str, form: str) -> None:
+    """Record that a file of the cache was opened in this form; nothing of any other file."""
+    with suppress(OSError):
+        status = path.lstat()
+        if path == _cached(sha256) and cache.is_verified(path, status, sha256):
+            cache.record_verified(path, status, sha256, form)
 
 
 @contextmanager
@@ -87,7 +111,7 @@ def _keep(built: BuiltFile) -> None:
                 blocks = iter(lambda: file.read(_BLOCK), b"")
                 _write(descriptor, ((block, None) for block in blocks), built.sha256, built.bytes)
                 part.replace(cached)
-        cache.record_verified(cached, cached.lstat(), built.sha256)
+        cache.record_verified(cached, cached.lstat(), built.sha256, built.form)
         cache.trim()
 
 
