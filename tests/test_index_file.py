@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 import recstore
-from recstore.connection import annoy_functions
 from recstore.search import annoy_index
 from recstore.search.index_file import (
     BuiltFile,
@@ -223,7 +222,7 @@ def test_a_build_leaves_its_index_where_the_first_question_finds_it_and_trusts_i
 
     def ask():
         looks.clear()
-        annoy_functions._stores.clear()  # as in another process
+        monkeypatch.setattr("recstore.connection.annoy_functions._stores", {})  # as in another process
         with recstore.connect(store, exact=False) as con:
             con.execute("FROM nearest_movies((SELECT vector FROM movie_vectors WHERE space = 'content' LIMIT 1), "
                         "space := 'content')").fetchall()  # fmt: skip

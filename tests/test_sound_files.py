@@ -283,3 +283,15 @@ def test_files_that_are_named_or_kept_oddly(tmp_path):
         assert len(rows(store, "FROM similar_audio(?)", video)) == 2
     # One file is a source as well.
     assert recstore.add(store, audio=[folder / "-dash.wav", sound(tmp_path / "more.wav")]).loads["audio"].rows == 1
+
+
+@pytest.mark.parametrize("command", ["build", "add"])
+def test_memory_that_does_not_suffice_for_the_network_is_refused_before_the_work(command, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("recstore.loaders.audio.network_of", None)
+    sound(tmp_path / "new" / "one.wav", 11, 220)
+    before = store.read_bytes()
+    code, said = run(command, store, "--audio", tmp_path / "new", "--memory", 1, "--quiet")
+    assert code == 1
+    assert "Embedding sound files needs about 1.7 GB of memory (the network that they are embedded with)" in said
+    assert "--memory allows 1 GB" in said
+    assert store.read_bytes() == before
