@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from recstore.errors import SourceError
+from recstore.errors import RecstoreError, SourceError
 
 try:
     import fcntl
@@ -125,7 +125,7 @@ def _begin(folder: Path) -> int:
     """Make the folder and its lock file, and return the lock; a sweeper may be quicker, and then it is made anew."""
     while True:
         with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
+            _make(folder)
         try:
             descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         except FileNotFoundError:
@@ -141,6 +141,18 @@ def _begin(folder: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
+            raise RecstoreError(
+                f"The folder {folder.parent} cannot be written ({error.strerror}). Make it writable, or name another "
+                "one (TMPDIR for what is needed for a while)."
+            ) from error
+        raise
 
 
 def _put_back(folder: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
 from string import Template
+
+from recstore.errors import OptionError
 
 
 def identifier(name: str) -> str:
@@ -14,8 +17,23 @@ def identifier(name: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Quote one SQL string literal: for names that recstore itself defines, and paths in scripts."""
+    """Quote one SQL string literal: for names that recstore itself defines, and paths in scripts.
+
+    Raises `OptionError` for a path that is not UTF-8: DuckDB takes no such text.
+    """
+    refuse_other_than_utf8(text)
     return "'" + text.replace("'", "''") + "'"
+
+
+def refuse_other_than_utf8(path: str) -> None:
+    """Raise `OptionError` for a path whose name, or that of a folder on the way to it, is not UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raise OptionError(
+            f"The path {shown} is not UTF-8, and DuckDB opens no such: rename it, or a folder on the way."
+        ) from error
 
 
 @cache

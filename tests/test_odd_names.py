@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from runner import ask
 from runner import recstore as run
 
 import recstore
+from recstore.cli.console import explain
 from recstore.errors import SourceError
+from recstore.scratch import scratch_folder
 
 IDS = ["-a", "--", "-", "-o", "--print", "-k5", "--help", "-1", "--space", "--output=x", "-k3xCGGDJeQ", "plain"]
 SOURCES = sorted((Path(recstore.__file__).parent / "catalogs" / "declared").rglob("*.sql"))
@@ -121,3 +125,37 @@ def test_a_file_that_holds_no_interactions_is_not_passed_over(write, tmp_path):
     assert done.returncode == 2
     assert f"{sales} holds no interactions" in done.stderr
     assert not (tmp_path / "s.duckdb").exists()
+
+
+def test_a_path_that_is_not_utf8_is_one_sentence(odd_store, tmp_path, monkeypatch):
+    folder = tmp_path / os.fsdecode(b"in \xff")
+    folder.mkdir()
+    (folder / "store.duckdb").write_bytes(odd_store.read_bytes())
+    (tmp_path / "items").mkdir()
+    (tmp_path / "items" / os.fsdecode(b"x\xff.csv")).write_text("isbn,title\nb1,One dog\nb2,Two dogs\n")
+    code, _out, said = ask("build", tmp_path / "new.duckdb", "--items", tmp_path / "items")
+    assert (code, said.count("\n")) == (1, 1)
+    assert "x\\xff.csv is not UTF-8; rename it." in said
+    monkeypatch.chdir(folder)
+    for words in (["info", "store.duckdb"], ["similar", "store.duckdb", "things", "plain"], ["check", "store.duckdb"]):
+        code, _out, said = ask(*words)
+        assert code
+        assert "not UTF-8" in said
+        assert "fault" not in said
+
+
+def test_what_a_user_has_no_right_to_is_said_with_what_to_do(capsys):
+    error = PermissionError(errno.EACCES, "Permission denied", "/srv/books.csv")
+    assert explain(error, False, duckdb.Error) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("recstore: /srv/books.csv: this user has no right to it (Permission denied). Give it")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+    def refused(self: Path, *_how: object, **_more: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    told = pytest.raises(recstore.RecstoreError, match=f"The folder {tmp_path} cannot be written")
+    with told, scratch_folder(beside=tmp_path / "report.html"):
+        pass

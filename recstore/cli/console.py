@@ -140,7 +140,11 @@ def explain(error: BaseException, debug: bool, database_error: type[Exception]) 
         facts["traceback"] = "".join(traceback.format_exception(error))
     elif debug:
         traceback.print_exception(error)
-    if isinstance(error, (RecstoreError, database_error, OSError, MemoryError)):
+    if isinstance(error, UnicodeEncodeError) or str(error) == "std::bad_cast":
+        # What DuckDB says of a text that is not Unicode.
+        text = "A path here is not UTF-8, and DuckDB opens no such: rename it, or the folder that you are in."
+        say(f"recstore: {text}", "error", **facts)
+    elif isinstance(error, (RecstoreError, database_error, OSError, MemoryError)):
         say(f"recstore: {_message(error)}", "error", **facts)
     else:
         what = f"{type(error).__name__}: {error}"
@@ -153,6 +157,11 @@ def _message(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "The memory of this machine is not enough for it."
+    if isinstance(error, PermissionError) and error.filename:
+        return (
+            f"{error.filename}: this user has no right to it ({error.strerror}). Give it the right (chmod, chown), or "
+            "name another place."
+        )
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}"

@@ -54,6 +54,9 @@ def locate(source: str, folder: Path) -> list[DataFile]:
     A relative one starts at `folder`. Raises `SourceError` where nothing is there, or nothing that can be read.
     """
     paths = _paths(source, folder)
+    for path in paths:
+        if (named := os.fsencode(path).decode("utf-8", "backslashreplace")) != str(path):
+            raise SourceError(f"The name of {named} is not UTF-8; rename it.")
     root = folder / typed(source)
     if not root.is_dir():
         root = Path(os.path.commonpath([path.parent for path in paths])) if len(paths) > 1 else folder
