@@ -39,10 +39,12 @@ _WIDER = {
 }  # fmt: skip
 
 
-def batches(result: Any) -> Iterator[Sequence[Sequence[Any]]]:  # noqa: ANN401 - SQLAlchemy's result, or its cursor
-    """Give the rows of a result in batches, as the driver has them."""
-    cursor = result.cursor
-    while batch := cursor.fetchmany(_BATCH):
+def batches(result: Any) -> Iterator[Sequence[Sequence[Any]]]:  # noqa: ANN401 - SQLAlchemy is not imported here
+    """Give the rows of a result of SQLAlchemy in batches.
+
+    The result is asked, not the driver's cursor: of a stream the first rows are with SQLAlchemy already.
+    """
+    while batch := result.fetchmany(_BATCH):
         yield batch
 
 
