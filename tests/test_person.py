@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import scipy.sparse
 
 from recstore.models.ease import ease_weights
 from recstore.models.interactions import Interactions
+from recstore.models.likeness import likeness
 from recstore.models.person import Person, PersonSettings, person_weights, relative_transitions, strongest
 from recstore.models.transitions import Timeline, transition_counts
 
@@ -122,6 +124,29 @@ def test_transitions_are_damped_and_divided_by_how_often_both_are_rated():
     settings = PersonSettings(backward=0.5, damping=0.5, out_power=0.0, in_power=0.0)
     found = relative_transitions(counts, rated, settings)
     np.testing.assert_allclose(found, np.sqrt([[0, 4.5], [3, 0]]), rtol=1e-6)
+
+
+def test_what_is_alike_has_the_squares_of_cosines_of_length_1():
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0], [0, 0]], np.float32)
+    alike = likeness(vectors)
+    pairs = np.array([[0, 0.36, 0], [0.36, 0, 0.64], [0, 0.64, 0]])
+    np.testing.assert_allclose(alike[:3, :3], pairs / np.linalg.norm(pairs), rtol=1e-6)
+    assert not alike[3:].any()
+    assert not alike[:, 3:].any()
+    assert not likeness(np.zeros((3, 0), np.float32)).any()
+
+
+def test_items_that_nobody_had_together_point_to_each_other_where_they_are_alike():
+    train = people(60, 12)
+    kinds = np.eye(2, dtype=np.float32)[np.arange(train.n_items) % 2]
+    settings = PersonSettings(min_ratings=1, mix=0.0)
+    plain = person_weights(train, settings).taste
+    np.testing.assert_array_equal(person_weights(train, settings, vectors=kinds).taste, plain)
+    more = person_weights(train, replace(settings, content=0.5), vectors=kinds).taste - plain
+    np.testing.assert_allclose(more, 0.5 * np.linalg.norm(plain) * likeness(kinds), atol=1e-6)
+    lonely = Interactions(*(np.arange(4, dtype=np.int32) for _ in "ui"), None, None, 4, 4)
+    alone = person_weights(lonely, replace(settings, content=0.5), vectors=kinds[:4]).taste
+    assert (alone > 0).tolist() == (likeness(kinds[:4]) > 0).tolist()
 
 
 def leave_one_out(

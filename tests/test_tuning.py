@@ -118,6 +118,29 @@ def test_with_little_data_the_defaults_stay_and_it_is_said(rows, seen, timed):
     assert np.isfinite(model.scores(np.arange(train.n_users, dtype=np.int32))).all()
 
 
+def of_kinds(n_users: int = 300, n_kinds: int = 60, n_items: int = 300) -> tuple[Interactions, np.ndarray]:
+    """Everybody has two items of one kind: without the second, what is had together says nothing."""
+    rng = np.random.default_rng(2)
+    kinds = np.arange(n_items) % n_kinds
+    rows = []
+    for user in range(n_users):
+        own = rng.choice(np.flatnonzero(kinds == user % n_kinds), 2, replace=False)
+        rows += [(user, int(item), DAY * place) for place, item in enumerate(own)]
+    return interactions(rows, n_items=n_items), np.eye(n_kinds, dtype=np.float32)[kinds]
+
+
+def test_what_is_alike_counts_where_that_helps_alone():
+    train, kinds = of_kinds()
+    known = find_settings(train, trials=12, kept=40, vectors=kinds)
+    unknown = find_settings(train, trials=12, kept=40)
+    misled = find_settings(train, trials=12, kept=40, vectors=np.random.default_rng(3).permutation(kinds))
+    assert known.settings.content > 0
+    assert known.best.ndcg > 2 * max(unknown.best.ndcg, misled.best.ndcg)
+    assert unknown.settings.content == 0
+    assert known.defaults.settings == default_settings(train, has_vectors=True)
+    assert find_settings(train, trials=12, kept=40, vectors=kinds) == known
+
+
 def test_one_heavy_user_does_not_matter():
     train = walks()
     heavy = np.tile(np.arange(train.n_items, dtype=np.int32), 50)

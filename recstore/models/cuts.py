@@ -16,8 +16,8 @@ _K = 10
 class Cut:
     """What is learnt from, and what is asked: of `users[i]` the items `held[start[i]:start[i + 1]]` are held out.
 
-    `train` holds pairs of the most had items only, numbered anew; `keeps_seen` says whether what a user had in train
-    may be answered.
+    `train` holds pairs of the most had items only, numbered anew; `items` are the positions that they had before.
+    `keeps_seen` says whether what a user had in train may be answered.
     """
 
     train: Interactions
@@ -25,6 +25,7 @@ class Cut:
     held: NDArray[np.int32]
     start: NDArray[np.intp]
     keeps_seen: bool
+    items: NDArray[np.intp]
 
     def judge(self, rows: slice, scores: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return NDCG@10 and recall@10 of the questions `rows` from the scores (n, n_items) of their users.
@@ -58,7 +59,7 @@ def cut_latest(data: Interactions, seed: int, most_users: int, most_items: int, 
     there are few others. What is held out must be among the `most_items` that most had, and had by somebody in train,
     too. With `seen` of "exclude" what a user had before is not asked for.
     """
-    data = _of_items(data, most_items)
+    data, items = _of_items(data, most_items)
     held, trains = _latest(data, np.random.default_rng(seed), seen == "include")
     train = data.take(trains).once()
     pairs_held = data.take(held).once()
@@ -74,17 +75,17 @@ def cut_latest(data: Interactions, seed: int, most_users: int, most_items: int, 
         users = np.sort(np.random.default_rng(seed).choice(users, most_users, replace=False))
         pairs_held = pairs_held.take(np.isin(pairs_held.users, users))
     start = np.append(np.searchsorted(pairs_held.users, users), len(pairs_held))
-    return Cut(train, users.astype(np.int32), pairs_held.items, start, seen == "include")
+    return Cut(train, users.astype(np.int32), pairs_held.items, start, seen == "include", items)
 
 
-def _of_items(data: Interactions, most: int) -> Interactions:
-    """Return what concerns the `most` items that are there most often, which are numbered anew."""
+def _of_items(data: Interactions, most: int) -> tuple[Interactions, NDArray[np.intp]]:
+    """Return what concerns the `most` items that are there most often, numbered anew, and their positions before."""
     often = np.bincount(data.items, minlength=data.n_items)
     items = np.sort(np.argsort(-often, kind="stable")[: min(most, int(np.count_nonzero(often)))])
     position = np.full(data.n_items, -1, np.int32)
     position[items] = np.arange(len(items), dtype=np.int32)
     data = data.take(position[data.items] >= 0)
-    return replace(data, items=position[data.items], n_items=len(items))
+    return replace(data, items=position[data.items], n_items=len(items)), items
 
 
 def _latest(data: Interactions, rng: np.random.Generator, again: bool) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -19,6 +19,7 @@ from recstore.models.baselines import seen_matrix
 from recstore.models.ease import ease_weights
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
+from recstore.models.likeness import add_likeness, likeness
 from recstore.models.older import Directions, directions_of
 from recstore.models.pure_svd import Factors, add_products, item_factors
 from recstore.models.transitions import Timeline, largest, transition_counts
@@ -37,23 +38,25 @@ class PersonSettings:
 
     `min_ratings`: items with fewer have no weights. `regularization`: λ of EASE^R. `user_power`: who had n items counts
     n^-user_power in what goes together. `latent`: the size of the products of `item_factors`, added to the weights of
-    taste, relative to these. `popularity_power`: weights of taste are multiplied by this power of how often
-    the item that they lead to was rated. `taste_power`: the history's weight is (steps back)^-taste_power. `window`,
-    `reach`: as `transition_counts` has them. `backward`: how much of a transition counts the other way round, too.
-    `damping`: the power to which transitions are raised. `out_power`, `in_power`: they are divided by these powers of
-    how often the two items were rated. `next_decay`: the history's weight is next_decay^(steps back). `mix`: the size
-    of all transitions together (as a Frobenius norm), relative to that of the weights of taste. `trend_power`: both
-    kinds of weights are multiplied by this power of how often the item that they lead to was rated lately, relative to
-    ever; a rating of `trend_days` ago is e times less late than one of today. `again`: the weight of an item for
-    itself, relative to the largest others, where what was had is recommended again. `low_share`: what counts a rating
-    below 3 stars. `history`: how many of the latest ratings of a person count one by one, and all of the moment in
-    which that number is reached; None for all. In a store the older ones count together, by `directions_of`.
+    taste, relative to these. `content`: likewise the size of `likeness`, where vectors are known. `popularity_power`:
+    weights of taste are multiplied by this power of how often the item that they lead to was rated. `taste_power`: the
+    history's weight is (steps back)^-taste_power. `window`, `reach`: as `transition_counts` has them. `backward`: how
+    much of a transition counts the other way round, too. `damping`: the power to which transitions are raised.
+    `out_power`, `in_power`: they are divided by these powers of how often the two items were rated. `next_decay`: the
+    history's weight is next_decay^(steps back). `mix`: the size of all transitions together (as a Frobenius norm),
+    relative to that of the weights of taste. `trend_power`: both kinds of weights are multiplied by this power of how
+    often the item that they lead to was rated lately, relative to ever; a rating of `trend_days` ago is e times less
+    late than one of today. `again`: the weight of an item for itself, relative to the largest others, where what was
+    had is recommended again. `low_share`: what counts a rating below 3 stars. `history`: how many of the latest ratings
+    of a person count one by one, and all of the moment in which that number is reached; None for all. In a store the
+    older ones count together, by `directions_of`.
     """
 
     min_ratings: int = 3
     regularization: float = 1000.0
     user_power: float = 0.0
     latent: float = 0.0
+    content: float = 0.0
     popularity_power: float = 0.0
     taste_power: float = FADING.taste_power
     window: int = 30
@@ -97,10 +100,13 @@ class Weights:
     scale: float = 1.0
 
 
-def person_weights(train: Interactions, settings: PersonSettings, seed: int = 0) -> Weights:
+def person_weights(
+    train: Interactions, settings: PersonSettings, seed: int = 0, vectors: NDArray[np.float32] | None = None
+) -> Weights:
     """Return the weights among the items that are rated often enough.
 
-    Without times in `train`, or with a `mix` of 0, there are no weights of what comes next.
+    `vectors` (n_items, d) are what is known of the items themselves, of unit length or 0; without them nothing is
+    alike. Without times in `train`, or with a `mix` of 0, there are no weights of what comes next.
     """
     items = weighed_items(train, settings.min_ratings)
     if len(items) == 0:
@@ -108,6 +114,8 @@ def person_weights(train: Interactions, settings: PersonSettings, seed: int = 0)
         return Weights(items, nothing, nothing if train.times is not None else None)
     seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
     taste = ease_weights(evened(seen, settings.user_power), settings.regularization)
+    if vectors is not None and settings.content:
+        add_likeness(taste, likeness(vectors[items]), settings.content)
     factors = item_factors(evened(seen, FACTORS_EVENED), seed) if settings.latent else None
     after = None
     # Nothing is counted that would be multiplied by 0.
@@ -120,7 +128,7 @@ def person_weights(train: Interactions, settings: PersonSettings, seed: int = 0)
 
 @dataclass(frozen=True)
 class Parts:
-    """What weights are made of: those of EASE^R (n, n), `item_factors`, and counts of transitions (n, n)."""
+    """What weights are made of: of EASE^R and `likeness` (n, n), `item_factors`, and counts of transitions (n, n)."""
 
     taste: NDArray[np.float32]
     factors: Factors | None
@@ -301,7 +309,14 @@ class Person:
 
     name = "recstore"
 
-    def __init__(self, settings: PersonSettings | None = None, keep: int | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        settings: PersonSettings | None = None,
+        keep: int | None = None,
+        seed: int = 0,
+        vectors: NDArray[np.float32] | None = None,
+    ) -> None:
+        self._vectors = vectors
         self._settings = settings or PersonSettings()
         self._keep = keep
         self._seed = seed
@@ -309,7 +324,8 @@ class Person:
     def fit(self, train: Interactions) -> None:
         """Compute the weights, and how much each rating of each history counts."""
         train = train.once()
-        self.take(train, person_weights(train, self._settings, seed=self._seed), Timeline.of(train, self._seed))
+        weights = person_weights(train, self._settings, seed=self._seed, vectors=self._vectors)
+        self.take(train, weights, Timeline.of(train, self._seed))
 
     def take(self, train: Interactions, weights: Weights, timeline: Timeline) -> None:
         """Take over weights computed from `train`, and the histories of `timeline`: all of them, or of some people."""

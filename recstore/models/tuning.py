@@ -21,6 +21,7 @@ from recstore.models.cuts import Cut, cut_latest
 from recstore.models.ease import Solver
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
+from recstore.models.likeness import add_likeness, likeness
 from recstore.models.person import (
     FACTORS_EVENED,
     Parts,
@@ -41,6 +42,8 @@ MOST_ITEMS, MOST_PAIRS, MOST_QUESTIONS = 4000, 2_000_000, 2000
 _CERTAINTY = 0.5
 #: λ where nothing else is known: so many times how often an item was had on average.
 _REGULARIZATION = 4.0
+#: How large what is alike is beside what was had together, where nothing else is known.
+_CONTENT = 0.25
 #: How long ago is late, where nothing else is known: this share of the time between the first and the last.
 _LATE = 0.1
 #: Multiplications a second that are reckoned with, where seconds are given. They bound a search, they never time it.
@@ -48,11 +51,12 @@ _SPEED = 1e9
 _BLOCK = 4_000_000
 #: Dense matrices of one float32 per pair of items that exist at one time: what several trials need is kept.
 _KEPT = 3
-_MATRICES = 2 * _KEPT + 8
+_MATRICES = 2 * _KEPT + 9
 
 #: The values of each setting, in the order in which they are moved along; λ and the days are multiples of the first.
 GRIDS: dict[str, tuple[float, ...]] = {
     "again": (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0),
+    "content": (0.0, 0.25, 0.5, 1.0, 2.0, 4.0),
     "trend_power": (0.0, 0.25, 0.5, 0.75, 1.0, 1.25),
     "mix": (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 5.0),
     "taste_power": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1.0, 1.3),
@@ -118,10 +122,13 @@ class Tuned:
         ]
 
 
-def default_settings(train: Interactions, seen: str = "exclude", fading: Fading = FADING) -> PersonSettings:
+def default_settings(
+    train: Interactions, seen: str = "exclude", fading: Fading = FADING, *, has_vectors: bool = False
+) -> PersonSettings:
     """Return the settings to begin with: those of MovieLens for ratings; for the rest λ from how often items were had.
 
-    `seen` is "include" where what a user had is recommended again.
+    `seen` is "include" where what a user had is recommended again; with `has_vectors` something is known of the items
+    themselves.
     """
     again = 1.0 if seen == "include" else 0.0
     if train.ratings is not None:
@@ -132,6 +139,7 @@ def default_settings(train: Interactions, seen: str = "exclude", fading: Fading 
         regularization=_rounded(_REGULARIZATION * mean),
         min_ratings=2,
         latent=0.5,
+        content=_CONTENT if has_vectors else 0.0,
         taste_power=0.2,
         mix=0.1,
         backward=0.5,
@@ -151,6 +159,7 @@ def find_settings(
     seen: str = "exclude",
     fading: Fading = FADING,
     memory: int | None = None,
+    vectors: NDArray[np.float32] | None = None,
 ) -> Tuned:
     """Return the settings with which the model ranks best what users had last.
 
@@ -159,10 +168,11 @@ def find_settings(
     `trials` settings are tried, fewer where `seconds` are given: as many as their multiplications, reckoned from the
     numbers of items, users and pairs at a billion a second, leave room for; no clock is looked at, so that the same
     data and seed give the same on every run. `kept` as the store holds it; `seen` says whether what a user had is to
-    be recommended again ("include"). Ratings and times are used where they are there. With `memory`, in bytes, the
+    be recommended again ("include"). Ratings and times are used where they are there, and so are `vectors` (n_items, d)
+    float32 of the items, of unit length or 0: what is alike then counts, too. With `memory`, in bytes, the
     search looks at as many items as that suffices for; 4,000 at most, which take 1 GB.
     """
-    start = default_settings(train.once(), seen, fading)
+    start = default_settings(train.once(), seen, fading, has_vectors=vectors is not None)
     fitting = MOST_ITEMS if memory is None else min(MOST_ITEMS, math.isqrt(memory // (4 * _MATRICES)))
     cut = cut_latest(_of_drawn_people(train, seed), seed, MOST_QUESTIONS, fitting, seen)
     if len(cut.users) < FEWEST_QUESTIONS:
@@ -171,7 +181,7 @@ def find_settings(
             f"{FEWEST_QUESTIONS} tell nothing from chance."
         )
         return Tuned(start, start.fading(fading), (), why)
-    search = _Search(train, cut, start, kept, seed)
+    search = _Search(train, cut, start, kept, seed, None if vectors is None else vectors[cut.items])
     budget = trials if seconds is None else max(1, min(trials, int(seconds * _SPEED / search.cost())))
     best = search.run(budget)
     tried = tuple(search.tried)
@@ -199,7 +209,16 @@ def _of_drawn_people(train: Interactions, seed: int) -> Interactions:
 class _Search:
     """Moves along the settings; what several trials need is computed once."""
 
-    def __init__(self, train: Interactions, cut: Cut, start: PersonSettings, kept: int, seed: int) -> None:
+    def __init__(
+        self,
+        train: Interactions,
+        cut: Cut,
+        start: PersonSettings,
+        kept: int,
+        seed: int,
+        vectors: NDArray[np.float32] | None,
+    ) -> None:
+        self._vectors = vectors
         self._cut, self._kept, self._seed = cut, kept, seed
         # With a share of the users λ is that share, too.
         self._share = min(1.0, MOST_PAIRS / max(1, len(train)))
@@ -210,6 +229,7 @@ class _Search:
         self._histories = Timeline.of(cut.train.take(asked[cut.train.users]), seed)
         self._solvers: dict[tuple[int, float], Solver] = {}
         self._tastes: dict[tuple[int, float, float], NDArray[np.float32]] = {}
+        self._alike: dict[int, NDArray[np.float32]] = {}
         self._factors: dict[int, Factors] = {}
         self._counts: dict[tuple[int, int, float], NDArray[np.float32]] = {}
         self._known: dict[PersonSettings, tuple[Trial, NDArray[np.float64]]] = {}
@@ -241,6 +261,8 @@ class _Search:
         for name in GRIDS:
             needs_time = name in _OF_TIME or name in _OF_NEXT
             if needs_time and self._cut.train.times is None:
+                continue
+            if name == "content" and self._vectors is None:
                 continue
             if (name == "again" and not self._start.again) or (name == "low_share" and self._cut.train.ratings is None):
                 continue
@@ -289,6 +311,8 @@ class _Search:
         if len(items) == 0:
             return np.zeros(len(self._cut.users)), np.zeros(len(self._cut.users))
         taste = self._taste(items, settings).copy()
+        if self._vectors is not None and settings.content:
+            add_likeness(taste, self._likeness(items, self._vectors, settings), settings.content)
         counts = self._transitions(items, settings) if train.times is not None and settings.mix > 0 else None
         factors = self._item_factors(items, settings) if settings.latent else None
         weights = weights_of(train, items, Parts(taste, factors, counts), settings)
@@ -312,6 +336,14 @@ class _Search:
             _make_room(self._tastes)
             self._tastes[key] = self._solvers[solver].weights(settings.regularization * self._share)
         return self._tastes[key]
+
+    def _likeness(
+        self, items: NDArray[np.intp], vectors: NDArray[np.float32], settings: PersonSettings
+    ) -> NDArray[np.float32]:
+        if settings.min_ratings not in self._alike:
+            _make_room(self._alike, 1)
+            self._alike[settings.min_ratings] = likeness(vectors[items])
+        return self._alike[settings.min_ratings]
 
     def _item_factors(self, items: NDArray[np.intp], settings: PersonSettings) -> Factors:
         if settings.min_ratings not in self._factors:

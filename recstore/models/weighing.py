@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from recstore.models.ease_blocks import candidates_within
 from recstore.models.interactions import Interactions
 from recstore.models.person import PersonSettings, Weights, person_weights, stored, weighed_items
@@ -38,16 +41,24 @@ class Weighed:
         }
 
 
-def weigh(train: Interactions, settings: PersonSettings, keep: int, room: int, seed: int = 0) -> Weighed:
+def weigh(
+    train: Interactions,
+    settings: PersonSettings,
+    keep: int,
+    room: int,
+    seed: int = 0,
+    vectors: NDArray[np.float32] | None = None,
+) -> Weighed:
     """Return the weights to store, `keep` for each item on average, made in about `room` bytes.
 
-    Where a square of all items that are rated often enough fits, EASE^R is solved as a whole. Else it is solved by
-    blocks, and fewer weights are kept where `room` is too little for that many.
+    Where a square of all items that are rated often enough fits, EASE^R is solved as a whole, and what is alike by
+    `vectors`, as `person_weights` has them, counts. Else it is solved by blocks, of who had what alone, and fewer
+    weights are kept where `room` is too little for that many.
     """
     timeline = Timeline.of(train, seed)
     items = weighed_items(train, settings.min_ratings)
     if len(items) <= math.isqrt(room // (4 * _SQUARES)):
-        weights = person_weights(train, settings, seed)
+        weights = person_weights(train, settings, seed, vectors)
         return Weighed(stored(train, weights, timeline, settings, keep, seed), keep, 0)
     candidates = candidates_within(room // 2, len(items))
     keep = min(keep, max(1, room // (_SPARSE * len(items))))

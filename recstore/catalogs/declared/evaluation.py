@@ -13,22 +13,20 @@ from numpy.typing import NDArray
 from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.features import LEARNT, item_features
 from recstore.catalogs.declared.spaces import laid_together, spaces_of_interactions
 from recstore.catalogs.declared.tables import read_interactions, read_pairs
 from recstore.catalogs.declared.weights import as_known, chosen_constants
 from recstore.evaluation import protocols
 from recstore.evaluation.models import DEFAULT_RECOMMENDER, RECOMMENDERS
 from recstore.evaluation.results import Evaluation
-from recstore.evaluation.trial import Trial, positions
+from recstore.evaluation.trial import Trial
 from recstore.models.interactions import Interactions, Recommender
 from recstore.models.person import Person
 from recstore.models.space import Space
 from recstore.models.tuning import default_settings
 from recstore.options import BuildOptions
 from recstore.progress import Stages
-
-#: Spaces that are made from interactions; all others are what they are, whatever is held out.
-_LEARNT = ("collaborative", "together", "hybrid")
 
 
 def evaluate(
@@ -49,14 +47,15 @@ def evaluate(
         stages.progress.notice(f"There are no interactions, so nothing can be said of {catalog.name}.")
         return
     data = replace(data, ratings=None)
-    known = [space for space in _stored(connection, catalog) if space.name not in _LEARNT]
+    known = [space for space in _stored(connection, catalog) if space.name not in LEARNT]
+    vectors = item_features(connection, catalog, ids)
     trial = Trial(
         catalog=catalog.name,
         default_space=catalog.spaces[0],
         ids=ids,
-        features=_features(known, ids),
+        features=np.zeros((len(ids), 0), np.float32) if vectors is None else vectors,
         fit=lambda train: _fitted(train, ids, known, options),
-        recommenders=RECOMMENDERS | {DEFAULT_RECOMMENDER: _recommender(connection, catalog, data)},
+        recommenders=RECOMMENDERS | {DEFAULT_RECOMMENDER: _recommender(connection, catalog, data, vectors)},
         budget=budget,
         seed=seed,
         stages=stages,
@@ -82,12 +81,12 @@ def evaluate(
 
 
 def _recommender(
-    connection: duckdb.DuckDBPyConnection, catalog: Catalog, data: Interactions
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, data: Interactions, vectors: NDArray[np.float32] | None
 ) -> Callable[[int], Recommender]:
     """Return what makes the model that the store answers with, from a seed: with the constants that its build chose."""
     known = chosen_constants(connection, catalog, "builds")
-    settings = as_known(known) if known else default_settings(data)
-    return lambda seed: Person(settings, catalog.fading.kept, seed)
+    settings = as_known(known) if known else default_settings(data, has_vectors=vectors is not None)
+    return lambda seed: Person(settings, catalog.fading.kept, seed, vectors)
 
 
 def _fitted(train: Interactions, ids: NDArray[np.int32], known: list[Space], options: BuildOptions) -> list[Space]:
@@ -106,17 +105,6 @@ def _stored(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Spa
         ids, vectors = numbers(table.column("id")), np.asarray(numbers(table.column("vector")), np.float32)
         found.append(Space(name, ids, vectors.reshape(len(ids), -1 if len(ids) else 0), "as it is stored"))
     return found
-
-
-def _features(known: list[Space], ids: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return vectors, (len(ids), d) float32, by which lists are varied or not; 0 where an item has none."""
-    if not known:
-        return np.zeros((len(ids), 0), np.float32)
-    space = next((space for space in known if space.name == "content"), known[0])
-    features = np.zeros((len(ids), space.vectors.shape[1]), np.float32)
-    wanted = np.isin(space.ids, ids)
-    features[positions(ids, space.ids[wanted])] = space.vectors[wanted]
-    return features
 
 
 def _shuffled(data: Interactions, seed: int) -> Interactions:

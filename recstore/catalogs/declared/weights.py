@@ -11,6 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.declared.features import item_features
 from recstore.catalogs.declared.tables import left_out, read_interactions
 from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.fading import FADING
@@ -48,8 +49,9 @@ def store_weights(
     found, figures = _settings(connection, catalog, options, budget, progress, known or {})
     measured += figures
     train, ids = read_interactions(connection, catalog)
+    vectors = item_features(connection, catalog, ids)
     settings = replace(found.settings, history=found.fading.history)
-    weighed = weigh(train, settings, found.fading.kept, budget.weights, options.seed)
+    weighed = weigh(train, settings, found.fading.kept, budget.weights, options.seed, vectors)
     insert_weights(connection, catalog, weighed.weights, ids)
     figures_made = {**weighed.figures, SCALE: weighed.weights.scale}
     measured += [Measured(catalog.name, None, what, value) for what, value in figures_made.items()]
@@ -75,9 +77,10 @@ def _settings(
         settings = as_known(known)
         kept = Tuned(settings, settings.fading(start), (), "The constants are those that a build found before.")
         return kept, kept_constants(catalog, known)
-    events, _ids = read_interactions(connection, catalog, of_each=True)
+    events, ids = read_interactions(connection, catalog, of_each=True)
+    vectors = item_features(connection, catalog, ids)
     if not options.tune:
-        settings = default_settings(events.once(), seen, start)
+        settings = default_settings(events.once(), seen, start, has_vectors=vectors is not None)
         usual = Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried.")
         return usual, _chosen(catalog, settings)
     found = find_settings(
@@ -88,6 +91,7 @@ def _settings(
         seen=seen,
         fading=start,
         memory=budget.weights,
+        vectors=vectors,
     )
     progress.notice(f"Recommendations of {catalog.name}: {found.why}")
     return found, [*_chosen(catalog, found.settings), *_tried(catalog, found)]

@@ -1,0 +1,35 @@
+"""Weights between items that are alike in themselves: by their words, categories, or vectors of the user's own."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK = 1024
+
+
+def likeness(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the squares of the cosines above 0 between the rows of `vectors` (n, d), (n, n) float32.
+
+    Rows are of unit length, or 0 where nothing is known of an item. Squared, what is much alike counts before much that
+    is a little alike. The diagonal is 0, and the whole of length 1 (as a Frobenius norm), or 0 where nothing is alike.
+    """
+    alike = vectors @ vectors.T
+    np.maximum(alike, 0, out=alike)
+    np.square(alike, out=alike)
+    alike[np.diag_indices(len(alike))] = 0
+    size = np.linalg.norm(alike)
+    if size > 0:
+        alike /= size
+    return np.asarray(alike, np.float32)
+
+
+def add_likeness(weights: NDArray[np.float32], alike: NDArray[np.float32], share: float) -> None:
+    """Add `alike`, as `likeness` has it, to `weights` (n, n), in place, `share` times as large (as Frobenius norms).
+
+    Where there are no weights, since nobody had two items, they are what is alike.
+    """
+    size = np.linalg.norm(weights)
+    scale = np.float32(share * (size if size > 0 else 1.0))
+    for start in range(0, len(weights), _BLOCK):
+        weights[start : start + _BLOCK] += scale * alike[start : start + _BLOCK]
