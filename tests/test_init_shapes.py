@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections import Counter
 
 import duckdb
@@ -99,3 +101,76 @@ def test_files_of_a_folder_that_are_not_read_are_named(shop, tmp_path):
     (tmp_path / "README.md").write_text("Products.")
     found, _side, _interactions = guessed(".")
     assert "# Not read, since their endings say nothing: sales.dat. Name them to have them." in found.text
+
+
+def test_a_newsroom_whose_clicks_are_nested(shop, tmp_path):
+    def line(**values):
+        return json.dumps(values) + "\n"
+
+    articles = [
+        line(
+            article={"uuid": f"a-{i:03x}", "headline": title(i), "section": {"name": word(i % 5)}},
+            authors=[{"name": word(i % 7), "mail": "x@news.example"}],
+            tags=[word(i % 11), word(i % 3)],
+        )
+        for i in range(N_ITEMS)
+    ]
+    clicks = [
+        line(
+            event={"type": ("click", "share")[n % 2], "ts": int(at(n, i).timestamp() * 1000)},
+            visitor={"id": f"v{user(n, i)}", "geo": {"country": "AT"}},
+            content={"uuid": f"a-{i:03x}", "position": n % 9},
+        )
+        for n, i in events(lambda n, _i: n, lambda _n, i: i)
+    ]
+    (tmp_path / "articles.jsonl").write_text("".join(articles))
+    (tmp_path / "clicks.jsonl").write_text("".join(clicks))
+    found, side, interactions = guessed("articles.jsonl", "clicks.jsonl")
+    assert (found.name, side["id"], side["title"]) == ("articles", "article_uuid", "article_headline")
+    assert set(side["categories"]) == {"article_section_name", "authors", "tags"}
+    assert (interactions["user"], interactions["item"]) == ("visitor_id", "content_uuid")
+    assert (interactions["at"], interactions["event"]) == ("event_ts", "event_type")
+    assert "# event, visitor, content: what is nested there has columns of its own here." in found.text
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+    with duckdb.connect(str(tmp_path / "built.duckdb")) as con:
+        [(authors, section)] = con.sql(
+            "SELECT authors, article_section_name FROM articles WHERE article_uuid = 'a-003'"
+        ).fetchall()
+        assert (authors, section) == ([word(3)], word(3))
+
+
+def test_a_grocer_who_writes_german(shop, tmp_path):
+    shop(
+        artikel_csv=(["ArtNr", "Bezeichnung", "Preis", "Aktiv"], items(
+            lambda i: f"{i:05}", title, lambda i: f"{i % 7},{i % 90 + 10}", lambda i: "JN"[i % 4 == 0],
+        )),
+        bons_csv=(["BonNr", "Datum", "Uhrzeit", "KundenkarteNr", "ArtNr", "Menge"], events(
+            lambda n, _i: n // 4, lambda n, i: f"{at(n // 4, i):%d.%m.%Y}", lambda n, i: f"{at(n // 4, i):%H:%M}",
+            lambda n, _i: f"K{n // 4 % 40:05}" if n // 4 % 5 < 3 else "", lambda _n, i: f"{i:05}",
+            lambda n, _i: ("1", "0,534", "2")[n % 3],
+        )),
+    )  # fmt: skip
+    for name in ("artikel.csv", "bons.csv"):
+        rows = list(csv.reader((tmp_path / name).read_text().splitlines()))
+        with (tmp_path / name).open("w", newline="", encoding="utf-8-sig") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
+    _found, side, interactions = guessed("artikel.csv", "bons.csv")
+    assert (side["id"], side["title"], side["available"]) == ("ArtNr", "Bezeichnung", "Aktiv = 'J'")
+    assert (interactions["user"], interactions["session"]) == ("KundenkarteNr", "BonNr")
+    assert (interactions["at"], interactions["value"]) == ("Datum + CAST(Uhrzeit AS TIME)", "Menge")
+
+
+def test_a_library_in_german(shop):
+    shop(
+        medien_csv=(["Mediennummer", "Titel", "Verfasser", "Bestand"], items(
+            lambda i: f"{100000 + i:08}", title, lambda i: f"{word(i % 9)}, {word(i % 5)}", lambda i: i % 4,
+        )),
+        ausleihen_csv=(["Lesernummer", "Mediennummer", "Ausleihdatum", "Rückgabedatum"], events(
+            user, lambda _n, i: f"{100000 + i:08}", lambda n, i: f"{at(n, i):%d.%m.%Y}",
+            lambda n, i: f"{at(n + 99, i):%d.%m.%Y}",
+        )),
+    )  # fmt: skip
+    found, side, interactions = guessed("medien.csv", "ausleihen.csv")
+    assert (side["id"], side["title"], side["categories"]) == ("Mediennummer", "Titel", ["Verfasser"])
+    assert '# available = "Bestand > 0"' in found.text
+    assert (interactions["user"], interactions["at"]) == ("Lesernummer", "Ausleihdatum")

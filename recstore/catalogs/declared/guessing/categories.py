@@ -34,6 +34,7 @@ _PEOPLE = frozenset(
         "auteurs",
         "creators",
         "autoren",
+        "verfasser",
         "name",
     ]
 )

@@ -20,6 +20,7 @@ from recstore.catalogs.declared.guessing.joining import Pair, derived, pair, ste
 from recstore.catalogs.declared.guessing.linking import belongs
 from recstore.catalogs.declared.guessing.lists import taken_apart
 from recstore.catalogs.declared.guessing.names import OURS, bare, catalog_name, keywords, plural, renaming
+from recstore.catalogs.declared.guessing.nested import laid_out
 from recstore.catalogs.declared.guessing.opening import as_written, open_sources
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
 from recstore.catalogs.declared.guessing.queries import from_clause
@@ -98,7 +99,7 @@ class _Guesser:
         self.seen: list[str] = []
 
     def run(self) -> Guess:
-        self.tables = taken_apart(self.connection, self.tables)
+        self.tables = taken_apart(self.connection, laid_out(self.connection, self.tables))
         found = pair(self.connection, self.tables)
         found, joined = with_headers(self.connection, found, self.tables)
         used = {id(table) for table in (found.interactions, found.items, *joined)}

@@ -21,8 +21,11 @@ _MOST_CATEGORIES = 12
 #: Ids of another shape are asked about where they are no more than this share, and this many.
 _FEW_ODD, _MOST_ODD = 0.02, 50
 _NO = {"no", "not", "non", "un", "out", "kein", "nicht", "sin", "pas"}
-_YES = ("true", "yes", "y", "t", "1", "ja", "si", "sí", "oui", "active", "1.0")
-_FLAGS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"ja", "nein"}, {"0.0", "1.0"})
+_YES = ("true", "yes", "y", "t", "1", "ja", "j", "si", "sí", "s", "oui", "o", "active", "1.0")
+_FLAGS = (
+    {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"0.0", "1.0"},
+    {"ja", "nein"}, {"j", "n"}, {"oui", "non"}, {"o", "n"}, {"si", "no"}, {"sí", "no"}, {"s", "n"}, {"ja", "nee"},
+)  # fmt: skip
 #: Words that say that a title is not the one that people know an item by.
 _LESSER = {"original", "short", "sort", "alt", "alternative", "search", "sub", "old", "file", "user", "first", "last"}
 

@@ -12,7 +12,8 @@ _WORDS = {
         utilisateur utente benutzer nutzer gebruiker member membre miembro mitglied visitor visitante visiteur besucher
         bezoeker account acct konto conto compte cuenta reviewer rater voter reader leser lecteur lector lezer listener
         viewer subscriber person people player buyer shopper patron borrower household panelist profile uid who student
-        learner traveler guest socio abonado asiakas uzytkownik klient nickname""",
+        learner traveler guest socio abonado asiakas uzytkownik klient nickname kundenkarte
+        kundenkarten stammkunde loyalty clubcard entleiher ausleiher""",
     "item": """item items itm product prod produkt producto produit produto prodotto article artikel articulo articolo
         artigo asin sku isbn ean upc gtin stock book buch livre libro livro boek bok kirja movie film pelicula song
         track trk tra musik artist art album video clip game app news story doc document dokument paper post recipe
@@ -36,7 +37,7 @@ _WORDS = {
         stuckzahl plays playcount listens pieces pcs antal weight purchases times views clicks purchased
         ilosc qte nb number copies""",
     "price": """price preis precio prix prezzo prijs cost pris preco cena betrag total revenue sum discount tax margin
-        rrp msrp importe montant sales_price usd eur gbp paid salary""",
+        rrp msrp mwst ust vat tva iva importe montant sales_price usd eur gbp paid salary""",
     "title": """title name titel titre titulo titolo naam nombre nom nome navn bezeichnung label headline libelle
         designation naziv heading caption benennung productname denominacion denominazione omschrijving""",
     "text": """description desc blurb abstract summary text body content overview plot synopsis beschreibung
@@ -54,10 +55,12 @@ _WORDS = {
         manufacturer label country mood city state region neighborhood platform developer studio composer illustrator
         writer editor newspaper channel shelf age appearance index size kategori forfatter genero mechanic mechanics
         themes vendor creator creators skill skills level instrument medium school origin region variety winery
-        brewery rated certification""",
+        brewery rated certification verfasser systematik sachgebiet schlagwort
+        schlagworter""",
     "group": """work parent master model edition family grp gruppe group""",
     "available": """available availability active enabled visible published live instock stock verfugbar lieferbar
-        disponible activo aktiv sellable buyable purchasable lagernd beschikbar disponibile online open""",
+        disponible activo aktiv sellable buyable purchasable lagernd beschikbar disponibile online open bestand
+        lagerbestand vorrat inventory""",
     "withdrawn": """withdrawn discontinued deleted hidden archived inactive soldout disabled removed obsolete blocked
         retired expired outofstock ausverkauft descatalogado epuise vergriffen agotado closed banned delisted""",
     "other": """channel store shop warehouse branch employee staff country region city zip postal postcode status seller
