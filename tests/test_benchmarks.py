@@ -145,6 +145,9 @@ def test_own_quality(command, benchmarks, tmp_path):
         lines += [f"session_{session};doc_{(first + step) % 20}" for step in range(3)]
     (folder / "epub.dat").write_text("\n".join(lines) + "\n")
     (folder / "epub.time").write_text("\n".join(times) + "\n")
+    words = ["bond", "trade", "growth", "model", "price"]
+    papers = [f'doc_{n};A;eng;"{words[n % 5]} {words[n // 5]} {n}";"";"";"";2001;"";' for n in range(20)]
+    (folder / "info.csv").write_text("author;lang;title;keywords_eng;keywords;series;year\n" + "\n".join(papers) + "\n")
     told = ("--name", "epub", "--trials", 3, "--only", "popularity", "itemknn")
     printed = command("own_quality", "--data", tmp_path, *told).splitlines()
     rows = [dict(zip(printed[0].split(","), line.split(","), strict=True)) for line in printed[1:]]

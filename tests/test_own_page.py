@@ -42,7 +42,7 @@ def database(postgres, bookshop, monkeypatch):
 
 
 def test_every_night_from_postgresql(database, tmp_path):
-    [block] = [block.text for block in pages.blocks(PAGE) if block.language == "toml"]
+    block = next(block.text for block in pages.blocks(PAGE) if block.language == "toml")
     (tmp_path / "recstore.toml").write_text(block)
     store = tmp_path / "shop.duckdb"
     declared = recstore.read_config(tmp_path / "recstore.toml")

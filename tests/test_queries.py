@@ -167,7 +167,7 @@ def test_the_command(store, tmp_path):
         (["hubs", "-p", "n=1"], 2, "has no parameter 'n'; it takes space, k"),
         (["health", "-p", "n=1"], 2, "takes no parameters"),
         (["hubs", "-p", "k"], 2, "NAME=VALUE"),
-        (["nowhere.sql"], 1, "nowhere.sql: No such file"),
+        (["nowhere.sql"], 1, "nowhere.sql cannot be read (No such file"),
         (["hubs", "--attach", "nowhere.duckdb"], 1, "nowhere.duckdb cannot be attached"),
     ],
 )
