@@ -76,7 +76,8 @@ def test_who_does_not_know_the_token_gets_nothing(address, path):
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://HOST", "http://HOST.evil.example"]
+    "origin",
+    ["http://evil.example", "null", "http://127.0.0.1:1", "https://HOST", "http://HOST.evil.example", "http://["],
 )
 def test_another_origin_gets_nothing(address, origin):
     host = urlsplit(address).netloc
@@ -122,3 +123,9 @@ def test_what_cannot_be_served_is_said(tmp_path, sample_store):
     assert "cannot be listened on" in said
     code, said = run("explore", sample_store, "--no-browser", "--host", "no.such.host.invalid")
     assert "cannot be listened on" in said
+    for host in ("x" * 70, "a..b"):
+        code, said = run("explore", sample_store, "--no-browser", "--host", host)
+        assert (code, said) == (
+            2,
+            f"recstore: {host!r} is no name of a host; pass another --host, or none for this machine.\n",
+        )

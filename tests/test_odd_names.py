@@ -159,3 +159,27 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     told = pytest.raises(recstore.RecstoreError, match=f"The folder {tmp_path} cannot be written")
     with told, scratch_folder(beside=tmp_path / "report.html"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://[", "neither a page nor a file that plays"),
+        ("http://a\x1b]0;x\x07/", "neither a page nor a file that plays"),
+        ("file://elsewhere/share/song.mp3", "neither a page nor a file that plays"),
+        (f"file:///{'a' * 5000}.mp3", "is not there any more"),
+        ("file:///a%00.mp3", "is not there any more"),
+        (None, "has no address"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_one_sentence(odd_store, tmp_path, monkeypatch, url, says):
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    store = tmp_path / "store.duckdb"
+    store.write_bytes(odd_store.read_bytes())
+    with duckdb.connect(str(store)) as con:
+        con.execute("UPDATE things SET url = ? WHERE id = 'plain'", [url])
+    code, _out, said = ask("play", store, "plain")
+    assert (code in (1, 2), said.count("\n"), opened) == (True, 1, [])
+    assert says in said
+    assert "fault" not in said

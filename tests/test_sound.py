@@ -139,6 +139,10 @@ WRONG = {
     "song.m4a": (b"\0\0\0\x20ftypM4A \0\0\0\0" + b"\0" * 1000, r"MPEG-4 \(m4a\) is not read; convert it to FLAC"),
     "song.aac": (b"\xff\xf1\x50\x80" + b"\0" * 100, "AAC is not read"),
     "zeros.flac": (b"\0" * 5000, "no sound that can be read"),
+    "zeros.au": (b"\0" * 5000, "no sound that can be read"),
+    # A chunk that ends beyond what a file can have: of W64, of CAF.
+    "far.w64": (b"riff" + b"\0" * 52 + b"\xff" * 7 + b"\x7f", "no sound that can be read"),
+    "far.caf": (b"caff\0\1\0\0desc\x7f" + b"\xff" * 7 + b"\0" * 5000, "no sound that can be read"),
     "noise.ogg": (bytes(np.random.default_rng(0).integers(0, 256, 5000, np.uint8)), "no sound that can be read"),
 }
 

@@ -24,11 +24,27 @@ def run_play(store: Path, item: str, catalog: str | None, only_print: bool) -> N
     print_data(f"{url}\n")
     if only_print:
         return
-    parts = urlsplit(url)
-    path = PurePosixPath(unquote(parts.path))
-    if parts.scheme not in ("http", "https") and (parts.scheme != "file" or path.suffix.lower() not in _PLAYED):
-        raise OptionError("What this is is not opened: it is neither a page nor a file that plays.")
-    if parts.scheme == "file" and not Path(path).is_file():
-        raise OptionError(f"{path} is not there any more.")
+    _check_opened(url)
     if not webbrowser.open(url):
         say("There is no browser here to open it with.")
+
+
+def _check_opened(url: str) -> None:
+    """Raise an `OptionError` unless an address is that of a page, or of a file of this machine that plays."""
+    refused = OptionError("What this is is not opened: it is neither a page nor a file that plays.")
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise refused from error
+    if parts.scheme in ("http", "https"):
+        return
+    path = PurePosixPath(unquote(parts.path))
+    # A file of another machine would be asked of that machine, with this user's name.
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or path.suffix.lower() not in _PLAYED:
+        raise refused
+    try:
+        is_there = Path(path).is_file()
+    except OSError:  # such as a name that is too long
+        is_there = False
+    if not is_there:
+        raise OptionError(f"{path} is not there any more.")

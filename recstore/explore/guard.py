@@ -65,7 +65,7 @@ class Guard:
             return 400, "This page goes by another name."
         token = scope["path"].split("/")[1] if scope["path"].startswith("/") else ""
         is_ours = compare_digest(token.encode(), self._token.encode())
-        if not is_ours or ("origin" in headers and urlsplit(headers["origin"]).netloc != host):
+        if not is_ours or ("origin" in headers and _origin(headers["origin"]) != host):
             return 403, "Open the address that recstore explore printed."
         return None
 
@@ -76,6 +76,14 @@ def _name(host: str) -> str:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:
         return ""
+
+
+def _origin(header: str) -> str | None:
+    """Return the name and port in an `Origin` header; None where it is none."""
+    try:
+        return urlsplit(header).netloc
+    except ValueError:
+        return None
 
 
 async def _refuse(scope: Message, send: Send, status: int, text: str) -> None:

@@ -54,6 +54,10 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
+    except UnicodeError as error:
+        raise OptionError(
+            f"{host[:100]!r} is no name of a host; pass another --host, or none for this machine."
+        ) from error
     except OSError as error:
         raise OptionError(
             f"{host} port {port} cannot be listened on ({error.strerror}); pass another --port, or none for a free one."

@@ -90,8 +90,10 @@ def url_of(connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | 
     """Return the address that opens an item: the column `url` of its catalogue.
 
     Without `catalog` the item is looked for in all catalogues of the store that have such a column. `connection` is one
-    of `connect`. Raises `OptionError` where there is no such catalogue, `RecstoreError` where there is no such item.
+    of `connect`. Raises `OptionError` where there is no such catalogue, `RecstoreError` where there is no such item, or
+    it has no address.
     """
+    is_there = False
     catalogs = [one for one in ([catalog] if catalog else catalogs_of(connection)) if _url(one)]
     if not catalogs:
         whose = catalog.name if catalog else "this store"
@@ -99,8 +101,11 @@ def url_of(connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | 
     for one in catalogs:
         names = {"url": _url(one), "meant": meant_items(one)}
         rows = connection.execute(sql.render(_SQL, "url_of_item", **_named(one), **names), {"item": item}).fetchall()
+        is_there = is_there or bool(rows)
         if rows and rows[0][0] is not None:
             return str(rows[0][0])
+    if is_there:
+        raise RecstoreError(f"{item.strip()} has no address: its column url is empty.")
     raise RecstoreError(why_nothing_is_similar(connection, catalogs[0], item))
 
 

@@ -5,6 +5,7 @@ A decoder reads a cut file to where it ends and says nothing, so whoever wants t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,8 +109,7 @@ def _chunks(
     """Yield the name, the place and the size of each chunk; heads are `width` bytes wide, 4 of them the name."""
     place = start
     for _ in range(_MOST_CHUNKS):
-        file.seek(place)
-        head = file.read(width)
+        head = _at(file, place, width)
         if len(head) < width:
             return
         size = int.from_bytes(head[4:width], order)
@@ -120,13 +120,20 @@ def _chunks(
 def _w64_chunks(file: IO[bytes]) -> Iterator[tuple[bytes, int, int]]:
     place = 40
     for _ in range(_MOST_CHUNKS):
-        file.seek(place)
-        head = file.read(24)
+        head = _at(file, place, 24)
         size = int.from_bytes(head[16:24], "little")
         if len(head) < 24 or size < 24:
             return
         yield head[:16], place + 24, size - 24
         place += (size + 7) // 8 * 8
+
+
+def _at(file: IO[bytes], place: int, width: int) -> bytes:
+    """Return the bytes at a place: none beyond the end, which may be farther than a file can be read."""
+    if place >= os.fstat(file.fileno()).st_size:
+        return b""
+    file.seek(place)
+    return file.read(width)
 
 
 def _missing_of_ogg(file: IO[bytes], size: int) -> str | None:

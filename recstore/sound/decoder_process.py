@@ -25,6 +25,7 @@ PIECE_SECONDS = 10
 #: How many numbers are decoded at a time, over all channels.
 _BLOCK = 1 << 18
 _FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "MP3", "OGG", "AIFF", "AU", "CAF")
+_NO_SOUND = "no sound that can be read (WAV, FLAC, MP3, OGG, Opus, AIFF)"
 _SLOWEST, _FASTEST = 1_000, 768_000
 #: Beyond so many times full scale a sample is no sound.
 _LOUDEST = 1e6
@@ -69,8 +70,10 @@ def _decoded(path: Path, with_tags: bool) -> Iterator[tuple[bytes, bytes | memor
     try:
         sound = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
-        raise Fault("no sound that can be read (WAV, FLAC, MP3, OGG, Opus, AIFF)") from error
+        raise Fault(_NO_SOUND) from error
     with sound:
+        if sound.format == "RAW":  # what has no head is taken for that
+            raise Fault(_NO_SOUND)
         if sound.format not in _FORMATS:
             raise Fault(f"{sound.format} is not read; convert it to FLAC")
         rate = sound.samplerate
