@@ -156,6 +156,11 @@ def test_own_quality(command, benchmarks, tmp_path):
     assert figures["recstore", "ndcg@10"] > figures["popularity", "ndcg@10"]
 
 
+def test_own_join(command, bookshop):
+    printed = command("own_join", bookshop / "shop.duckdb", "books", "--users", 20, "--times", 1)
+    assert printed.startswith("recstore,20 users,200 rows,")
+
+
 def test_approximate(command, small_store):
     shell = ["--shell", SHELL] if SHELL.exists() else []
     printed = command("approximate", small_store, "--rows", 20, "--exact-rows", 10, "--asked", 20, *shell)
