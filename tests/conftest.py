@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -357,3 +358,31 @@ def postgres() -> Iterator[str]:
             os.environ["TESTS_DB"] = address
             yield address
             del os.environ["TESTS_DB"]
+
+
+@pytest.fixture(scope="session")
+def spark(once) -> Any:
+    """The one Spark session of this run."""
+    import spark_session
+    from shells import installed
+
+    packages = installed("spark")
+    folder = once("spark", lambda place: spark_session.start(place, packages))
+    return spark_session.Asked(str(folder / "socket"))
+
+
+@pytest.fixture(scope="session")
+def trained(spark, bookshop, once) -> Path:
+    """The folder of a reader who has trained on Spark what `bookshop` is built from, as the page says."""
+    import pages
+    import spark_session
+
+    _export, _ask, train_it, *_ = pages.blocks(pages.ROOT / "docs" / "spark.md")
+    [(line, _, _)] = train_it.commands()
+
+    def fill(folder: Path) -> None:
+        for name in ("books.csv", "sales.csv", "recstore.toml"):
+            shutil.copy(bookshop / name, folder)
+        (folder / "printed.txt").write_text(spark_session.command(spark, f"{line} --master local[2]", folder))
+
+    return once("spark-trained", fill)

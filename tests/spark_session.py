@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -128,3 +129,19 @@ def _serve(folder: Path, controller: int) -> None:
 
 if __name__ == "__main__":
     _serve(Path(sys.argv[1]), int(sys.argv[2]))
+
+
+#: Runs a command of the line in the session's process, which has settings of its own afterwards.
+COMMAND = """
+import os, runner
+from pyspark.sql import SparkSession
+code, printed, said = runner.ask({arguments})
+SparkSession.getActiveSession().conf.set("spark.sql.shuffle.partitions", "2")
+print(said.partition("write tables: ")[2].partition("\\n")[2] if code == 0 else said)
+"""
+
+
+def command(spark: Asked, line: str, folder: Path) -> str:
+    """Return what a command says of its outcome; `recstore` stands before it."""
+    _recstore, *words = shlex.split(line)
+    return spark.call("run", COMMAND.format(arguments=", ".join(map(repr, words))), str(folder))

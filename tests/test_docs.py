@@ -257,6 +257,8 @@ def test_the_example_in_every_help_runs(name, examples_folder, request):
         return  # test_cli.py runs it, in an empty folder
     if name == "explore":
         return  # it serves until it is ended: test_explore_browser.py
+    if name == "spark":
+        return  # it needs Spark: test_spark.py
     if "music.duckdb" in found[0] and not (examples_folder / "music.duckdb").exists():
         (examples_folder / "music.duckdb").symlink_to(request.getfixturevalue("audio_store"))
     pages.run(found[0], examples_folder)

@@ -20,6 +20,7 @@ from recstore.models.audio_kernels import SECOND_WIDTH, Landmarks, _gauss, _unit
 from recstore.models.collaborative import collaborative_vectors
 from recstore.models.content import content_vectors, inverse_frequencies, tfidf
 from recstore.models.ease import ease_weights
+from recstore.models.interactions import Interactions
 from recstore.models.svd import explained_variance, right_singular_vectors
 from recstore.search.clusters import _centers
 
@@ -80,8 +81,11 @@ def test_content_compares_as_scikit_learn_does(rng):
 
 def test_collaborative_compares_as_scikit_learn_does(rng):
     ratings = counts(rng, 150, 60).astype(np.float32)
-    coo = ratings.tocoo()
-    vectors, kept, _explained = collaborative_vectors(coo.row, coo.col, coo.data, ratings.shape, RANK, 0)
+    coo = ratings.T.tocsr().tocoo()
+    data = Interactions(coo.row.astype(np.int32), coo.col.astype(np.int32), coo.data, None, *coo.shape)
+    vectors, kept, explained = collaborative_vectors(data, RANK, 0)
+    shares = np.cumsum(TruncatedSVD(RANK, algorithm="arpack").fit(ratings).explained_variance_ratio_)
+    np.testing.assert_allclose(explained, shares, rtol=1e-5)
     reduced = TruncatedSVD(RANK, algorithm="arpack").fit_transform(ratings)[kept]
     reduced /= np.linalg.norm(reduced, axis=1, keepdims=True)
     np.testing.assert_allclose(vectors @ vectors.T, reduced @ reduced.T, atol=1e-5)

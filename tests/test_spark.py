@@ -11,20 +11,11 @@ import duckdb
 import pages
 import pytest
 import spark_session
-from shells import installed
 
 import recstore
 from recstore.spark import export
 
 PAGE = pages.ROOT / "docs" / "spark.md"
-
-
-@pytest.fixture(scope="session")
-def spark(once) -> spark_session.Asked:
-    """The one Spark session of this run."""
-    packages = installed("spark")
-    folder = once("spark", lambda place: spark_session.start(place, packages))
-    return spark_session.Asked(str(folder / "socket"))
 
 
 @pytest.fixture(scope="session")
@@ -190,9 +181,11 @@ def test_spark_answers_for_everything_as_duckdb_does(query, many, whole, movie_s
     assert found == ours
 
 
-def test_the_page_about_spark(small, page, store):
+def test_the_page_about_spark(small, page, store, trained):
     """What commands print is as shown, but for the numbers; the one text for both is asked of both."""
-    export_it, ask_it, back, both, *more = pages.blocks(PAGE)
+    export_it, ask_it, train_it, back, both, *more = pages.blocks(PAGE)
+    [(_, printed, _)] = train_it.commands()
+    assert (trained / "printed.txt").read_text().strip() == printed.strip()
     assert not more
     assert "similar_movies" in ask_it.text
     [(_, printed, _)] = export_it.commands()

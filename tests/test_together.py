@@ -9,9 +9,10 @@ import pytest
 import scipy.sparse
 
 from recstore.models import together
+from recstore.models.blocks import Rows
 from recstore.models.interactions import Interactions
-from recstore.models.svd import column_sums, lone_rows_merged, right_singular_vectors, sums_of_reduced
-from recstore.models.together import together_vectors
+from recstore.models.svd import decompose, explained_by, explained_variance
+from recstore.models.together import together_matrices, together_vectors
 
 
 def histories(minutes_between_halves: float = 1.0) -> Interactions:
@@ -67,13 +68,13 @@ def test_stretches_of_one_are_counted_together_and_nothing_changes():
     # A day lies between any two ratings, of everybody or of every second person: each stands alone.
     apart = np.arange(len(data)) * 86_400.0
     times = np.where(data.users % 2, apart, data.times)
-    people = scipy.sparse.csr_matrix(together._people(data))
-    stretches = together._stretches(replace(data, times=times), times, 0)
-    alone = together._stretches(replace(data, times=apart), apart, 0)
-    for matrix in ((people, *stretches), (people, *alone)):
-        merged = lone_rows_merged(matrix)
+    for one in (replace(data, times=times), replace(data, times=apart)):
+        matrix = together_matrices(one, 0)
+        merged = Rows(matrix).merged().parts
         before, after = (sum((part.T @ part).toarray() for part in parts) for parts in (matrix, merged))
         np.testing.assert_allclose(after, before, rtol=1e-5, atol=1e-6)
-        vectors = right_singular_vectors(matrix, 5, 0)
-        np.testing.assert_allclose(column_sums(matrix) @ vectors, sums_of_reduced(matrix, vectors)[0], rtol=1e-4)
+        found = decompose(Rows(merged), 5, 0)
+        whole = scipy.sparse.vstack(matrix, format="csr")
+        shares = explained_variance(whole, whole @ found.directions)
+        np.testing.assert_allclose(explained_by(matrix, found), shares, rtol=1e-4)
     assert sum(part.shape[0] for part in merged) < sum(part.shape[0] for part in matrix) / 10

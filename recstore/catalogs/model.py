@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from recstore.models.space import Late, Measured, Space
     from recstore.options import BuildOptions
     from recstore.progress import Progress, Stages
+    from recstore.search.exact import Block
 
 
 #: Of a space, where nobody says.
@@ -80,6 +81,8 @@ class CatalogModel(ABC):
     """What of the catalogue can be written as JSON besides what any query gives."""
     python_functions: ClassVar[tuple[PythonFunction, ...]] = ()
     """Functions that `connect` and `attach` give a connection besides, where the store is trusted."""
+    is_indexed: ClassVar[bool] = True
+    """Whether a build gives every space an Annoy index."""
     always: ClassVar[bool] = False
     """Whether every new store has the catalogue, empty where nothing of it was loaded."""
 
@@ -113,6 +116,19 @@ class CatalogModel(ABC):
     def lacking(self, made: Collection[str], progress: Progress) -> list[Measured]:
         """Say which spaces the data was too little for, and why: none, by default. `made` are those that there are."""
         return []
+
+    def neighbors(self, space: Space, options: BuildOptions, budget: Budget) -> tuple[Iterator[Block], list[Measured]]:
+        """Return the neighbours of a space, block by block, and their measured recall where they are approximate."""
+        from recstore.models.space import NEIGHBORS_RECALL, Measured
+        from recstore.search.clusters import Clusters
+        from recstore.search.exact import nearest_neighbors
+
+        depth = self.catalog.depth
+        if len(space.ids) <= max(options.exact_up_to, depth):
+            return nearest_neighbors(space.vectors, depth, space.parts, budget), []
+        clusters = Clusters(space.vectors, depth, options.seed)
+        measured = Measured(self.catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)
+        return clusters.neighbors(budget), [measured]
 
     def weigh(
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress

@@ -173,6 +173,15 @@ class BuildCommand(InstalledCommand):
             yield Offered(f"{_SOURCE}{number}", f"--{one.name}", str | None, None, one.about, "SOURCE")
 
 
+class SparkBuildCommand(InstalledCommand):
+    """`spark build`: every option but of what is not made there: indexes, approximate neighbours, a store before."""
+
+    def offered(self) -> Iterator[Offered]:
+        """Yield the options."""
+        left_out = ("trees", "exact_up_to", "max_loss")
+        yield from _build_options(are_defaults_shown=True, is_offered=lambda one: one.name not in left_out)
+
+
 class RebuildCommand(InstalledCommand):
     """`rebuild`: every option that does not concern files; what is not given is as it was built."""
 

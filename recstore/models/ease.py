@@ -10,13 +10,17 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.models.baselines import seen_matrix
+from recstore.models.blocks import Rows, as_matrix
 from recstore.models.interactions import Interactions
+
+_BLOCK = 512
 
 
 def ease_weights(seen: Any, regularization: float) -> NDArray[np.float32]:  # noqa: ANN401 - SciPy is not typed
     """Return the weights of EASE^R (Steck 2019, "Embarrassingly Shallow Autoencoders"), (n_items, n_items) float32.
 
-    `seen` is CSR (n_users, n_items) of ones. Row i is what having seen i adds to every other item; the diagonal is 0.
+    `seen` is CSR (n_users, n_items) of ones, or any `Matrix`. Row i is what having seen i adds to every other item; the
+    diagonal is 0.
     """
     return Solver(seen).weights(regularization, is_last=True)
 
@@ -30,17 +34,14 @@ class Solver:
 
     def __init__(self, seen: Any) -> None:  # noqa: ANN401 - SciPy is not typed
         """Count what is seen together; `seen` as `ease_weights` has it."""
-        self._seen = seen
-        n_users, n_items = seen.shape
-        self._is_by_user = n_users < n_items
-        if self._is_by_user:
-            self._together = np.asarray((seen @ seen.T).todense(), np.float32)
+        rows = as_matrix(seen)
+        n_users, n_items = rows.shape
+        self._is_by_user = isinstance(rows, Rows) and len(rows.parts) == 1 and n_users < n_items
+        if isinstance(rows, Rows) and self._is_by_user:
+            [self._seen] = rows.parts
+            self._together = np.asarray((self._seen @ self._seen.T).todense(), np.float32)
         else:
-            # By blocks: as a sparse matrix the whole of it would take three times the memory.
-            by_item = scipy.sparse.csr_matrix(seen.T)
-            self._together = np.empty((n_items, n_items), np.float32, order="F")
-            for start in range(0, n_items, 512):
-                self._together[:, start : start + 512] = (by_item[start : start + 512] @ seen).todense().T
+            self._together = rows.total(_add_together, (n_items, n_items), dtype=np.float32).T
 
     def weights(self, regularization: float, is_last: bool = False) -> NDArray[np.float32]:
         """Return what `ease_weights` does; `is_last` lets it use up the counts, for want of memory for a copy."""
@@ -61,6 +62,13 @@ class Solver:
             weights /= -np.diag(weights).copy()
         weights[np.diag_indices(len(weights))] = 0
         return weights
+
+
+def _add_together(sums: NDArray[np.float32], seen: Any) -> None:  # noqa: ANN401 - SciPy is not typed
+    """Add how often two items are seen together. By blocks: as a sparse matrix it would take three times the memory."""
+    by_item = scipy.sparse.csr_matrix(seen.T)
+    for start in range(0, len(sums), _BLOCK):
+        sums[start : start + _BLOCK] += (by_item[start : start + _BLOCK] @ seen).toarray()
 
 
 def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recstore.models.blocks import as_matrix
+from recstore.models.svd import add_image, add_spread
+
 #: So many items take something, those whose scores it changes most: a question looks at each of them.
 _TAKERS = 2500
 _OVERSAMPLES = 8
@@ -33,19 +36,20 @@ class Directions:
 
 
 def directions_of(histories: Any, weights: Any, dimensions: int, seed: int) -> Directions:  # noqa: ANN401
-    """Return the directions of `histories`, CSR (n_users, n_items), times `weights` (n_items, n_items), dense or CSR.
+    """Return the directions of `histories`, (n_users, n_items), times `weights` (n_items, n_items), dense or CSR.
+
+    `histories` is CSR, or any `Matrix`.
 
     Found by subspace iteration (Halko, Martinsson and Tropp 2011), without the product itself. There are fewer than
     `dimensions` where the histories have no more to say, and none where all are empty.
     """
-    n_items = weights.shape[0]
+    rows, n_items = as_matrix(histories), weights.shape[0]
     size = min(dimensions + _OVERSAMPLES, n_items)
     sketch = np.random.default_rng(seed).standard_normal((n_items, size), dtype=np.float32)
     for _ in range(_ITERATIONS):
-        sums = weights.T @ (histories.T @ (histories @ (weights @ sketch)))
-        sketch, _unused = np.linalg.qr(sums)
-    image = np.asarray(histories @ (weights @ sketch), np.float64)
-    squares, turn = np.linalg.eigh(image.T @ image)
+        spread = rows.total(add_spread, sketch.shape, weights @ sketch, dtype=np.float32)
+        sketch, _unused = np.linalg.qr(weights.T @ spread)
+    squares, turn = np.linalg.eigh(rows.total(add_image, (size, size), weights @ sketch))
     order = np.argsort(-squares)[:dimensions]
     kept = order[squares[order] > 1e-10 * max(squares.max(initial=0), 1e-30)]
     takes = np.ascontiguousarray(sketch @ turn[:, kept], np.float32)

@@ -16,6 +16,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from recstore.models.baselines import seen_matrix
+from recstore.models.blocks import Histories, Matrix, as_matrix
 from recstore.models.ease import ease_weights
 from recstore.models.fading import FADING, Fading
 from recstore.models.interactions import Interactions
@@ -101,29 +102,49 @@ class Weights:
 
 
 def person_weights(
-    train: Interactions, settings: PersonSettings, seed: int = 0, vectors: NDArray[np.float32] | None = None
+    train: Histories,
+    settings: PersonSettings,
+    seed: int = 0,
+    vectors: NDArray[np.float32] | None = None,
+    limit: int | None = None,
 ) -> Weights:
-    """Return the weights among the items that are rated often enough.
+    """Return the weights among the items that are rated often enough; of more than `limit` the most rated.
 
     `vectors` (n_items, d) are what is known of the items themselves, of unit length or 0; without them nothing is
     alike. Without times in `train`, or with a `mix` of 0, there are no weights of what comes next.
     """
-    items = weighed_items(train, settings.min_ratings)
+    items = weighed_items(train, settings.min_ratings, limit)
     if len(items) == 0:
         nothing = np.zeros((0, 0), np.float32)
-        return Weights(items, nothing, nothing if train.times is not None else None)
-    seen = scipy.sparse.csr_matrix(seen_matrix(train)[:, items])
-    taste = ease_weights(evened(seen, settings.user_power), settings.regularization)
+        return Weights(items, nothing, nothing if train.has_times else None)
+    taste = ease_weights(train.matrix(_seen_of, items, settings.user_power), settings.regularization)
     if vectors is not None and settings.content:
         add_likeness(taste, likeness(vectors[items]), settings.content)
-    factors = item_factors(evened(seen, FACTORS_EVENED), seed) if settings.latent else None
+    factors = item_factors(train.matrix(_seen_of, items, FACTORS_EVENED), seed) if settings.latent else None
     after = None
     # Nothing is counted that would be multiplied by 0.
-    if train.times is not None and settings.mix > 0:
+    if train.has_times and settings.mix > 0:
         position = np.full(train.n_items, -1, np.intp)
         position[items] = np.arange(len(items))
-        after = transition_counts(Timeline.of(train, seed), position, len(items), settings.window, settings.reach)
+        steps = settings.window, settings.reach
+        after = train.total(_add_transitions, (len(items),) * 2, position, *steps, seed, dtype=np.float32)
     return weights_of(train, items, Parts(taste, factors, after), settings)
+
+
+def _seen_of(train: Interactions, items: NDArray[np.intp], power: float) -> tuple[Any]:
+    """Return who had which of some items, `evened`."""
+    return (evened(scipy.sparse.csr_matrix(seen_matrix(train)[:, items]), power),)
+
+
+def _add_transitions(
+    sums: NDArray[np.float32],
+    train: Interactions,
+    position: NDArray[np.intp],
+    window: int,
+    reach: float,
+    seed: int,
+) -> None:
+    transition_counts(Timeline.of(train, seed), position, len(sums), window, reach, sums)
 
 
 @dataclass(frozen=True)
@@ -135,12 +156,12 @@ class Parts:
     counts: NDArray[np.float32] | None
 
 
-def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, settings: PersonSettings) -> Weights:
+def weights_of(train: Histories, items: NDArray[np.intp], parts: Parts, settings: PersonSettings) -> Weights:
     """Put the weights together; `parts.taste` is used up."""
     taste, counts = parts.taste, parts.counts
     if parts.factors is not None:
         add_products(taste, parts.factors, settings.latent)
-    rated = np.bincount(train.items, minlength=train.n_items)[items]
+    rated = train.how_often()[items]
     if settings.popularity_power:
         taste *= (rated + 1).astype(np.float32) ** np.float32(settings.popularity_power)
     after, scale = None, 1.0
@@ -150,7 +171,7 @@ def weights_of(train: Interactions, items: NDArray[np.intp], parts: Parts, setti
         if size > 0:
             scale = float(settings.mix * np.linalg.norm(taste) / size)
             after *= np.float32(scale)
-    if settings.trend_power and train.times is not None:
+    if settings.trend_power and train.has_times:
         trend = trends(train, settings.trend_days)[items] ** np.float32(settings.trend_power)
         taste *= trend
         if after is not None:
@@ -169,39 +190,48 @@ def evened(seen: Any, power: float) -> Any:  # noqa: ANN401 - SciPy is not typed
     return scipy.sparse.csr_matrix(scipy.sparse.diags(scale) @ seen)
 
 
-def trends(train: Interactions, days: float) -> NDArray[np.float32]:
+def trends(train: Histories, days: float) -> NDArray[np.float32]:
     """Return how much more of each item's ratings are late than of all items', (n_items,), 1 for what has no trend.
 
     Late is what lies not long before the last of all ratings: it counts exp(-age / `days`). Of an item with few
     ratings little is believed.
     """
-    assert train.times is not None
     if len(train) == 0:
         return np.ones(train.n_items, np.float32)
-    late = np.exp((train.times - train.times.max()) / (86_400 * days))
-    share = max(float(late.mean()), 1e-12)
-    recent = np.bincount(train.items, late, train.n_items) / share
-    rated = np.bincount(train.items, minlength=train.n_items)
-    return ((recent + _DOUBT) / (rated + _DOUBT)).astype(np.float32)
+    late = train.total(_add_late, train.n_items, train.latest, days)
+    recent = late / max(float(late.sum()) / len(train), 1e-12)
+    return ((recent + _DOUBT) / (train.how_often() + _DOUBT)).astype(np.float32)
+
+
+def _add_late(sums: NDArray[np.float64], train: Interactions, latest: float, days: float) -> None:
+    assert train.times is not None
+    sums += np.bincount(train.items, np.exp((train.times - latest) / (86_400 * days)), len(sums))
 
 
 def let_again(
-    train: Interactions, items: NDArray[np.intp], row_largest: NDArray[np.float32], again: float
+    train: Histories, items: NDArray[np.intp], row_largest: NDArray[np.float32], again: float
 ) -> NDArray[np.float32]:
     """Return the weights with which items lead to themselves: the larger, the more often who had them had them again.
 
     `row_largest` (n,) is the largest weight of each item.
     """
-    weights = np.ones(len(train)) if train.weights is None else train.weights.astype(np.float64)
-    rated = np.bincount(train.items, minlength=train.n_items)
-    often = (np.bincount(train.items, weights, train.n_items) + _DOUBT) / (rated + _DOUBT)
+    often = (train.total(_add_amounts, train.n_items) + _DOUBT) / (train.how_often() + _DOUBT)
     largest = float(np.median(row_largest))
     return (again * (largest or 1.0) * often[items]).astype(np.float32)
 
 
-def weighed_items(train: Interactions, min_ratings: int) -> NDArray[np.intp]:
-    """Return the positions of the items with at least `min_ratings`, ascending."""
-    return np.flatnonzero(np.bincount(train.items, minlength=train.n_items) >= min_ratings)
+def _add_amounts(sums: NDArray[np.float64], train: Interactions) -> None:
+    weights = np.ones(len(train)) if train.weights is None else train.weights.astype(np.float64)
+    sums += np.bincount(train.items, weights, len(sums))
+
+
+def weighed_items(train: Histories, min_ratings: int, limit: int | None = None) -> NDArray[np.intp]:
+    """Return the positions of the items with at least `min_ratings`, of more than `limit` the most rated; ascending."""
+    rated = train.how_often()
+    items = np.flatnonzero(rated >= min_ratings)
+    if limit is not None and len(items) > limit:
+        items = np.sort(items[np.argsort(-rated[items], kind="stable")[:limit]])
+    return items
 
 
 def relative_transitions(
@@ -254,18 +284,24 @@ def _strongest_of_sparse(weights: Weights, keep: int) -> Weights:
     return replace(weights, taste=taste, next=after)
 
 
-def stored(
-    train: Interactions, weights: Weights, timeline: Timeline, settings: PersonSettings, keep: int, seed: int = 0
-) -> Weights:
-    """Return what a store holds of weights: the `strongest`, and the directions of what is older in histories."""
+def stored(weights: Weights, older: Matrix | None, keep: int, seed: int = 0) -> Weights:
+    """Return what a store holds of weights: the `strongest`, and the directions of what is `older` in histories."""
     kept = strongest(weights, keep)
+    if older is None:
+        return kept
+    found = directions_of(older, weights.taste, FADING.directions, seed)
+    return replace(kept, older=found) if found.gives.shape[1] else kept
+
+
+def older_of(train: Histories, weights: Weights, settings: PersonSettings, seed: int = 0) -> Matrix | None:
+    """Return what is older in histories than what counts one by one, among the items with weights; None for nothing."""
     if settings.history is None or len(weights.items) == 0:
-        return kept
-    faded = _Faded.of(train, timeline, settings)
-    older = faded.histories(faded.taste * ~faded.is_late, weights.items)
-    if older.nnz == 0:
-        return kept
-    return replace(kept, older=directions_of(older, weights.taste, FADING.directions, seed))
+        return None
+    return train.matrix(_older, weights.items, settings, seed)
+
+
+def _older(train: Interactions, items: NDArray[np.intp], settings: PersonSettings, seed: int) -> tuple[Any]:
+    return (_Faded.of(train, Timeline.of(train, seed), settings).older(items),)
 
 
 @dataclass(frozen=True)
@@ -293,6 +329,10 @@ class _Faded:
         taste = counted * timeline.back**-settings.taste_power
         after = counted * np.float32(settings.next_decay) ** timeline.back
         return _Faded(timeline, (train.n_users, train.n_items), taste, after, is_late)
+
+    def older(self, items: NDArray[np.intp]) -> Any:  # noqa: ANN401 - SciPy is not typed
+        """Return how much what is not of the latest counts, as `histories` does."""
+        return self.histories(self.taste * ~self.is_late, items)
 
     def histories(self, counts: NDArray[np.float32], items: NDArray[np.intp]) -> Any:  # noqa: ANN401 - SciPy is not typed
         """Return how much each of `items` counts for each person, CSR (n_users, len(items))."""
@@ -329,13 +369,14 @@ class Person:
 
     def take(self, train: Interactions, weights: Weights, timeline: Timeline) -> None:
         """Take over weights computed from `train`, and the histories of `timeline`: all of them, or of some people."""
-        if self._keep is not None:
-            weights = stored(train, weights, timeline, self._settings, self._keep, self._seed)
-        self._weights = weights
         faded = _Faded.of(train, timeline, self._settings)
+        if self._keep is not None:
+            older = None if self._settings.history is None else as_matrix(faded.older(weights.items))
+            weights = stored(weights, older, self._keep, self._seed)
+        self._weights = weights
         self._taste = faded.histories(faded.taste * faded.is_late, weights.items)
         self._next = faded.histories(faded.next * faded.is_late, weights.items)
-        self._older = None if weights.older is None else faded.histories(faded.taste * ~faded.is_late, weights.items)
+        self._older = None if weights.older is None else faded.older(weights.items)
         self._popularity = np.bincount(train.items, minlength=train.n_items).astype(np.float32)
         self._popularity *= np.float32(1e-9) / max(1, self._popularity.max(initial=1))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
+from recstore.models.blocks import as_matrix
 from recstore.models.svd import right_singular_vectors
 
 _DIMENSIONS = 128
@@ -21,14 +21,18 @@ Factors = tuple[NDArray[np.float32], NDArray[np.float32]]
 def item_factors(seen: Any, seed: int) -> Factors:  # noqa: ANN401 - SciPy is not typed
     """Return what an item of a history gives to the directions, and each item takes from them, both (n_items, d).
 
-    `seen` is CSR (n_users, n_items). The product of the two is PureSVD's (Cremonesi et al. 2010), with items that are
-    had often scaled down before.
+    `seen` is CSR (n_users, n_items), or any `Matrix`. The product of the two is PureSVD's (Cremonesi et al. 2010), with
+    items that are had often scaled down before.
     """
-    rated = np.bincount(seen.indices, minlength=seen.shape[1]) + 1
+    rows = as_matrix(seen)
+    rated = rows.total(_add_had, rows.shape[1], dtype=np.int64) + 1
     scale = (rated**-_POWER).astype(np.float32)
-    scaled = scipy.sparse.csr_matrix(seen @ scipy.sparse.diags(scale), dtype=np.float32)
-    directions = right_singular_vectors(scaled, _DIMENSIONS, seed)
+    directions = right_singular_vectors(rows.scaled(scale), _DIMENSIONS, seed)
     return directions * scale[:, None], directions / scale[:, None]
+
+
+def _add_had(sums: NDArray[np.int64], seen: Any) -> None:  # noqa: ANN401 - SciPy is not typed
+    sums += np.bincount(seen.indices, minlength=len(sums))
 
 
 def add_products(weights: NDArray[np.float32], factors: Factors, share: float) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse
+
+from recstore.models.blocks import as_matrix
 
 _OVERSAMPLES = 10
 _ITERATIONS = 6
@@ -17,12 +19,28 @@ _NOISE = 1e-5
 _BLOCK = 1 << 14
 
 
-def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArray[np.float32]:  # noqa: ANN401
-    """Return the strongest right singular vectors of a sparse matrix, strongest first.
+@dataclass(frozen=True)
+class Decomposition:
+    """What is strongest in a matrix: `directions` (n_columns, n) float32, its right singular vectors, strongest first.
 
-    `matrix` is a SciPy CSR matrix (n_rows, n_columns) float32, or a tuple of such that stand one below the other and
-    are never copied into one. The result is (n_columns, n) float32 with n <= `dimensions`: fewer where the matrix has
-    no more to give. The product `matrix @ result` is what scikit-learn's `TruncatedSVD.transform` gives.
+    `squares` (n,) are the sums of the squares of each column of `matrix @ directions`.
+    """
+
+    directions: npt.NDArray[np.float32]
+    squares: npt.NDArray[np.float64]
+
+
+def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArray[np.float32]:  # noqa: ANN401
+    """Return the `directions` of `decompose` alone."""
+    return decompose(matrix, dimensions, seed).directions
+
+
+def decompose(matrix: Any, dimensions: int, seed: int) -> Decomposition:  # noqa: ANN401 - SciPy is not typed
+    """Return the strongest right singular vectors of a sparse matrix.
+
+    `matrix` is a SciPy CSR matrix (n_rows, n_columns) float32, a tuple of such that stand one below the other, or any
+    `Matrix`. There are n <= `dimensions` vectors: fewer where the matrix has no more to give. The product
+    `matrix @ directions` is what scikit-learn's `TruncatedSVD.transform` gives.
 
     The method is that of Halko, Martinsson and Tropp, "Finding structure with randomness" (2011): subspace iteration
     with 10 oversamples, as scikit-learn's `TruncatedSVD`, then Rayleigh and Ritz's step. The sketch has one row per
@@ -30,82 +48,38 @@ def right_singular_vectors(matrix: Any, dimensions: int, seed: int) -> npt.NDArr
     nor held for more than a block of them.
     scikit-learn's own is not called because its import alone takes longer than a whole build of MovieLens small.
     """
-    n_rows, n_columns = _shape(matrix)
+    rows = as_matrix(matrix)
+    n_rows, n_columns = rows.shape
     size = min(dimensions + _OVERSAMPLES, n_rows, n_columns)
     if size == 0:
-        return np.zeros((n_columns, 0), np.float32)
+        return Decomposition(np.zeros((n_columns, 0), np.float32), np.zeros(0))
     sketch = np.random.default_rng(seed).standard_normal((n_columns, size), dtype=np.float32)
     for _ in range(_ITERATIONS):
-        sums = np.zeros_like(sketch)
-        for block in _blocks(matrix):
-            sums += block.T @ (block @ sketch)
-        sketch, _unused = np.linalg.qr(sums)
-    gram = np.zeros((size, size))
-    for block in _blocks(matrix):
+        sketch, _unused = np.linalg.qr(rows.total(add_spread, sketch.shape, sketch, dtype=np.float32))
+    squares, turn = np.linalg.eigh(rows.total(add_image, (size, size), sketch))
+    squares, turn = np.maximum(squares[::-1], 0), turn[:, ::-1]
+    kept = int(np.count_nonzero(np.sqrt(squares[:dimensions]) > _NOISE * np.sqrt(squares[0]))) if squares[0] > 0 else 0
+    directions = np.ascontiguousarray(sketch @ turn[:, :kept], dtype=np.float32)
+    return Decomposition(directions, squares[:kept])
+
+
+def add_spread(sums: npt.NDArray[np.float32], part: Any, sketch: npt.NDArray[np.float32]) -> None:  # noqa: ANN401
+    """Add the product of a matrix, turned, with its product with a sketch."""
+    for block in _blocks(part):
+        sums += block.T @ (block @ sketch)
+
+
+def add_image(sums: npt.NDArray[np.float64], part: Any, sketch: npt.NDArray[np.float32]) -> None:  # noqa: ANN401
+    """Add the products of the columns of a matrix times a sketch with each other."""
+    for block in _blocks(part):
         image = (block @ sketch).astype(np.float64)
-        gram += image.T @ image
-    squares, turn = np.linalg.eigh(gram)
-    strength = np.sqrt(np.maximum(squares[::-1], 0))
-    kept = int(np.count_nonzero(strength[:dimensions] > _NOISE * strength[0])) if strength[0] > 0 else 0
-    return np.ascontiguousarray(sketch @ turn[:, ::-1][:, :kept], dtype=np.float32)
+        sums += image.T @ image
 
 
-def lone_rows_merged(matrix: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return matrices with fewer rows, of the same singular values and right singular vectors.
-
-    Rows with one number in the same column become one, of the root of the sum of their squares: MᵀM stays as it is. A
-    matrix of which that concerns less than half of the numbers is not copied.
-    """
-    n_columns = _shape(matrix)[1]
-    alone, kept = np.zeros(n_columns), []
-    for part in matrix:
-        lone = np.diff(part.indptr) == 1
-        if 2 * np.count_nonzero(lone) < part.nnz:
-            kept.append(part)
-            continue
-        at = part.indptr[:-1][lone]
-        alone += np.bincount(part.indices[at], part.data[at].astype(np.float64) ** 2, n_columns)
-        kept.append(part[np.diff(part.indptr) > 1])
-    if not alone.any():
-        return matrix
-    return *kept, scipy.sparse.diags(np.sqrt(alone).astype(np.float32), format="csr")
-
-
-def column_sums(matrix: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401
-    """Return the sum of each column of a sparse matrix, or of those of a tuple, (n_columns,)."""
-    sums = np.zeros(_shape(matrix)[1])
-    for block in _blocks(matrix):
-        sums += np.bincount(block.indices, block.data.astype(np.float64), len(sums))
-    return sums
-
-
-def _blocks(matrix: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the rows of a sparse matrix, or of those of a tuple, so many at a time."""
-    for part in _parts(matrix):
-        for start in range(0, part.shape[0], _BLOCK):
-            yield part[start : start + _BLOCK]
-
-
-def _parts(matrix: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    return matrix if isinstance(matrix, tuple) else (matrix,)
-
-
-def _shape(matrix: Any) -> tuple[int, int]:  # noqa: ANN401
-    parts = _parts(matrix)
-    return sum(part.shape[0] for part in parts), parts[0].shape[1]
-
-
-def sums_of_reduced(
-    matrix: Any,  # noqa: ANN401
-    directions: npt.NDArray[np.float32],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the sums (d,) of each column of `matrix @ directions` and of its squares, which is never held whole."""
-    sums, squares = np.zeros((2, directions.shape[1]))
-    for block in _blocks(matrix):
-        reduced = (block @ directions).astype(np.float64)
-        sums += reduced.sum(axis=0)
-        squares += np.einsum("ij,ij->j", reduced, reduced)
-    return sums, squares
+def _blocks(part: Any) -> Iterator[Any]:  # noqa: ANN401 - SciPy is not typed
+    """Yield the rows of a sparse matrix, so many at a time."""
+    for start in range(0, part.shape[0], _BLOCK):
+        yield part[start : start + _BLOCK]
 
 
 def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:  # noqa: ANN401
@@ -116,26 +90,64 @@ def explained_variance(matrix: Any, reduced: npt.NDArray[np.float32]) -> npt.NDA
     """
     # Without a copy in double precision.
     squares = np.einsum("ij,ij->j", reduced, reduced, dtype=np.float64)
-    return explained_by_sums(matrix, reduced.sum(axis=0, dtype=np.float64), squares)
+    rows = as_matrix(matrix)
+    moments = rows.total(_add_moments, rows.shape[1] + 1)
+    return _explained(rows.shape[0], moments, reduced.sum(axis=0, dtype=np.float64), squares)
 
 
-def explained_by_sums(
+def explained_by(matrix: Any, found: Decomposition) -> npt.NDArray[np.float64]:  # noqa: ANN401
+    """Return what `explained_variance` does of the product with the directions `found`, which is never made.
+
+    They may be found in another matrix M of the same MᵀM, such as `Matrix.merged` gives.
+    """
+    rows = as_matrix(matrix)
+    moments = rows.total(_add_moments, rows.shape[1] + 1)
+    return _explained(rows.shape[0], moments, moments[:-1] @ found.directions.astype(np.float64), found.squares)
+
+
+def _explained(
+    n_rows: int, moments: npt.NDArray[np.float64], sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the shares from what `_add_moments` adds, and the sums (d,) of the reduced rows and of their squares."""
+    n = max(1, n_rows)
+    means = moments[:-1] / n
+    return _shares(moments[-1] / n - means @ means, n, sums, squares)
+
+
+def explained_of_columns(
     matrix: Any,  # noqa: ANN401
     sums: npt.NDArray[np.float64],
     squares: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """Return what `explained_variance` does, from what `sums_of_reduced` gives."""
-    rows, _columns = _shape(matrix)
-    n = max(1, rows)
-    means = column_sums(matrix) / n
-    square = 0.0
-    for block in _blocks(matrix):
-        values = block.data.astype(np.float64)
-        square += float(values @ values)
-    whole = square / n - means @ means
+    """Return what `explained_variance` does of a matrix turned, from sums (d,) of its columns, reduced, and squares."""
+    rows = as_matrix(matrix)
+    n = max(1, rows.shape[1])
+    square, of_means = rows.total(_add_squares_of_rows, 2)
+    return _shares(square / n - of_means / n**2, n, sums, squares)
+
+
+def _shares(
+    whole: float, n: int, sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     if whole <= 0:
         return np.ones(len(sums))
     return np.asarray(np.cumsum(squares / n - (sums / n) ** 2) / whole)
+
+
+def _add_moments(sums: npt.NDArray[np.float64], part: Any) -> None:  # noqa: ANN401 - SciPy is not typed
+    """Add the sum of each column, and last the square of all numbers."""
+    for block in _blocks(part):
+        values = block.data.astype(np.float64)
+        sums[:-1] += np.bincount(block.indices, values, len(sums) - 1)
+        sums[-1] += values @ values
+
+
+def _add_squares_of_rows(sums: npt.NDArray[np.float64], part: Any) -> None:  # noqa: ANN401 - SciPy is not typed
+    """Add the square of all numbers, and the squares of the sums of the rows."""
+    for block in _blocks(part):
+        values = block.data.astype(np.float64)
+        of_rows = np.asarray(block.sum(axis=1, dtype=np.float64)).ravel()
+        sums += values @ values, of_rows @ of_rows
 
 
 def unit_rows(

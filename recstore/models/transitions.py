@@ -44,10 +44,7 @@ class Timeline:
         depend neither on the order of the source nor on the ids.
         """
         times = np.zeros(len(train)) if train.times is None else train.times
-        row = np.lexsort((train.items, times, train.users)).astype(np.int32)
-        drawn = np.random.default_rng(seed).permutation(len(train)).astype(np.int32)
-        row = row[np.lexsort((drawn, times[row], train.users[row]))]
-        del drawn
+        row = np.lexsort((train.items, train.drawn(seed), times, train.users)).astype(np.int32)
         users, times = train.users[row], times[row]
         begins = np.ones(len(row), np.bool_)
         begins[1:] = (users[1:] != users[:-1]) | (times[1:] != times[:-1])
@@ -73,18 +70,23 @@ class Timeline:
 
 
 def transition_counts(
-    timeline: Timeline, position: NDArray[np.intp], n_items: int, window: int, reach: float
+    timeline: Timeline,
+    position: NDArray[np.intp],
+    n_items: int,
+    window: int,
+    reach: float,
+    counted: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Count how often item j was rated after item i within `window` steps, each time for 1 / (steps + `reach`).
 
     `position` (all items,) says which row and column of the result, (n_items, n_items) float32, an item has; -1 for
     none. Two ratings of one moment count half in each direction, at the distance that they would have on average if
-    the order within the moment were drawn.
+    the order within the moment were drawn. With `counted`, which is contiguous, they are added to it.
     """
-    counts = np.zeros(n_items * n_items, np.float32)
+    square = np.zeros((n_items, n_items), np.float32) if counted is None else counted
+    counts = square.reshape(-1)
     for one, other, weight in transitions(timeline, position, window, reach):
         np.add.at(counts, one * n_items + other, weight)
-    square = counts.reshape(n_items, n_items)
     square[np.diag_indices(n_items)] = 0
     return square
 

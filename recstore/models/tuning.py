@@ -123,12 +123,17 @@ class Tuned:
 
 
 def default_settings(
-    train: Interactions, seen: str = "exclude", fading: Fading = FADING, *, has_vectors: bool = False
+    train: Interactions,
+    seen: str = "exclude",
+    fading: Fading = FADING,
+    share: float = 1.0,
+    *,
+    has_vectors: bool = False,
 ) -> PersonSettings:
     """Return the settings to begin with: those of MovieLens for ratings; for the rest λ from how often items were had.
 
-    `seen` is "include" where what a user had is recommended again; with `has_vectors` something is known of the items
-    themselves.
+    `seen` is "include" where what a user had is recommended again. `train` is that of so large a `share` of the users.
+    With `has_vectors` something is known of the items themselves.
     """
     again = 1.0 if seen == "include" else 0.0
     if train.ratings is not None:
@@ -136,7 +141,7 @@ def default_settings(
     had = np.bincount(train.items, minlength=1)
     mean = float(had[had > 0].mean()) if len(train) else 1.0
     return PersonSettings(
-        regularization=_rounded(_REGULARIZATION * mean),
+        regularization=_rounded(_REGULARIZATION * mean / share),
         min_ratings=2,
         latent=0.5,
         content=_CONTENT if has_vectors else 0.0,
@@ -160,6 +165,7 @@ def find_settings(
     fading: Fading = FADING,
     memory: int | None = None,
     vectors: NDArray[np.float32] | None = None,
+    share: float = 1.0,
 ) -> Tuned:
     """Return the settings with which the model ranks best what users had last.
 
@@ -170,9 +176,10 @@ def find_settings(
     data and seed give the same on every run. `kept` as the store holds it; `seen` says whether what a user had is to
     be recommended again ("include"). Ratings and times are used where they are there, and so are `vectors` (n_items, d)
     float32 of the items, of unit length or 0: what is alike then counts, too. With `memory`, in bytes, the
-    search looks at as many items as that suffices for; 4,000 at most, which take 1 GB.
+    search looks at as many items as that suffices for; 4,000 at most, which take 1 GB. Where `train` is that of a part
+    of the users alone, `share` is how large a part: the settings are for all.
     """
-    start = default_settings(train.once(), seen, fading, has_vectors=vectors is not None)
+    start = default_settings(train.once(), seen, fading, share, has_vectors=vectors is not None)
     fitting = MOST_ITEMS if memory is None else min(MOST_ITEMS, math.isqrt(memory // (4 * _MATRICES)))
     cut = cut_latest(_of_drawn_people(train, seed), seed, MOST_QUESTIONS, fitting, seen)
     if len(cut.users) < FEWEST_QUESTIONS:
@@ -181,7 +188,8 @@ def find_settings(
             f"{FEWEST_QUESTIONS} tell nothing from chance."
         )
         return Tuned(start, start.fading(fading), (), why)
-    search = _Search(train, cut, start, kept, seed, None if vectors is None else vectors[cut.items])
+    of_users = share * min(1.0, MOST_PAIRS / max(1, len(train)))
+    search = _Search(cut, start, kept, seed, of_users, None if vectors is None else vectors[cut.items])
     budget = trials if seconds is None else max(1, min(trials, int(seconds * _SPEED / search.cost())))
     best = search.run(budget)
     tried = tuple(search.tried)
@@ -211,17 +219,17 @@ class _Search:
 
     def __init__(
         self,
-        train: Interactions,
         cut: Cut,
         start: PersonSettings,
         kept: int,
         seed: int,
+        share: float,
         vectors: NDArray[np.float32] | None,
     ) -> None:
         self._vectors = vectors
         self._cut, self._kept, self._seed = cut, kept, seed
         # With a share of the users λ is that share, too.
-        self._share = min(1.0, MOST_PAIRS / max(1, len(train)))
+        self._share = share
         self._start = start
         asked = np.zeros(cut.train.n_users, np.bool_)
         asked[cut.users] = True

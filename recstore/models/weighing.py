@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recstore.models.blocks import Histories
 from recstore.models.ease_blocks import candidates_within
 from recstore.models.interactions import Interactions
-from recstore.models.person import PersonSettings, Weights, person_weights, stored, weighed_items
+from recstore.models.person import PersonSettings, Weights, older_of, person_weights, stored, weighed_items
 from recstore.models.sparse_weights import sparse_weights
 from recstore.models.transitions import Timeline
 
@@ -55,12 +56,30 @@ def weigh(
     `vectors`, as `person_weights` has them, counts. Else it is solved by blocks, of who had what alone, and fewer
     weights are kept where `room` is too little for that many.
     """
-    timeline = Timeline.of(train, seed)
     items = weighed_items(train, settings.min_ratings)
-    if len(items) <= math.isqrt(room // (4 * _SQUARES)):
+    candidates = 0
+    if len(items) <= most_items(room):
         weights = person_weights(train, settings, seed, vectors)
-        return Weighed(stored(train, weights, timeline, settings, keep, seed), keep, 0)
-    candidates = candidates_within(room // 2, len(items))
-    keep = min(keep, max(1, room // (_SPARSE * len(items))))
-    weights = sparse_weights(train, timeline, items, settings, candidates, keep, seed)
-    return Weighed(stored(train, weights, timeline, settings, keep, seed), keep, candidates)
+    else:
+        candidates = candidates_within(room // 2, len(items))
+        keep = min(keep, max(1, room // (_SPARSE * len(items))))
+        weights = sparse_weights(train, Timeline.of(train, seed), items, settings, candidates, keep, seed)
+    return Weighed(stored(weights, older_of(train, weights, settings, seed), keep, seed), keep, candidates)
+
+
+def most_items(room: int) -> int:
+    """Return of how many items a square fits into so many bytes, with what is made of it."""
+    return math.isqrt(room // (4 * _SQUARES))
+
+
+def weigh_by_blocks(
+    histories: Histories,
+    settings: PersonSettings,
+    keep: int,
+    room: int,
+    seed: int = 0,
+    vectors: NDArray[np.float32] | None = None,
+) -> Weighed:
+    """Return what `weigh` does, of histories that lie in blocks: beyond `most_items` the most had have weights."""
+    weights = person_weights(histories, settings, seed, vectors, most_items(room))
+    return Weighed(stored(weights, older_of(histories, weights, settings, seed), keep, seed), keep, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,7 +14,7 @@ from recstore.arrow import arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
-from recstore.models.space import NEIGHBORS_RECALL, Measured, Space
+from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.store.staged import Staged
@@ -76,11 +76,12 @@ def _place(
     while waiting:
         # Its vectors are freed before those of the next are searched.
         space = waiting.popleft()
-        with building_index(staged, space, options, budget) as building:
+        with building_index(staged, space, options, budget) if model.is_indexed else nullcontext() as building:
             with stages.stage(f"neighbours of {catalog.name}, {space.name}", len(space.ids)):
-                measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
-            with stages.stage(f"index of {catalog.name}, {space.name}"):
-                measured += store_index(staged, catalog, space, building, options.seed)
+                measured += store_neighbors(connection, model, space, options, budget, stages.progress)
+            if building is not None:
+                with stages.stage(f"index of {catalog.name}, {space.name}"):
+                    measured += store_index(staged, catalog, space, building, options.seed)
     return measured
 
 
@@ -112,30 +113,17 @@ def store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space
         connection.unregister("rows_to_insert")
 
 
-def _search(
-    catalog: Catalog, space: Space, options: BuildOptions, budget: Budget
-) -> tuple[Iterator[Block], list[Measured]]:
-    """Return the neighbours of a space, block by block, and their measured recall where they are approximate."""
-    from recstore.search.clusters import Clusters
-    from recstore.search.exact import nearest_neighbors
-
-    if len(space.ids) <= max(options.exact_up_to, catalog.depth):
-        return nearest_neighbors(space.vectors, catalog.depth, space.parts, budget), []
-    clusters = Clusters(space.vectors, catalog.depth, options.seed)
-    return clusters.neighbors(budget), [Measured(catalog.name, space.name, NEIGHBORS_RECALL, clusters.recall)]
-
-
 def store_neighbors(
     connection: duckdb.DuckDBPyConnection,
-    catalog: Catalog,
+    model: CatalogModel,
     space: Space,
     options: BuildOptions,
     budget: Budget,
     progress: Progress,
 ) -> list[Measured]:
     """Search the neighbours of a space, write them, and return what was measured of the search."""
-    blocks, measured = _search(catalog, space, options, budget)
-    write_neighbors(connection, catalog, space, blocks, progress)
+    blocks, measured = model.neighbors(space, options, budget)
+    write_neighbors(connection, model.catalog, space, blocks, progress)
     return measured
 
 

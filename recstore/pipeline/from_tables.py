@@ -278,7 +278,7 @@ def _place(
             with building_index(staged, space, options, budget) as building:
                 if arriving.where:
                     with stages.stage(f"neighbours of {catalog.name}, {name}", len(space.ids)):
-                        measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
+                        measured += store_neighbors(connection, model, space, options, budget, stages.progress)
                 with stages.stage(f"index of {catalog.name}, {name}"):
                     measured += store_index(staged, catalog, space, building, options.seed)
     return measured

@@ -67,7 +67,7 @@ def compute_only_new(
         return None
     measured = [*since, *_figures_kept(connection, catalog)]
     for name in spaces.sizes:
-        measured += _join(staged, catalog, spaces, name, late.get(name), options, budget, stages)
+        measured += _join(staged, model, spaces, name, late.get(name), options, budget, stages)
     if catalog.weights:
         with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
             found = model.weigh_late(connection, OLD, options)
@@ -153,7 +153,7 @@ class _Spaces:
 
 def _join(
     staged: Staged,
-    catalog: Catalog,
+    model: CatalogModel,
     spaces: _Spaces,
     name: str,
     late: Late | None,
@@ -162,7 +162,7 @@ def _join(
     stages: Stages,
 ) -> list[Measured]:
     """Write one space with what comes to it: vectors, neighbours, index."""
-    connection = staged.connection
+    connection, catalog = staged.connection, model.catalog
     with stages.stage(f"vectors of {catalog.name}"):
         space, joins = _joined(spaces.read(name), late)
         store_vectors(connection, catalog, space, is_default=spaces.is_default(name))
@@ -173,7 +173,7 @@ def _join(
             if not len(joins):
                 connection.execute(sql.render(_SQL, "copy_neighbors", **lists.names), {"space": name})
             elif len(lists.anew) > max(1000, _MOST_ANEW * len(space.ids)):
-                measured += store_neighbors(connection, catalog, space, options, budget, stages.progress)
+                measured += store_neighbors(connection, model, space, options, budget, stages.progress)
             else:
                 write_neighbors(connection, catalog, space, lists.joining().neighbors(budget), stages.progress)
         with stages.stage(f"index of {catalog.name}, {name}"):

@@ -56,7 +56,7 @@ def nearest_neighbors(
 
     def search(start: int, end: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
         with budget.turn():
-            return groups.search(start, end)
+            return groups.search(np.arange(start, end))
 
     with ThreadPoolExecutor(workers) as pool:
         waiting = deque(pool.submit(search, *bound) for bound in bounds[: 2 * workers])
@@ -65,6 +65,22 @@ def nearest_neighbors(
             if index + 2 * workers < len(bounds):
                 waiting.append(pool.submit(search, *bounds[index + 2 * workers]))
             yield groups.rows_between(start, end, members, scores)
+
+
+def neighbors_of_rows(
+    vectors: npt.NDArray[np.float32], k: int, parts: tuple[int, ...] | None, begin: int, end: int
+) -> Iterator[Block]:
+    """Yield of `nearest_neighbors` what concerns the rows from `begin` to before `end`: several machines share them."""
+    k = min(k, len(vectors) - 1)
+    if k < 1:
+        return
+    groups = _Groups(vectors, k, parts or (vectors.shape[1],))
+    step = max(1, _BLOCK_BYTES // (8 * groups.count))
+    for start in range(begin, end, step):
+        rows = np.arange(start, min(start + step, end))
+        asked, place = np.unique(groups.group[rows], return_inverse=True)
+        members, scores = groups.search(asked)
+        yield groups.without_themselves(rows, members[place], scores[place])
 
 
 def padded(count: int) -> int:
@@ -136,10 +152,10 @@ class _Groups:
         # The lists of the groups whose rows come in several blocks.
         self.kept: dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
 
-    def search(self, start: int, end: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Return the k + 1 rows nearest to each group of [start, end), its own rows among them, and their scores."""
-        own = np.arange(end - start)
-        row, group, step = self._near_groups(start, end)
+    def search(self, asked: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Return the k + 1 rows nearest to each of some groups, its own rows among them, and their scores."""
+        own = np.arange(len(asked))
+        row, group, step = self._near_groups(asked)
         # Of one group no more than k + 1 rows can be among the nearest.
         size = np.minimum(self.size[group], self.k + 1)
         offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
@@ -153,16 +169,16 @@ class _Groups:
         return (top % self.n).astype(np.int32), score.astype(np.float32)
 
     def _near_groups(
-        self, start: int, end: int
+        self, groups: npt.NDArray[np.intp]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int64]]:
         """Return (row, group, score in steps) of all groups that may hold one of the k + 1 nearest rows."""
         width = padded(self.count)
         # One column per group that is asked about: parts are then brought to their groups by whole rows.
-        scores, products = self._buffers(width, end - start)
+        scores, products = self._buffers(width, len(groups))
         found = scores[: self.count]
         scores[self.count :] = NO_SCORE
         for index, (part, place) in enumerate(zip(self.parts, self.places, strict=True)):
-            asked = part.rows[place[start:end]].T
+            asked = part.rows[place[groups]].T
             if len(self.parts) == 1:
                 np.matmul(part.rows, asked, out=found)
                 break
@@ -172,7 +188,7 @@ class _Groups:
             else:
                 found += product[place]
         row, group, _rough = near_top(scores, min(self.k + 1, self.count), self.error)
-        return row, group, steps(self._exact(start + row, group))
+        return row, group, steps(self._exact(groups[row], group))
 
     def _exact(self, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return the products of pairs of groups in double precision."""
@@ -207,7 +223,12 @@ class _Groups:
         near[here], score[here] = members[groups[here] - start], scores[groups[here] - start]
         for index in np.flatnonzero(~here):
             near[index], score[index] = self.kept[int(groups[index])]
-        # Leave the row itself out; where it is not among its k + 1 nearest equals, the last.
+        return self.without_themselves(rows, near, score)
+
+    def without_themselves(
+        self, rows: npt.NDArray[np.intp], near: npt.NDArray[np.int32], score: npt.NDArray[np.float32]
+    ) -> Block:
+        """Leave each row out of the k + 1 that are near it; where it is not among its nearest equals, the last."""
         itself = near == rows[:, None].astype(np.int32)
         position = np.where(itself.any(axis=1), itself.argmax(axis=1), self.k)[:, None]
         before = np.arange(self.k) < position

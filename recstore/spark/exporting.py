@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -48,6 +49,7 @@ def export(
     schema: str = "recstore",
     location: str | None = None,
     untrusted: bool = False,
+    written: Mapping[str, tuple[Path, int]] | None = None,
 ) -> Exported:
     """Write every table of the store at `path` below `folder`, and `functions.sql`, which makes them known to Spark.
 
@@ -55,6 +57,7 @@ def export(
     deltalake is installed, as Delta. Besides the store's tables there is one for each catalogue, `recstore_movies`,
     that its functions ask. They are created in `schema` of `spark_catalog`. `location` is where the folder will be
     read, `s3://…` for example, where that is another place. An earlier export in `folder` is replaced as a whole.
+    `written` are tables that the store does not hold: the folder of each, which is moved, and its number of rows.
     With `untrusted` the store may come from a stranger: a view where it should have a table is refused, only catalogues
     that are installed, or follow from their declarations, are written, nothing but the store
     is read, and memory and threads are limited.
@@ -67,7 +70,7 @@ def export(
         raise OptionError(f"--to is {' or '.join(FORMATS)}, not {to!r}.")
     if to == "delta" and find_spec("deltalake") is None:
         raise OptionError("Delta needs the package deltalake: pip install deltalake, or export --to parquet.")
-    _refuse_what_is_not_ours(place)
+    refuse_what_is_not_ours(place)
     store = typed(path)
     with (
         told_when_damaged(store, untrusted=untrusted),
@@ -84,7 +87,12 @@ def export(
         catalogs = stored_catalogs(connection, "store", trusted=not untrusted)
         rows = {}
         for table, query in tables(connection, catalogs).items():
+            if table in (written or {}):
+                continue
             rows[table] = _write(connection, query, part / table, to)
+        for table, (files, count) in (written or {}).items():
+            shutil.move(files, part / table)
+            rows[table] = count
         found = connection.execute("SELECT catalog, space, dimensions FROM store.main.spaces ORDER BY ALL").fetchall()
         made = script.statements(
             catalogs, found, list(rows), schema=schema, location=location or place.as_uri(), form=to
@@ -147,7 +155,7 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, to: 
     return int(done[0][0])
 
 
-def _refuse_what_is_not_ours(place: Path) -> None:
+def refuse_what_is_not_ours(place: Path) -> None:
     """Raise an `OptionError` unless nothing is at `place`, or an earlier export alone: it will be removed."""
     if not place.parent.is_dir():
         raise OptionError(f"The folder {place.parent} does not exist; make it first.")
@@ -177,7 +185,7 @@ def _new_folder(place: Path) -> Iterator[Path]:
         yield part
         if place.exists():
             # What came there meanwhile is not ours either.
-            _refuse_what_is_not_ours(place)
+            refuse_what_is_not_ours(place)
             place.rename(old)
         try:
             part.rename(place)

@@ -51,14 +51,11 @@ def _of_interactions(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: BuildOptions, known: Callable[[str], Space]
 ) -> dict[str, Late]:
     """Place what nobody had before where it goes with what the same users had."""
-    from recstore.models.collaborative import even_amounts
+    from recstore.models.collaborative import rated_matrix
     from recstore.models.placing import placed
     from recstore.models.together import together_matrices
 
     data, ids = read_interactions(connection, catalog)
-    amounts = even_amounts(data.items, data.n_items) if data.ratings is None else data.ratings
-    ends = np.searchsorted(data.users, np.arange(data.n_users + 1))
-    people = scipy.sparse.csr_matrix((amounts, data.items, ends), shape=(data.n_users, data.n_items))
     found = {}
     for name in ("collaborative", "together"):
         space = known(name)
@@ -68,7 +65,7 @@ def _of_interactions(
             continue
         # Whom something was taken back from may have nothing any more of what has a vector.
         vectors = space.vectors[np.isin(space.ids, ids)]
-        matrices = (people,) if name == "collaborative" else together_matrices(data, options.seed)
+        matrices = (rated_matrix(data),) if name == "collaborative" else together_matrices(data, options.seed)
         made = placed(matrices, there, vectors, late, options.seed)
         found[name] = Late(ids[made.items], made.vectors, made.cosine)
     return found

@@ -106,9 +106,9 @@ class DeclaredLoader:
         if before or added < total:
             found = dict(connection.execute(sql.render(_SQL, "judge_interactions", **names)).fetchall())
             rejects = sum(found.values())
-            if found.get(_UNKNOWN, 0) * 2 > total:
-                raise self._mostly_unknown(connection, relation, found[_UNKNOWN], total)
-            if _UNKNOWN in found:
+            if found.get(UNKNOWN, 0) * 2 > total:
+                raise self._mostly_unknown(connection, relation, found[UNKNOWN], total)
+            if UNKNOWN in found:
                 self._tell_of_alike_items(connection, relation, progress)
         if rejects:
             connection.execute(sql.render(_SQL, "reject_interactions", **names), {"source": relation.name})
@@ -160,7 +160,7 @@ class DeclaredLoader:
         people = [f"h.{sql.identifier(roles[role])}" for role in ("user", "session") if role in roles]
         branches = [
             (f"NOT coalesce(h.{_IS_NAMED}, false)", history.item, "no id of an item"),
-            (f"i.{catalog.key} IS NULL", history.item, _UNKNOWN),
+            (f"i.{catalog.key} IS NULL", history.item, UNKNOWN),
             (f"coalesce({', '.join(f'CAST({one} AS VARCHAR)' for one in people)}) IS NULL", history.user, "no user"),
         ]
         if history.time:
@@ -193,6 +193,11 @@ class DeclaredLoader:
     ) -> None:
         event = self.read.selected[self.read.roles["event"]]
         rows = connection.execute(sql.render(_SQL, "event_counts", event=event, source=relation.text)).fetchall()
+        self._refuse_unlisted(rows, relation, declared)
+
+    @staticmethod
+    def _refuse_unlisted(rows: list[tuple[str, int]], relation: Relation, declared: Interactions) -> None:
+        """Refuse kinds of events, each with how often it is there, that the declaration gives no weight."""
         if any(name not in declared.weights for name, _count in rows):
             counted = ", ".join(f"{name!r} ({count:,})" for name, count in rows[:20])
             listed = ", ".join(f"{name} = {declared.weights.get(name, 1):g}" for name, _count in rows[:20])
@@ -256,8 +261,11 @@ class DeclaredLoader:
             return
         column = self.read.roles["value"]
         query = f"SELECT count(*) - count({self.read.selected[column]}) FROM {relation.text}"
-        missing = connection.execute(query).fetchall()[0][0]
+        self._tell_of_no_value(connection.execute(query).fetchall()[0][0], relation, progress)
+
+    def _tell_of_no_value(self, missing: int, relation: Relation, progress: Progress) -> None:
         if missing:
+            column = self.read.roles["value"]
             progress.notice(f"{missing:,} interactions of {relation.name} have no {column}; each counts once.")
 
     def _tell_of_alike_users(
@@ -277,7 +285,8 @@ class DeclaredLoader:
             )
 
 
-_UNKNOWN = "no item has this id"
+#: The fault of an interaction whose item is not there.
+UNKNOWN = "no item has this id"
 #: What the item is called in the source, and whether that names one at all.
 _GIVEN, _IS_NAMED = "_rs_given", "_rs_is_named"
 #: The time as the source has it, and whether it has one at all.

@@ -73,7 +73,7 @@ class Declared(CatalogModel):
         """Yield the spaces that the declaration gives: content, collaborative, together, hybrid, and the user's own."""
         from recstore.catalogs.declared.spaces import spaces
 
-        return spaces(connection, self.catalog, options, progress, self._encoders)
+        return spaces(connection, self.catalog, options, self._encoders)
 
     def lacking(self, made: Collection[str], progress: Progress) -> list[Measured]:
         """Say which of the declared spaces could not be made, and why; each is a figure of the build."""

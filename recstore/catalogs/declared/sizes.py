@@ -39,6 +39,6 @@ def sizes(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: Buil
         widths=tuple(widths.get(space, _ENCODED) for space in catalog.made),
         terms=terms,
         # One decomposition after the other.
-        columns=max(usual.items, usual.columns - usual.items, vocabulary(terms)),
+        columns=max(usual.items, vocabulary(terms)),
         dimensions=max(options.collaborative_dimensions, options.content_dimensions),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -15,8 +16,8 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.declaration import Items
 from recstore.catalogs.declared.expressions import over
 from recstore.catalogs.declared.tables import declaration_of, names_of, read_interactions
+from recstore.models.blocks import Histories
 from recstore.models.hybrid import hybrid_vectors
-from recstore.models.interactions import Interactions
 from recstore.models.space import Measured, Space
 from recstore.models.svd import unit_rows
 from recstore.options import BuildOptions
@@ -24,6 +25,10 @@ from recstore.progress import Progress
 
 _SQL = "recstore.catalogs.declared.sql"
 _SHARED = "recstore.catalogs.sql"
+#: A space by its name, and what makes it.
+Making = tuple[str, Callable[[], Space]]
+#: Who had what, and the numbers of the items by position.
+History = tuple[Histories, NDArray[np.int32]]
 #: Why a space was not made.
 _REASONS = {
     "content": "no two items have words or categories",
@@ -37,16 +42,19 @@ def spaces(
     connection: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     options: BuildOptions,
-    progress: Progress,
     encoders: Mapping[str, Any] | None = None,
+    history: Callable[[], History] | None = None,
+    make: Callable[[Making], Space] = lambda making: making[1](),
 ) -> Iterator[Space]:
     """Yield the spaces of the items in the current database; one in which no two items have a vector is left out.
 
-    `encoders` are transformers that cannot be had by the names in the declaration.
+    `encoders` are transformers that cannot be had by the names in the declaration. `history` gives who had what, where
+    that does not lie in the database. `make` makes a space, or has it already.
     """
     items = declaration_of(catalog)
     by_name = {name: path for name, path in items.encoders.items() if name in catalog.made}
-    every = _all(connection, catalog, items, options, {**by_name, **(encoders or {})})
+    read = history or partial(read_interactions, connection, catalog)
+    every = map(make, _all(connection, catalog, items, options, {**by_name, **(encoders or {})}, read))
     found = [space for space in every if len(space.ids)]
     # In a space of one item nothing is like it; it would only stand in the way of one that has others.
     least = 2 if any(len(space.ids) > 1 for space in found) else 1
@@ -83,35 +91,42 @@ def _all(
     items: Items,
     options: BuildOptions,
     encoders: Mapping[str, Any],
-) -> Iterator[Space]:
+    history: Callable[[], History],
+) -> Iterator[Making]:
     if catalog.interactions:
-        yield from spaces_of_interactions(*read_interactions(connection, catalog), options)
+        yield from _of_interactions(*history(), options)
     if catalog.terms:
-        yield _content(connection, catalog, items, options)
+        yield "content", partial(_content, connection, catalog, items, options)
     for name in items.vectors:
-        yield _given(connection, catalog, name)
+        yield name, partial(_given, connection, catalog, name)
     for name, path in encoders.items():
         from recstore.catalogs.declared.encoders import encoded
 
-        yield encoded(connection, catalog, name, path)
+        yield name, partial(encoded, connection, catalog, name, path)
 
 
-def spaces_of_interactions(data: Interactions, ids: NDArray[np.int32], options: BuildOptions) -> Iterator[Space]:
+def spaces_of_interactions(data: Histories, ids: NDArray[np.int32], options: BuildOptions) -> Iterator[Space]:
     """Yield the spaces that are made of who had what alone; `ids` (n_items,) are the numbers of the items."""
-    from recstore.models.collaborative import collaborative_vectors, even_amounts
+    for _name, make in _of_interactions(data, ids, options):
+        yield make()
+
+
+def _of_interactions(data: Histories, ids: NDArray[np.int32], options: BuildOptions) -> Iterator[Making]:
+    from recstore.models.collaborative import collaborative_vectors
     from recstore.models.together import together_vectors
 
-    if len(data) == 0:
-        return
-    amounts = even_amounts(data.items, data.n_items) if data.ratings is None else data.ratings
-    shape = data.n_items, data.n_users
-    vectors, kept, explained = collaborative_vectors(
-        data.items, data.users, amounts, shape, options.collaborative_dimensions, options.seed
-    )
-    yield Space("collaborative", ids[kept], vectors, "truncated SVD of who had what", explained=explained)
-    vectors, kept, explained = together_vectors(data, options.collaborative_dimensions, options.seed)
-    recipe = "truncated SVD of who had what, and of what followed soon on what"
-    yield Space("together", ids[kept], vectors, recipe, explained=explained)
+    def collaborative() -> Space:
+        vectors, kept, explained = collaborative_vectors(data, options.collaborative_dimensions, options.seed)
+        return Space("collaborative", ids[kept], vectors, "truncated SVD of who had what", explained=explained)
+
+    def together() -> Space:
+        vectors, kept, explained = together_vectors(data, options.collaborative_dimensions, options.seed)
+        recipe = "truncated SVD of who had what, and of what followed soon on what"
+        return Space("together", ids[kept], vectors, recipe, explained=explained)
+
+    if len(data):
+        yield "collaborative", collaborative
+        yield "together", together
 
 
 def _content(connection: duckdb.DuckDBPyConnection, catalog: Catalog, items: Items, options: BuildOptions) -> Space:

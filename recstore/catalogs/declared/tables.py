@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import numpy as np
 import numpy.typing as npt
@@ -35,9 +37,7 @@ def names_of(catalog: Catalog) -> dict[str, str]:
         return names
     declared = declaration_of(catalog).interactions
     assert declared is not None
-    columns = [column.name for table in catalog.sources if table.name == history.table for column in table.columns]
-    session = declared.session and (column_named(columns, declared.session) or column_named(columns, "session"))
-    has_stand_in = session is not None and session != history.user
+    session = stand_in_of(catalog)
     user = sql.identifier(history.user)
     return names | {
         "interactions": history.table,
@@ -48,13 +48,23 @@ def names_of(catalog: Catalog) -> dict[str, str]:
         "time": sql.identifier(history.time) if history.time else "CAST(NULL AS TIMESTAMP)",
         # Where nobody is named, what belongs together is one user's.
         "stand_in": f"CASE WHEN {user} IS NULL THEN {sql.identifier(session)} END"
-        if has_stand_in and session
+        if session
         else "CAST(NULL AS VARCHAR)",
         "rated": "arg_max(stars, coalesce(moment, TIMESTAMP '1970-01-01'))"
         if history.value
         else "CAST(NULL AS DOUBLE)",
         "most": str(declared.most_per_user),
     }
+
+
+def stand_in_of(catalog: Catalog) -> str | None:
+    """Return the column whose rows of one value are one user's where nobody is named; None where there is none."""
+    history, declared = catalog.interactions, declaration_of(catalog).interactions
+    if history is None or declared is None or not declared.session:
+        return None
+    columns = [column.name for table in catalog.sources if table.name == history.table for column in table.columns]
+    session = column_named(columns, declared.session) or column_named(columns, "session")
+    return None if session == history.user else session
 
 
 def declaration_of(catalog: Catalog) -> Items:
@@ -64,13 +74,18 @@ def declaration_of(catalog: Catalog) -> Items:
 
 def prepare(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
     """Number the items that have none, and fill their categories and how many users had them."""
+    describe(connection, catalog)
+    if catalog.interactions:
+        read_pairs(connection, catalog)
+        connection.execute(sql.render(_SQL, "popularity", **names_of(catalog)))
+
+
+def describe(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Number the items that have none, and fill their categories."""
     names, items = names_of(catalog), declaration_of(catalog)
     connection.execute(sql.render(_SQL, "number_items", **names))
     if items.categories:
         connection.execute(sql.render(_SQL, "describe_items", **names, categories=_tokens(connection, catalog, items)))
-    if catalog.interactions:
-        read_pairs(connection, catalog)
-        connection.execute(sql.render(_SQL, "popularity", **names))
 
 
 def read_pairs(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
@@ -80,8 +95,13 @@ def read_pairs(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
 
 def left_out(connection: duckdb.DuckDBPyConnection, catalog: Catalog, progress: Progress) -> list[Measured]:
     """Say what `read_pairs` left out of the models, and return it as figures of the build."""
+    return say_left_out(connection.execute("FROM left_out").fetchall()[0], catalog, progress)
+
+
+def say_left_out(counts: tuple[int, int, int], catalog: Catalog, progress: Progress) -> list[Measured]:
+    """Say how many pairs were taken back, how many users had too many, and how many pairs of theirs do not count."""
     assert catalog.interactions is not None
-    taken_back, heavy, over_most = connection.execute("FROM left_out").fetchall()[0]
+    taken_back, heavy, over_most = counts
     most = int(names_of(catalog)["most"])
     if taken_back:
         progress.notice(
@@ -132,23 +152,28 @@ def read_interactions(
     if catalog.interactions.time:
         types["moment"] = np.float64
     rows = read_columns(connection, sql.read(_SQL, "select_events" if of_each else "select_pairs"), types)
-    users, items = rows["person"], rows["item"]
-    ids = np.unique(items)
+    ids = np.unique(rows["item"])
+    return as_interactions(rows, ids, of_each), ids
+
+
+def as_interactions(rows: dict[str, NDArray[Any]], ids: NDArray[np.int32], of_each: bool = False) -> Interactions:
+    """Return the columns of `select_pairs` or `select_events` by position of the item in `ids`; they are used up.
+
+    Users are numbered from 0 already. What has no rating or time lacks the column.
+    """
+    items, moments, amounts = rows["item"], rows.get("moment"), rows["amount"]
     for start in range(0, len(items), _BLOCK):
         items[start : start + _BLOCK] = np.searchsorted(ids, items[start : start + _BLOCK])
-    moments = rows.get("moment")
     if moments is not None:
         # What has no time was before all that has one.
         moments[np.isnan(moments)] = 0
-    amounts = rows.pop("amount")
     weights = amounts if of_each else damped(amounts)
-    found = Interactions(
-        users,
+    return Interactions(
+        rows["person"],
         items,
         rows.get("rating"),
         moments,
-        int(users.max(initial=-1)) + 1,
+        int(rows["person"].max(initial=-1)) + 1,
         len(ids),
         None if (weights == 1).all() else weights.astype(np.float32),
     )
-    return found, ids

@@ -22,6 +22,7 @@ from recstore.progress import Progress
 if TYPE_CHECKING:
     from recstore.models.person import PersonSettings
     from recstore.models.tuning import Tuned
+    from recstore.models.weighing import Weighed
 
 _SQL = "recstore.catalogs.declared.sql"
 #: What `builds.measured` calls a constant that was chosen, before its name.
@@ -46,27 +47,34 @@ def store_weights(
     from recstore.models.weighing import weigh
 
     measured = left_out(connection, catalog, progress)
-    found, figures = _settings(connection, catalog, options, budget, progress, known or {})
-    measured += figures
+    found, figures = settings_of(connection, catalog, options, budget, progress, known or {})
     train, ids = read_interactions(connection, catalog)
     vectors = item_features(connection, catalog, ids)
     settings = replace(found.settings, history=found.fading.history)
     weighed = weigh(train, settings, found.fading.kept, budget.weights, options.seed, vectors)
     insert_weights(connection, catalog, weighed.weights, ids)
-    figures_made = {**weighed.figures, SCALE: weighed.weights.scale}
-    measured += [Measured(catalog.name, None, what, value) for what, value in figures_made.items()]
-    return replace(catalog, fading=found.fading), measured
+    return replace(catalog, fading=found.fading), [*measured, *figures, *how_weighed(catalog, weighed)]
 
 
-def _settings(
+def how_weighed(catalog: Catalog, weighed: Weighed) -> list[Measured]:
+    """Return how weights were made, as figures of the build."""
+    figures = {**weighed.figures, SCALE: weighed.weights.scale}
+    return [Measured(catalog.name, None, what, value) for what, value in figures.items()]
+
+
+def settings_of(
     connection: duckdb.DuckDBPyConnection,
     catalog: Catalog,
     options: BuildOptions,
     budget: Budget,
     progress: Progress,
     known: Mapping[str, float],
+    share: float = 1.0,
 ) -> tuple[Tuned, list[Measured]]:
-    """Return the constants to weigh by: found on a cut of the data itself, or the defaults where nobody wants that."""
+    """Return the constants to weigh by: found on a cut of the data itself, or the defaults where nobody wants that.
+
+    What is in the database is the data, or that of so large a share of the users.
+    """
     from recstore.models.tuning import Tuned, default_settings, find_settings
 
     history = catalog.interactions
@@ -80,7 +88,7 @@ def _settings(
     events, ids = read_interactions(connection, catalog, of_each=True)
     vectors = item_features(connection, catalog, ids)
     if not options.tune:
-        settings = default_settings(events.once(), seen, start, has_vectors=vectors is not None)
+        settings = default_settings(events.once(), seen, start, share, has_vectors=vectors is not None)
         usual = Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried.")
         return usual, _chosen(catalog, settings)
     found = find_settings(
@@ -92,6 +100,7 @@ def _settings(
         fading=start,
         memory=budget.weights,
         vectors=vectors,
+        share=share,
     )
     progress.notice(f"Recommendations of {catalog.name}: {found.why}")
     return found, [*_chosen(catalog, found.settings), *_tried(catalog, found)]

@@ -29,7 +29,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def sizes(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Sizes:
     """Return how large the tables in the current database are."""
     row = connection.execute(sql.read(_SQL, "movie_sizes")).fetchall()[0]
-    movies, ratings, users, rated, terms = (int(value) for value in row)
+    movies, ratings, rated, terms = (int(value) for value in row)
     learnt, content = options.collaborative_dimensions, options.content_dimensions
     return Sizes(
         movies,
@@ -39,7 +39,7 @@ def sizes(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Sizes
         "ratings",
         terms,
         # Two at one time, the largest.
-        columns=sum(sorted((rated, users, vocabulary(terms)))[1:]),
+        columns=rated + max(rated, vocabulary(terms)),
         dimensions=max(learnt, content),
     )
 
@@ -92,10 +92,7 @@ def _of_ratings(connection: duckdb.DuckDBPyConnection, options: BuildOptions) ->
     def collaborative() -> Space:
         from recstore.models.collaborative import collaborative_vectors
 
-        shape = len(ids), n_users
-        vectors, kept, explained = collaborative_vectors(
-            data.items, data.users, rows["rating"], shape, options.collaborative_dimensions, options.seed
-        )
+        vectors, kept, explained = collaborative_vectors(data, options.collaborative_dimensions, options.seed)
         recipe = "truncated SVD of the ratings, 0 for unrated"
         return Space("collaborative", np.asarray(ids)[kept], vectors, recipe, explained=explained)
 
