@@ -78,7 +78,17 @@ def test_sql_and_numpy_on_whole_matrices_agree(con):
 def test_what_is_stored_answers_as_well_as_what_was_learnt(con):
     """The last movie of each person, held out: among 99 others drawn ten times, and among all that they did not see."""
     whole, _movies = read_interactions(con)
-    timeline = Timeline.of(whole)
+    # Which of the ratings of one moment is the last depends on the seed; over three of them a person is 0.0005.
+    found = [learnt_and_stored(whole, seed) for seed in range(3)]
+    (learnt_hits, learnt_gain, learnt_recall), (hits, gain, recall) = np.mean(found, axis=0)
+    assert hits > learnt_hits - 0.01
+    assert gain > learnt_gain - 0.005
+    assert recall > learnt_recall - 0.01
+
+
+def learnt_and_stored(whole, seed: int) -> list[tuple]:
+    """Return the hit rate, the NDCG and the recall of all weights, then of what a store keeps, without the last."""
+    timeline = Timeline.of(whole, seed)
     is_last = np.append(timeline.users[1:] != timeline.users[:-1], True)
     train = whole.take(np.sort(timeline.row[~is_last]))
     wanted = timeline.items[is_last]
@@ -86,7 +96,7 @@ def test_what_is_stored_answers_as_well_as_what_was_learnt(con):
         weights = person_weights(train, PersonSettings())
     seen = np.zeros((whole.n_users, whole.n_items), bool)
     seen[whole.users, whole.items] = True
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     others = [
         np.stack([rng.choice(np.flatnonzero(~row), 99, replace=False) for row in seen]) for _draw in range(10)
     ]  # fmt: skip
@@ -100,11 +110,7 @@ def test_what_is_stored_answers_as_well_as_what_was_learnt(con):
         ahead_of_all = ((scores >= right) & ~seen).sum(axis=1)
         gains = [np.where(place < 10, 1 / np.log2(place + 2), 0).mean() for place in ahead]
         found.append((np.mean([place < 10 for place in ahead]), np.mean(gains), np.mean(ahead_of_all < 20)))
-    (learnt_hits, learnt_gain, learnt_recall), (hits, gain, recall) = found
-    # A person is 0.0016 of the shares; over several such splits both differ by 0.003.
-    assert hits > learnt_hits - 0.01
-    assert gain > learnt_gain - 0.0075
-    assert recall > learnt_recall - 0.01
+    return found
 
 
 def test_because_of_everybody_points_to_what_is_recommended(con):
