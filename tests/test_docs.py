@@ -223,7 +223,7 @@ def test_the_python_reference_holds_everything(references):
 
 
 @pytest.fixture(scope="module")
-def examples_folder(small_folder, bookshop, tmp_path_factory) -> Path:
+def examples_folder(small_folder, tmp_path_factory) -> Path:
     """What the examples name, made from a small release, which is quicker; its first movies get their titles."""
     folder = tmp_path_factory.mktemp("examples")
     release = tmp_path_factory.mktemp("release")
@@ -238,8 +238,6 @@ def examples_folder(small_folder, bookshop, tmp_path_factory) -> Path:
     recstore.build(folder / "movies.duckdb", {"movielens": release})
     recstore.rebuild(folder / "movies.duckdb")
     recstore.backup(folder / "movies.duckdb", folder / "saved.duckdb")
-    for name in ("books.csv", "sales.csv"):
-        (folder / name).symlink_to(bookshop / name)
     (folder / "new-ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,5.0,1700000000\n")
     (folder / "books.csv").write_text("isbn,title\n" + "".join(f"97800{n},The Book {n}\n" for n in range(9)))
     (folder / "sales.csv").write_text("customer,isbn\n" + "".join(f"c{n % 4},97800{n % 9}\n" for n in range(30)))
