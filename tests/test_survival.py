@@ -33,9 +33,7 @@ def test_readers_during_rebuilds(benchmarks):
     import readers
 
     shell = shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb"
-    # One of each kind: more of a kind do nothing else, and take the time from the builds.
-    counted = readers.run(2, str(shell) if shell.exists() else None, loops=1, shells=1, held=1)
-    assert counted["readers"] == 4
+    counted = readers.run(2, str(shell) if shell.exists() else None)
     assert counted["errors"] == 0
     assert counted["answers"] > 0
 

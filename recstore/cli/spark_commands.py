@@ -17,6 +17,12 @@ from recstore.cli.watching import watch
 #: The example of the group and of its command.
 _TRAINING = "Example: recstore spark build --declaration recstore.toml --to tables"
 
+Schema = Annotated[str, typer.Option(metavar="NAME", help="Where functions.sql creates them in Spark.")]
+Location = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Where Spark will read the folder.", show_default="where it is written"),
+]
+
 spark_commands = typer.Typer()
 _spark = typer.Typer(name="spark", help="Train on Apache Spark what no machine holds.", epilog=_TRAINING)
 spark_commands.add_typer(_spark)
@@ -31,13 +37,8 @@ def export(
     to: Annotated[
         str, typer.Option(metavar="FORMAT", help="parquet, or delta where deltalake is installed.")
     ] = "parquet",
-    schema: Annotated[
-        str, typer.Option(metavar="NAME", help="Where functions.sql creates them in Spark.")
-    ] = "recstore",
-    location: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where Spark will read the folder.", show_default="where it is written"),
-    ] = None,
+    schema: Schema = "recstore",
+    location: Location = None,
     untrusted: Untrusted = False,
     timeout: Timeout = None,
 ) -> None:
@@ -69,13 +70,8 @@ def build(
     setting: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of Spark's; may be repeated.")
     ] = None,
-    schema: Annotated[
-        str, typer.Option(metavar="NAME", help="Where functions.sql creates them in Spark.")
-    ] = "recstore",
-    location: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where Spark will read the folder.", show_default="where it is written"),
-    ] = None,
+    schema: Schema = "recstore",
+    location: Location = None,
     quiet: Quiet = False,
 ) -> None:
     """Train on Spark and write the tables that export writes of a store; begun again, it goes on where it ended."""

@@ -43,7 +43,7 @@ class Weighed:
 
 
 def weigh(
-    train: Interactions,
+    train: Histories,
     settings: PersonSettings,
     keep: int,
     room: int,
@@ -54,12 +54,13 @@ def weigh(
 
     Where a square of all items that are rated often enough fits, EASE^R is solved as a whole, and what is alike by
     `vectors`, as `person_weights` has them, counts. Else it is solved by blocks, of who had what alone, and fewer
-    weights are kept where `room` is too little for that many.
+    weights are kept where `room` is too little for that many. Histories that lie on several machines are never solved
+    by blocks: of these the most rated items have weights, as many as fit.
     """
     items = weighed_items(train, settings.min_ratings)
     candidates = 0
-    if len(items) <= most_items(room):
-        weights = person_weights(train, settings, seed, vectors)
+    if len(items) <= _most_items(room) or not isinstance(train, Interactions):
+        weights = person_weights(train, settings, seed, vectors, _most_items(room))
     else:
         candidates = candidates_within(room // 2, len(items))
         keep = min(keep, max(1, room // (_SPARSE * len(items))))
@@ -67,19 +68,11 @@ def weigh(
     return Weighed(stored(weights, older_of(train, weights, settings, seed), keep, seed), keep, candidates)
 
 
-def most_items(room: int) -> int:
+def counts_likeness(train: Interactions, min_ratings: int, room: int) -> bool:
+    """Say whether `weigh` lets what is alike count: where it solves for all items as a whole."""
+    return len(weighed_items(train, min_ratings)) <= _most_items(room)
+
+
+def _most_items(room: int) -> int:
     """Return of how many items a square fits into so many bytes, with what is made of it."""
     return math.isqrt(room // (4 * _SQUARES))
-
-
-def weigh_by_blocks(
-    histories: Histories,
-    settings: PersonSettings,
-    keep: int,
-    room: int,
-    seed: int = 0,
-    vectors: NDArray[np.float32] | None = None,
-) -> Weighed:
-    """Return what `weigh` does, of histories that lie in blocks: beyond `most_items` the most had have weights."""
-    weights = person_weights(histories, settings, seed, vectors, most_items(room))
-    return Weighed(stored(weights, older_of(histories, weights, settings, seed), keep, seed), keep, 0)

@@ -18,6 +18,7 @@ from recstore import sql
 from recstore.arrow import numbers
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.figures import latest_figures
 from recstore.catalogs.model import CatalogModel
 from recstore.models.space import (
     COSINE,
@@ -38,6 +39,8 @@ from recstore.store.publish import OLD
 from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
+#: Figures of the build before, by space, None for the whole catalogue, and name.
+Figures = dict[tuple[str | None, str], float]
 #: For each item that decides whether a catalogue is a large one, so many interactions do so as well.
 _INTERACTIONS = 50
 #: When more than this share of the items or interactions came since the whole build, all is computed anew.
@@ -53,7 +56,8 @@ def compute_only_new(
     `prepare` does, where all is to be computed anew. Returns what was found out.
     """
     catalog, connection = model.catalog, staged.connection
-    since = _since(connection, catalog)
+    before = latest_figures(connection, catalog, f"{OLD}.main.builds")
+    since = _since(connection, catalog, before)
     if not _is_worth_while(connection, catalog, options, since):
         return None
     spaces = _Spaces(connection, catalog)
@@ -65,9 +69,12 @@ def compute_only_new(
         late = model.late(connection, OLD, options, spaces.read)
     if late is None or any(len(one.ids) > MOST_SINCE * spaces.sizes[name] for name, one in late.items()):
         return None
-    measured = [*since, *_figures_kept(connection, catalog)]
+    # Searches among what is there stay as they were measured.
+    recalls = [key for key in before if key[1] == NEIGHBORS_RECALL]
+    measured = [*since, *(Measured(catalog.name, space, what, before[space, what]) for space, what in recalls)]
     for name in spaces.sizes:
         measured += _join(staged, model, spaces, name, late.get(name), options, budget, stages)
+        measured += _placed(catalog, name, late.get(name), before)
     if catalog.weights:
         with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
             found = model.weigh_late(connection, OLD, options)
@@ -81,16 +88,15 @@ def compute_only_new(
     return measured
 
 
-def _since(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Measured]:
+def _since(connection: duckdb.DuckDBPyConnection, catalog: Catalog, before: Figures) -> list[Measured]:
     """Return how much came since the whole build: with the additions before, and with this one."""
     tables = {ITEMS_SINCE: catalog.items}
     if catalog.interactions:
         tables[INTERACTIONS_SINCE] = catalog.interactions.table
     found = []
     for what, table in tables.items():
-        query = sql.render(_SQL, "rows_since", old=OLD, table=table)
-        values = {"catalog": catalog.name, "what": what}
-        found.append(Measured(catalog.name, None, what, float(connection.execute(query, values).fetchall()[0][0])))
+        came = _count(connection, table) - _count(connection, f"{OLD}.main.{table}")
+        found.append(Measured(catalog.name, None, what, came + before.get((None, what), 0.0)))
     return found
 
 
@@ -109,13 +115,6 @@ def _is_worth_while(
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
-
-
-def _figures_kept(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> list[Measured]:
-    """Return the figures of searches among what is there, which stay as they were measured."""
-    query = sql.render(_SQL, "figures_kept", old=OLD)
-    rows = connection.execute(query, {"catalog": catalog.name, "whats": [NEIGHBORS_RECALL]}).fetchall()
-    return [Measured(catalog.name, space, what, value) for space, what, value in rows]
 
 
 class _Spaces:
@@ -166,7 +165,7 @@ def _join(
     with stages.stage(f"vectors of {catalog.name}"):
         space, joins = _joined(spaces.read(name), late)
         store_vectors(connection, catalog, space, is_default=spaces.is_default(name))
-    measured = _placed(connection, catalog, name, late)
+    measured: list[Measured] = []
     with building_index(staged, space, options, budget) as building:
         with stages.stage(f"neighbours of {catalog.name}, {name}", len(space.ids)):
             lists = _Lists(connection, catalog, space, joins)
@@ -192,12 +191,10 @@ def _joined(space: Space, late: Late | None) -> tuple[Space, NDArray[np.intp]]:
     return replace(space, ids=ids[order], vectors=vectors), np.searchsorted(ids[order], late.ids)
 
 
-def _placed(connection: duckdb.DuckDBPyConnection, catalog: Catalog, name: str, late: Late | None) -> list[Measured]:
-    query = sql.render(_SQL, "figures_kept", old=OLD)
-    rows = connection.execute(query, {"catalog": catalog.name, "whats": [PLACED_SINCE, COSINE]}).fetchall()
-    before = {what: value for space, what, value in rows if space == name}
-    count = before.pop(PLACED_SINCE, 0.0) + (0 if late is None else len(late.ids))
-    cosine = before.get(COSINE) if late is None or late.cosine is None else late.cosine
+def _placed(catalog: Catalog, name: str, late: Late | None, before: Figures) -> list[Measured]:
+    """Return how many items were placed in a space since the whole build, and how near that comes."""
+    count = before.get((name, PLACED_SINCE), 0.0) + (0 if late is None else len(late.ids))
+    cosine = before.get((name, COSINE)) if late is None or late.cosine is None else late.cosine
     found = {PLACED_SINCE: count} | ({} if cosine is None else {COSINE: cosine})
     return [Measured(catalog.name, name, what, value) for what, value in found.items()]
 

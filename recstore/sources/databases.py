@@ -35,9 +35,9 @@ def copy_database(
     """Copy a table or a query of a database to a table of the scratch database.
 
     `database` is the path of a DuckDB or SQLite file, or the URL of any other; `${NAME}` in it stands for a variable
-    of the environment. Returns what the source is called, without a password, of a query
-    also `whose` it is; what stands in FROM for it; and the
-    types of its columns. Raises `SourceError` where the database cannot be reached, or the query fails.
+    of the environment. `whose` says which of several queries this is: " for the items of books". Returns what the
+    source is called, without a password; what stands in FROM for it; and the types of its columns. Raises `SourceError`
+    where the database cannot be reached, or the query fails.
     """
     address = _with_variables(database)
     is_query = is_select(source)

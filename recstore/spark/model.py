@@ -24,7 +24,7 @@ from recstore.catalogs.declared.weights import how_weighed, settings_of
 from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.space import Measured, Space
 from recstore.models.tuning import MOST_PAIRS, Tuned
-from recstore.models.weighing import weigh_by_blocks
+from recstore.models.weighing import weigh
 from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.spark.blocks import SparkHistories
@@ -127,7 +127,7 @@ class SparkDeclared(Declared):
         settings = replace(found.settings, history=found.fading.history)
         weighed = shelf.value(
             "weights",
-            lambda: weigh_by_blocks(
+            lambda: weigh(
                 history,
                 settings,
                 found.fading.kept,

@@ -15,6 +15,7 @@ from recstore.arrow import arrow_column, numbers
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import read_interactions
 from recstore.catalogs.declared.weights import SCALE, as_known, kept_constants
+from recstore.catalogs.figures import latest_figures
 from recstore.catalogs.weight_rows import insert_stand_ins
 from recstore.models.space import Measured
 from recstore.options import BuildOptions
@@ -41,8 +42,8 @@ def add_weights(
     from recstore.models.late_weights import late_weights
     from recstore.models.person import weighed_items
 
-    query = sql.render("recstore.store.sql", "measured_of_catalog", builds=f"{old}.main.builds")
-    figures: dict[str, float] = dict(connection.execute(query, {"catalog": catalog.name}).fetchall())
+    latest = latest_figures(connection, catalog, f"{old}.main.builds")
+    figures = {what: value for (space, what), value in latest.items() if space is None}
     if not known or SCALE not in figures:
         return None
     scale, settings = figures[SCALE], as_known(known)

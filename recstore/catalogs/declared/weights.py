@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from recstore import sql
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.features import item_features
 from recstore.catalogs.declared.tables import left_out, read_interactions
+from recstore.catalogs.figures import latest_figures
 from recstore.catalogs.weight_rows import insert_weights
 from recstore.models.fading import FADING
 from recstore.models.space import Measured
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from recstore.models.tuning import Tuned
     from recstore.models.weighing import Weighed
 
-_SQL = "recstore.catalogs.declared.sql"
 #: What `builds.measured` calls a constant that was chosen, before its name.
 SETTING = "setting: "
 #: What `builds.measured` calls the factor of what comes next, which what is added later is weighed by as well.
@@ -75,7 +74,9 @@ def settings_of(
 
     What is in the database is the data, or that of so large a share of the users.
     """
+    from recstore.models.person import PersonSettings
     from recstore.models.tuning import Tuned, default_settings, find_settings
+    from recstore.models.weighing import counts_likeness
 
     history = catalog.interactions
     assert history is not None
@@ -86,7 +87,9 @@ def settings_of(
         kept = Tuned(settings, settings.fading(start), (), "The constants are those that a build found before.")
         return kept, kept_constants(catalog, known)
     events, ids = read_interactions(connection, catalog, of_each=True)
-    vectors = item_features(connection, catalog, ids)
+    # What would not count is not looked for.
+    is_whole = counts_likeness(events.once(), PersonSettings().min_ratings, budget.weights)
+    vectors = item_features(connection, catalog, ids) if is_whole else None
     if not options.tune:
         settings = default_settings(events.once(), seen, start, share, has_vectors=vectors is not None)
         usual = Tuned(settings, settings.fading(start), (), "The defaults stay: nothing was to be tried.")
@@ -108,9 +111,8 @@ def settings_of(
 
 def chosen_constants(connection: duckdb.DuckDBPyConnection, catalog: Catalog, builds: str) -> dict[str, float]:
     """Return the constants that the latest build of a catalogue chose, by name; `builds` is the table, as SQL."""
-    query = sql.render(_SQL, "chosen_constants", builds=builds)
-    rows = connection.execute(query, {"catalog": catalog.name, "setting": SETTING}).fetchall()
-    return {what.removeprefix(SETTING): value for what, value in rows}
+    figures = latest_figures(connection, catalog, builds)
+    return {what.removeprefix(SETTING): value for (_space, what), value in figures.items() if what.startswith(SETTING)}
 
 
 def as_known(known: Mapping[str, float]) -> PersonSettings:

@@ -1,7 +1,0 @@
--- The constants that the latest build of a catalogue chose.
-SELECT m.what, m.value
-FROM (
-    SELECT unnest(measured) AS m
-    FROM (FROM $builds WHERE list_contains(catalogs, $$catalog) ORDER BY built_at DESC LIMIT 1)
-)
-WHERE m."catalog" = $$catalog AND starts_with(m.what, $$setting);
