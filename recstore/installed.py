@@ -6,12 +6,13 @@ Nothing here names a catalogue or a loader: a stranger's package is found by its
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from recstore.catalogs.model import Export
-from recstore.catalogs.registry import installed
+from recstore.catalogs.registry import installed, kinds
 from recstore.errors import OptionError
-from recstore.options import Described, described
+from recstore.options import CommonOptions, Described, described
 from recstore.pipeline.add import Addition, additions
 from recstore.sources.addresses import shown
 from recstore.sources.loader import Shown, get_loader, loader_names
@@ -26,6 +27,7 @@ __all__ = [
     "exports",
     "named_sources",
     "options",
+    "options_of_own",
     "sources",
 ]
 
@@ -83,6 +85,12 @@ def named_sources(given: Mapping[str, str], named: Sequence[str]) -> dict[str, s
 def exports() -> dict[str, Export]:
     """Return what catalogues can write as JSON besides what any query gives, by the catalogue's name."""
     return {name: model.export for name, model in installed().items() if model.export is not None}
+
+
+def options_of_own() -> frozenset[str]:
+    """Return the names of the options that concern catalogues of the user's own."""
+    every: list[Any] = [CommonOptions, *(kind.options for kind in kinds().values())]
+    return frozenset(one.name for kind in every for one in fields(kind))
 
 
 def options() -> list[Described]:

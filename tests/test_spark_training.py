@@ -112,7 +112,9 @@ print(json.dumps([said, before, made, Path("tables.stages").exists(), Path("tabl
 
 WRONG = {
     "database = 'sqlite:///shop.db'": "Spark does not open by this declaration",
-    "from = 'nowhere'": "nowhere is neither a file or folder nor a table of the Spark session.",
+    "from = 'nowhere'": "nowhere is neither a file or folder (looked in ",
+    "from = 'my-sales.csv'": "my-sales.csv is neither a file or folder (looked in ",
+    "from = '~/no such/sales.csv'": "sales.csv is neither a file or folder (looked in ",
 }
 
 
@@ -125,3 +127,31 @@ def test_what_spark_does_not_read_is_said(line, sentence, spark, trained, tmp_pa
     said = command(spark, "recstore spark build --to tables --master local[2] --quiet", tmp_path)
     assert sentence in said
     assert not (tmp_path / "tables").exists()
+
+
+def test_spark_reads_csv_as_one_machine_does_also_in_a_folder_with_a_blank(spark, tmp_path):
+    """Doubled quotes, several lines in a field, ids with zeros before them, names that differ by case."""
+    folder = tmp_path / "my books, Büch%20er"
+    folder.mkdir()
+    (folder / "new sales.csv").write_text('u,I,note,n\n1,007,"say ""hi"", you",7\n2,08,"two\nlines",8\n')
+    program = """
+from pathlib import Path
+from pyspark.sql import SparkSession
+from recstore import Interactions
+from recstore.spark.quoting import address
+from recstore.spark.sources import frame_of
+
+spark = SparkSession.getActiveSession()
+sales = Interactions(Path("new sales.csv"), user="U", item="i")
+frame = frame_of(spark, sales, Path(), "The interactions")
+frame.write.parquet(address(Path("a b")))
+print([list(row) for row in spark.read.parquet(address(Path("a b"))).orderBy("n").collect()], Path("a b/_SUCCESS").exists())
+"""
+    rows = [[1, "007", 'say "hi", you', 7], [2, "08", "two\nlines", 8]]
+    assert spark.call("run", program, str(folder)).strip() == f"{rows} True"
+
+
+def test_an_address_is_no_folder_to_write(spark, trained):
+    said = command(spark, "recstore spark build --to s3://bucket/tables --master local[2] --quiet", trained)
+    assert "Name a folder of this machine, copy it there afterwards, and say by --location" in said
+    assert not (trained / "s3:").exists()

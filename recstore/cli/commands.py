@@ -174,12 +174,12 @@ class BuildCommand(InstalledCommand):
 
 
 class SparkBuildCommand(InstalledCommand):
-    """`spark build`: every option but of what is not made there: indexes, approximate neighbours, a store before."""
+    """`spark build`: every option that concerns catalogues of the user's own and is heeded there."""
 
     def offered(self) -> Iterator[Offered]:
         """Yield the options."""
-        left_out = ("trees", "exact_up_to", "max_loss")
-        yield from _build_options(are_defaults_shown=True, is_offered=lambda one: one.name not in left_out)
+        heeded = installed.options_of_own() - {"trees", "exact_up_to", "anew_up_to", "max_loss"}
+        yield from _build_options(are_defaults_shown=True, is_offered=lambda one: one.name in heeded)
 
 
 class RebuildCommand(InstalledCommand):

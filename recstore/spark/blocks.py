@@ -20,12 +20,13 @@ from recstore.arrow import numbers
 from recstore.catalogs.declared.tables import as_interactions
 from recstore.models.blocks import Add, lone_rows_merged, scaled_columns
 from recstore.models.interactions import Interactions
+from recstore.spark.quoting import address
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 #: Sums travel in pieces of so many numbers, and up to so many bytes straight to the driver, beyond that by files.
-_PIECE, _STRAIGHT = 1 << 20, 64 << 20
+_PIECE, _STRAIGHT = 1 << 16, 64 << 20
 #: A file up to so many bytes is read by one task.
 _SPLIT = 32 << 20
 _PIECES = "piece int, task int, data binary"
@@ -66,7 +67,7 @@ class SparkHistories:
         self, add: Add, shape: int | tuple[int, ...], *arguments: object, dtype: npt.DTypeLike = np.float64
     ) -> NDArray[Any]:
         """Return zeros of a shape to which `add(sums, block, *arguments)` added each block, `Interactions`."""
-        return self._added(_Work(add, arguments, np.empty(shape, dtype).shape, np.dtype(dtype).str))
+        return self._added(_Work.of(add, shape, arguments, dtype))
 
     def matrix(self, make: Callable[..., tuple[Any, ...]], *arguments: object) -> SparkMatrix:
         """Return the matrix whose rows are those of all that `make(block, *arguments)` gives."""
@@ -80,12 +81,12 @@ class SparkHistories:
         try:
             with told.open("wb") as file:
                 pickle.dump(work, file, protocol=5)
-            found = self.spark.read.parquet(self.files.as_uri()).where("size(item) > 0").mapInArrow(task.run, _PIECES)
+            found = self.spark.read.parquet(address(self.files)).where("size(item) > 0").mapInArrow(task.run, _PIECES)
             if not self._is_one_block():
                 found = found.groupBy("piece").applyInArrow(_summing(work.dtype), _PIECES)
             if math.prod(work.shape) * np.dtype(work.dtype).itemsize <= _STRAIGHT:
                 return work.assembled(found.toArrow())
-            found.write.parquet(brought.as_uri())
+            found.write.parquet(address(brought))
             from pyarrow.parquet import read_table
 
             return work.assembled(read_table(brought))
@@ -118,7 +119,7 @@ class SparkMatrix:
         self, add: Add, shape: int | tuple[int, ...], *arguments: object, dtype: npt.DTypeLike = np.float64
     ) -> NDArray[Any]:
         """Return zeros of a shape to which `add(sums, block, *arguments)` added each block, SciPy CSR of some rows."""
-        work = _Work(add, arguments, np.empty(shape, dtype).shape, np.dtype(dtype).str)
+        work = _Work.of(add, shape, arguments, dtype)
         return self.histories._added(replace(work, make=self.make, made_with=self.made_with, scale=self.scale))
 
     def scaled(self, scale: NDArray[np.float32]) -> SparkMatrix:
@@ -153,6 +154,11 @@ class _Work:
     make: Callable[..., tuple[Any, ...]] | None = None
     made_with: tuple[object, ...] = ()
     scale: NDArray[np.float32] | None = None
+
+    @staticmethod
+    def of(add: Add, shape: int | tuple[int, ...], arguments: tuple[object, ...], dtype: npt.DTypeLike) -> _Work:
+        """Return the work on histories; `shape` may be a length."""
+        return _Work(add, arguments, shape if isinstance(shape, tuple) else (shape,), np.dtype(dtype).str)
 
     def nothing(self) -> NDArray[Any]:
         return np.zeros(self.shape, self.dtype)
@@ -192,10 +198,14 @@ class _Task:
 
         with Path(self.told).open("rb") as file:
             work: _Work = pickle.load(file)
-        sums = work.nothing()
+        sums, is_empty = work.nothing(), True
         for batch in batches:
             if batch.num_rows:
                 work.on(sums, self.interactions(batch))
+                is_empty = False
+        # Parts of a file in which no row begins have nothing to add.
+        if is_empty:
+            return
         context, flat = TaskContext.get(), sums.reshape(-1)
         number = context.partitionId() if context else 0
         for piece, begin in enumerate(range(0, len(flat), _PIECE)):
@@ -221,8 +231,9 @@ def _summing(dtype: str) -> Callable[[Any], Any]:
     def add_up(table: Any) -> Any:  # noqa: ANN401 - PyArrow is not typed
         import pyarrow as pa
 
-        table = table.sort_by("task")
-        sums = sum(np.frombuffer(data.as_buffer(), dtype) for data in table["data"])
+        # The data itself is not sorted: Arrow would copy it into one array, of 2 GB at most.
+        order, pieces = np.argsort(numbers(table["task"]), kind="stable"), table["data"]
+        sums = sum(np.frombuffer(pieces[int(row)].as_buffer(), dtype) for row in order)
         assert not isinstance(sums, int)
         first = table.slice(0, 1)
         return first.set_column(2, "data", pa.array([sums.tobytes()], pa.binary()))

@@ -15,21 +15,23 @@ from recstore.budget import Budget
 from recstore.catalogs.declared.config import read_config
 from recstore.catalogs.declared.declaration import Items, sources_of, unnamed_encoders
 from recstore.catalogs.registry import installed
-from recstore.errors import OptionError, RecstoreError, StoreError
+from recstore.errors import OptionError, StoreError
 from recstore.options import BuildOptions
-from recstore.paths import real, typed
+from recstore.paths import typed
 from recstore.pipeline.finish import finish
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.refusals import check_rejects
 from recstore.progress import Progress, Stages
 from recstore.scratch import scratch_folder
 from recstore.sources.loader import LoadReport
-from recstore.spark.exporting import Exported, export, refuse_what_is_not_ours
+from recstore.spark.exporting import Exported, export, folder_to_write
 from recstore.spark.loading import SparkLoader, interactions_columns
 from recstore.spark.model import SparkDeclared
+from recstore.spark.quoting import address, identifier
 from recstore.spark.reading import read_on_spark
 from recstore.spark.session import need_spark
 from recstore.spark.stages import Shelf
+from recstore.store.lock import Patience, builder_lock
 from recstore.store.publish import staged_store
 
 if TYPE_CHECKING:
@@ -73,8 +75,7 @@ def build(
     else.
     """
     need_spark()
-    place = real(typed(folder))
-    refuse_what_is_not_ours(place)
+    place = folder_to_write(folder)
     sources = dict(declared) if isinstance(declared, Mapping) else read_config(typed(declared))
     options, stages = options or BuildOptions(), Stages(progress or Progress())
     budget = Budget.of(options.memory)
@@ -83,14 +84,14 @@ def build(
     try:
         for name, value in _SETTINGS.items():
             spark.conf.set(name, value)
-        with scratch_folder() as scratch:
+        # Two builds at one time would remove each other's stages.
+        with builder_lock(place, Patience(wait=False, progress=stages.progress)), scratch_folder() as scratch:
             store = scratch / "store.duckdb"
             report, loaders = _into_store(spark, sources, store, beside, options, budget, stages)
             with stages.stage("write tables"):
                 written = {table: files for one in loaders for table, files in _interactions(spark, one).items()}
                 exported = export(store, place, schema=schema, location=location, written=written)
-    except (RecstoreError, KeyboardInterrupt):
-        raise
+            shutil.rmtree(beside, ignore_errors=True)
     except Exception as error:
         if type(error).__module__.startswith(("pyspark.", "py4j.")):
             raise StoreError(
@@ -100,9 +101,9 @@ def build(
         raise
     finally:
         for name, value in before.items():
+            spark.conf.unset(name)
             if value is not None:
                 spark.conf.set(name, value)
-    shutil.rmtree(beside, ignore_errors=True)
     return Built(report, exported)
 
 
@@ -147,10 +148,9 @@ def _interactions(spark: SparkSession, loader: SparkLoader) -> dict[str, tuple[P
     arrived, catalog = loader.arrived, loader.read.catalog
     if arrived is None or catalog.interactions is None:
         return {}
-    user = f"`{catalog.interactions.user.replace('`', '``')}`"
-    names = [f"`{name.replace('`', '``')}`" for name in interactions_columns(catalog)]
-    rows = spark.read.parquet(arrived.files.as_uri()).select(*names).orderBy(user)
-    files = loader.shelf.files("interactions", lambda place: rows.write.parquet(place.as_uri()))
+    names = map(identifier, interactions_columns(catalog))
+    rows = spark.read.parquet(address(arrived.files)).select(*names).orderBy(identifier(catalog.interactions.user))
+    files = loader.shelf.files("interactions", lambda place: rows.write.parquet(address(place)))
     return {catalog.interactions.table: (files, arrived.rows)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from recstore.paths import real, typed
 from recstore.scratch import REPLACED, scratch_folder
 from recstore.spark import script
 from recstore.spark.answers import answers_query, answers_table
+from recstore.spark.quoting import address
 from recstore.spark.types import exported_as
 from recstore.store.damage import told_when_damaged
 from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
@@ -65,12 +67,11 @@ def export(
     Raises:
         OptionError: the format is not known or not installed, or `folder` holds something else.
     """
-    place = real(typed(folder))
+    place, written = folder_to_write(folder), written or {}
     if to not in FORMATS:
         raise OptionError(f"--to is {' or '.join(FORMATS)}, not {to!r}.")
     if to == "delta" and find_spec("deltalake") is None:
         raise OptionError("Delta needs the package deltalake: pip install deltalake, or export --to parquet.")
-    refuse_what_is_not_ours(place)
     store = typed(path)
     with (
         told_when_damaged(store, untrusted=untrusted),
@@ -87,15 +88,17 @@ def export(
         catalogs = stored_catalogs(connection, "store", trusted=not untrusted)
         rows = {}
         for table, query in tables(connection, catalogs).items():
-            if table in (written or {}):
-                continue
-            rows[table] = _write(connection, query, part / table, to)
-        for table, (files, count) in (written or {}).items():
-            shutil.move(files, part / table)
+            if table not in written:
+                rows[table] = _write(connection, query, part / table, to)
+        for table, (files, count) in written.items():
+            (part / table).mkdir()
+            # No marks of stages, and no checksums of Spark's.
+            for file in files.glob("*.parquet"):
+                shutil.move(file, part / table)
             rows[table] = count
         found = connection.execute("SELECT catalog, space, dimensions FROM store.main.spaces ORDER BY ALL").fetchall()
         made = script.statements(
-            catalogs, found, list(rows), schema=schema, location=location or place.as_uri(), form=to
+            catalogs, found, list(rows), schema=schema, location=location or address(place), form=to
         )
         (part / FUNCTIONS).write_text(script.as_script(made, schema), encoding="utf-8")
     return Exported(rows, place / FUNCTIONS)
@@ -153,6 +156,18 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, folder: Path, to: 
     copy = sql.render("recstore.spark.sql", "copy", query=query, **parts)
     done = connection.execute(copy).fetchall()
     return int(done[0][0])
+
+
+def folder_to_write(folder: str | os.PathLike[str]) -> Path:
+    """Return the folder that an export is to be written to, links followed; an `OptionError` where it may not be."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", os.fspath(folder)):
+        raise OptionError(
+            f"{os.fspath(folder)} is an address. Name a folder of this machine, copy it there afterwards, and say by "
+            "--location where it will be read."
+        )
+    place = real(typed(folder))
+    refuse_what_is_not_ours(place)
+    return place
 
 
 def refuse_what_is_not_ours(place: Path) -> None:

@@ -14,6 +14,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import names_of, stand_in_of
 from recstore.spark.blocks import SparkHistories
 from recstore.spark.loading import Arrived
+from recstore.spark.quoting import address, identifier
 from recstore.spark.stages import Shelf
 from recstore.spark.worker import LEFT_OUT, SPARK_KINDS, OfPeople
 
@@ -42,15 +43,15 @@ def histories(
             [*(f"{name} {SPARK_KINDS[name]}" for name in columns), *(f"{name} bigint" for name in LEFT_OUT)]
         )
         buckets = max(1, math.ceil(arrived.rows / _TOGETHER))
-        rows = _with_bucket(spark.read.parquet(arrived.files.as_uri()), catalog, buckets)
+        rows = _with_bucket(spark.read.parquet(address(arrived.files)), catalog, buckets)
 
         def of_people(table: Any) -> Any:  # noqa: ANN401 - Spark counts the parameters, and would count `self`
             return task.run(table)
 
-        rows.groupBy("bucket").applyInArrow(of_people, schema).write.parquet(place.as_uri())
+        rows.groupBy("_rs_bucket").applyInArrow(of_people, schema).write.parquet(address(place))
 
     files = shelf.files("histories", write)
-    rows = spark.read.parquet(files.as_uri())
+    rows = spark.read.parquet(address(files))
     counts = rows.selectExpr("explode(item) AS item").groupBy("item").count().toArrow().sort_by("item")
     # What has no time counts as 0 there, too.
     latest = "max(array_max(transform(moment, x -> nanvl(x, 0))))" if history.time else "max(CAST(0 AS DOUBLE))"
@@ -77,16 +78,16 @@ def drawn_people(spark: SparkSession, catalog: Catalog, arrived: Arrived, most: 
     Whose hash is small is drawn: the same people on every run, whatever the order of the rows.
     """
     share = min(1.0, most / max(1, arrived.rows))
-    rows = spark.read.parquet(arrived.files.as_uri())
+    rows = spark.read.parquet(address(arrived.files))
     if share < 1:
-        rows = _with_bucket(rows, catalog, _STEPS).where(f"bucket < {math.ceil(share * _STEPS)}").drop("bucket")
+        rows = _with_bucket(rows, catalog, _STEPS).where(f"_rs_bucket < {math.ceil(share * _STEPS)}").drop("_rs_bucket")
     return rows.toArrow(), share
 
 
 def _with_bucket(rows: DataFrame, catalog: Catalog, buckets: int) -> DataFrame:
     from pyspark.sql.functions import lit, pmod, xxhash64
 
-    return rows.withColumn("bucket", pmod(xxhash64(_person(catalog)), lit(buckets)).cast("int"))
+    return rows.withColumn("_rs_bucket", pmod(xxhash64(_person(catalog)), lit(buckets)).cast("int"))
 
 
 def _person(catalog: Catalog) -> Column:
@@ -95,4 +96,4 @@ def _person(catalog: Catalog) -> Column:
 
     assert catalog.interactions is not None
     columns = [catalog.interactions.user, *filter(None, [stand_in_of(catalog)])]
-    return coalesce(*(col(f"`{name.replace('`', '``')}`").cast("string") for name in columns))
+    return coalesce(*(col(identifier(name)).cast("string") for name in columns))

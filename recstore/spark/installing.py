@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recstore.catalogs.catalog import Catalog
-from recstore.errors import OptionError
+from recstore.errors import OptionError, first_line
 from recstore.spark import script
 from recstore.spark.answers import answers_table
+from recstore.spark.quoting import address
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,13 +26,13 @@ def install(spark: SparkSession, folder: str, *, schema: str = "recstore", form:
         OptionError: `folder` holds no exported tables, or the schema has a table of that name that is not recstore's.
     """
     if Path(folder).is_dir():
-        folder = Path(folder).resolve().as_uri()
+        folder = address(Path(folder).resolve())
     reader = spark.read.format(form)
     try:
         described = reader.load(f"{folder}/catalogs").select("catalog", "declaration").collect()
         spaces = reader.load(f"{folder}/spaces").select("catalog", "space", "dimensions").collect()
     except Exception as error:
-        raise OptionError(f"{folder} holds no exported tables that Spark can read: {_first_line(error)}") from error
+        raise OptionError(f"{folder} holds no exported tables that Spark can read: {first_line(error)}") from error
     catalogs = [Catalog.as_recorded(row["declaration"]) for row in sorted(described)]
     tables = [
         *(table for catalog in catalogs for table in (*catalog.tables, answers_table(catalog))),
@@ -55,7 +56,3 @@ def _forget(spark: SparkSession, table: str) -> None:
     if script.MARK not in properties:
         raise OptionError(f"{table} is there and is not recstore's. Name another schema.")
     spark.sql(f"DROP TABLE {table}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

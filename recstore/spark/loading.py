@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from recstore.catalogs.declared.reading import Read
 from recstore.progress import Progress
 from recstore.sources.loader import FileReport
 from recstore.sources.relations import Relation
+from recstore.spark.quoting import address, identifier
 from recstore.spark.stages import Shelf
 from recstore.spark.types import exported_as, spark_type
 from recstore.spark.worker import SOURCE, Asking, Statements, table_setup
@@ -74,7 +76,7 @@ class SparkLoader(DeclaredLoader):
         names = self._names(replace(relation, text=SOURCE))
         setup = items_setup(connection, catalog, self.shelf) + interactions_setup(catalog)
         files = self.shelf.files("loaded", lambda place: self._write_loaded(frame, setup, names, place))
-        added = self._spark.read.parquet(files.as_uri()).count()
+        added = self._spark.read.parquet(address(files)).count()
         rejects = 0
         if added < total:
             found = self._reject(connection, frame, setup, names, relation)
@@ -97,8 +99,8 @@ class SparkLoader(DeclaredLoader):
             for name, kind in columns.items()
         )
         asking = Asking(setup, statements, f"SELECT {shown} FROM {table}")
-        schema = ", ".join(f"`{name.replace('`', '``')}` {spark_type(kind)}" for name, kind in columns.items())
-        frame.mapInArrow(asking.run, schema).write.parquet(place.as_uri())
+        schema = ", ".join(f"{identifier(name)} {spark_type(kind)}" for name, kind in columns.items())
+        frame.mapInArrow(asking.run, schema).write.parquet(address(place))
 
     def _reject(
         self,
@@ -109,12 +111,12 @@ class SparkLoader(DeclaredLoader):
         relation: Relation,
     ) -> dict[str, int]:
         """Keep what cannot be loaded in the table of rejects, and return how many rows have each fault."""
-        setup += sql.read("recstore.schema.tables", "load_rejects").partition(";")[0] + ";"
+        setup += sql.read("recstore.schema.tables", "load_rejects")
         statement = sql.render(_SQL, "reject_interactions", **names)
         statements: Statements = ("TRUNCATE load_rejects", {}), (statement, {"source": relation.name})
         asking = Asking(setup, statements, "FROM load_rejects")
         files = self.shelf.files(
-            "rejects", lambda place: frame.mapInArrow(asking.run, _REJECTS).write.parquet(place.as_uri())
+            "rejects", lambda place: frame.mapInArrow(asking.run, _REJECTS).write.parquet(address(place))
         )
         there = f"read_parquet({sql.literal(str(files))} || '/*.parquet')"
         connection.execute(f"INSERT INTO load_rejects BY NAME FROM {there}")
@@ -176,7 +178,7 @@ def _content(frame: DataFrame) -> tuple[int, int]:
     from pyspark.sql.functions import col, count, lit, xxhash64
     from pyspark.sql.functions import sum as total
 
-    hashed = [col(f"`{name}`") for name, kind in frame.dtypes if not kind.startswith(("map", "variant"))]
+    hashed = [col(identifier(name)) for name, kind in frame.dtypes if not re.search(r"\b(map|variant)\b", kind)]
     hashes = xxhash64(*hashed) if hashed else lit(0)
     # A sum of whole numbers may not overflow: each is brought to 40 bits.
     [row] = frame.select(count(lit(1)), total(hashes.bitwiseAND(lit((1 << 40) - 1)))).collect()

@@ -30,6 +30,7 @@ from recstore.progress import Progress
 from recstore.spark.blocks import SparkHistories
 from recstore.spark.history import drawn_people, histories
 from recstore.spark.loading import SparkLoader, interactions_setup, items_setup
+from recstore.spark.quoting import address
 from recstore.spark.stages import Shelf
 
 if TYPE_CHECKING:
@@ -96,8 +97,10 @@ class SparkDeclared(Declared):
             tasks = min(_MOST_TASKS, max(1, math.ceil(len(space.ids) / _SEARCHED)))
             searching = _Searching(str(vectors), self.catalog.depth, space.parts, tasks)
             found = self._spark.range(0, tasks, 1, tasks).mapInArrow(searching.run, _NEIGHBORS)
-            found.write.parquet(place.as_uri())
-            vectors.unlink()
+            try:
+                found.write.parquet(address(place))
+            finally:
+                vectors.unlink()
 
         return _blocks(shelf.files(f"neighbors-{space.name}", write)), []
 
@@ -125,7 +128,8 @@ class SparkDeclared(Declared):
         measured = say_left_out(self._left_out, catalog, progress)
         found, figures = shelf.value("settings", find)
         settings = replace(found.settings, history=found.fading.history)
-        weighed = shelf.value(
+        # A larger square of items fits into more memory.
+        weighed = shelf.of(budget.weights).value(
             "weights",
             lambda: weigh(
                 history,

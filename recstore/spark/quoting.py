@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import duckdb
 
@@ -19,6 +20,11 @@ def literal(text: str) -> str:
 def identifier(name: str) -> str:
     """Quote one identifier of Spark SQL."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def address(path: Path) -> str:
+    """Return a path of this machine as Spark names it: as it stands, since Hadoop takes %20 for three letters."""
+    return f"file://{path.absolute()}"
 
 
 def typed(text: str, kind: str) -> str:

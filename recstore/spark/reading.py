@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from recstore.budget import Budget
 from recstore.catalogs.declared.declaration import Interactions, Items, described
 from recstore.catalogs.declared.reading import Read, read_sources
-from recstore.errors import SourceError
+from recstore.errors import SourceError, first_line
 from recstore.progress import Progress
 from recstore.sources.dialect import Dialect
+from recstore.spark.quoting import identifier
 from recstore.spark.sources import frame_of, is_of_driver
 
 if TYPE_CHECKING:
@@ -59,30 +60,33 @@ def _fetched(frame: DataFrame, source: object) -> Any:  # noqa: ANN401 - PyArrow
     try:
         return frame.toArrow()
     except Exception as error:
-        line = str(error).strip().partition("\n")[0]
-        raise SourceError(f"Spark cannot read {_named(source)}: {line}") from error
+        raise SourceError(f"Spark cannot read {_named(source)}: {first_line(error)}") from error
 
 
 def _telling(frame: DataFrame, history: Interactions) -> DataFrame:
     """Return some interactions, and of the others such as decide how a column is read.
 
-    These are ids of blanks, text that is no time, and the largest number of a time.
+    These are ids of blanks, text that is no time or no number, and the largest number of a time.
     """
-    kinds = dict(frame.dtypes)
+    kinds = {name.lower(): kind for name, kind in frame.dtypes}
+
+    def is_text(name: str | None) -> bool:
+        return name is not None and kinds.get(name.lower()) == "string"
+
     some = frame.limit(_LOOKED_AT)
     if some.count() < _LOOKED_AT:
         return frame
     odd = [some]
     for name in (history.user, history.item, history.session):
-        if name is not None and kinds.get(name) == "string":
-            odd.append(frame.where(f"trim({_quoted(name)}) = ''").limit(_ODD))
+        if name and is_text(name):
+            odd.append(frame.where(f"{identifier(name)} RLIKE r'^[\\t\\n\\r \\u00A0]*$'").limit(_ODD))
+    for name in (history.rating, history.value):
+        if name and is_text(name):
+            no_number = f"try_cast({identifier(name)} AS double) IS NULL AND {identifier(name)} IS NOT NULL"
+            odd.append(frame.where(no_number).limit(_ODD))
     at = history.at
-    if at is not None and kinds.get(at) == "string":
-        odd.append(frame.where(f"try_cast({_quoted(at)} AS timestamp) IS NULL").limit(_ODD))
-    elif at is not None and at in kinds and not kinds[at].startswith(("timestamp", "date")):
-        odd.append(frame.where(f"{_quoted(at)} IS NOT NULL").orderBy(frame[_quoted(at)].desc()).limit(1))
+    if at and is_text(at):
+        odd.append(frame.where(f"try_cast({identifier(at)} AS timestamp) IS NULL").limit(_ODD))
+    elif at and at.lower() in kinds and not kinds[at.lower()].startswith(("timestamp", "date")):
+        odd.append(frame.where(f"{identifier(at)} IS NOT NULL").orderBy(frame[identifier(at)].desc()).limit(1))
     return reduce(lambda one, other: one.unionByName(other), odd)
-
-
-def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from glob import glob
 from importlib.util import find_spec
@@ -9,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recstore.catalogs.declared.declaration import Interactions, Items
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError, RecstoreError, SourceError, first_line
+from recstore.paths import typed
 from recstore.sources.addresses import shown
 from recstore.sources.dialect import Dialect
+from recstore.sources.frames import frame_name
 from recstore.sources.selects import is_select
+from recstore.spark.quoting import address, identifier
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -42,7 +46,7 @@ def frame_of(spark: SparkSession, side: Items | Interactions, folder: Path, what
         SourceError: it is neither a file, nor a table of the session, or Spark cannot read it.
         OptionError: it is declared in a way that Spark does not know.
     """
-    source = side.source
+    source = os.fspath(side.source) if isinstance(side.source, os.PathLike) else side.source
     if side.database is not None:
         raise OptionError(
             f"{what} come from a database, which Spark does not open by this declaration. Read them with Spark, "
@@ -51,33 +55,47 @@ def frame_of(spark: SparkSession, side: Items | Interactions, folder: Path, what
     if is_of_spark(source):
         frame: DataFrame = source
         return frame
-    if not isinstance(source, str):
-        import pyarrow as pa
-
-        return spark.createDataFrame(pa.table(source))
     try:
+        if not isinstance(source, str):
+            import pyarrow as pa
+
+            return spark.createDataFrame(pa.table(source))
         if is_select(source):
             return spark.sql(source)
         return _of_name(spark, side, source, folder)
-    except (OptionError, SourceError):
+    except RecstoreError:
         raise
     except Exception as error:
-        raise SourceError(f"Spark cannot read {shown(source)}: {str(error).strip().partition(chr(10))[0]}") from error
+        named = shown(source) if isinstance(source, str) else frame_name(source)
+        raise SourceError(f"Spark cannot read {named}: {first_line(error)}") from error
 
 
 def _of_name(spark: SparkSession, side: Items | Interactions, source: str, folder: Path) -> DataFrame:
-    path = source if "://" in source else str(folder.absolute() / source)
-    found = [] if "://" in source else sorted(glob(path))  # noqa: PTH207 - the path may hold a pattern anywhere
-    if not found and "://" not in source:
-        if spark.catalog.tableExists(source):
-            return spark.table(source)
-        raise SourceError(f"{shown(source)} is neither a file or folder nor a table of the Spark session.")
+    path, found = source, list[str]()
+    if "://" not in source:
+        place = folder.absolute() / typed(source)
+        found = sorted(glob(str(place), recursive=True))  # noqa: PTH207 - the path may hold a pattern anywhere
+        path = address(place)
+        if not found:
+            if _is_table(spark, source):
+                return spark.table(source)
+            raise SourceError(
+                f"{shown(source)} is neither a file or folder (looked in {folder.absolute()}) nor a table of the Spark "
+                "session. Check the path, or name a view by createOrReplaceTempView."
+            )
     if any((Path(one) / "_delta_log").is_dir() for one in found) or source.startswith("delta://"):
         return _of_delta(spark, path)
     form = _format_of(source, found)
     if form == "csv":
         return _of_csv(spark, side, path)
     return spark.read.format(form).load(path)
+
+
+def _is_table(spark: SparkSession, name: str) -> bool:
+    try:
+        return bool(spark.catalog.tableExists(name))
+    except Exception:  # what cannot be the name of a table, such as a path
+        return False
 
 
 def _format_of(source: str, found: list[str]) -> str:
@@ -116,18 +134,19 @@ def _of_csv(spark: SparkSession, side: Items | Interactions, path: str) -> DataF
     tabs = re.search(r"\.(tsv|tab)(\.|$)", path, re.IGNORECASE)
     given = {option: getattr(dialect, name) for name, option in _DIALECT.items() if getattr(dialect, name) is not None}
     options = {"header": str(header), "sep": "\t" if tabs else ",", **given}
-    typed = spark.read.options(inferSchema="true", **options).csv(path)
-    names = (side.id,) if isinstance(side, Items) else (side.user, side.item, side.session)
-    numbered = [name for name, kind in typed.dtypes if name in names and kind != "string"]
+    # As others write CSV: quotes are doubled, and a field in quotes may have several lines.
+    options |= {"escape": options.get("quote", '"'), "multiLine": "true"}
+    guessed = spark.read.options(inferSchema="true", **options).csv(path)
+    wanted = (side.id,) if isinstance(side, Items) else (side.user, side.item, side.session)
+    names = {name.lower() for name in wanted if name}
+    numbered = [name for name, kind in guessed.dtypes if name.lower() in names and kind != "string"]
     if not numbered:
-        return typed
-    schema = ", ".join(
-        f"`{name.replace('`', '``')}` {'string' if name in numbered else kind}" for name, kind in typed.dtypes
-    )
+        return guessed
+    schema = ", ".join(f"{identifier(name)} {'string' if name in numbered else kind}" for name, kind in guessed.dtypes)
     as_text = spark.read.options(**options).schema(schema).csv(path)
-    kinds = dict(typed.dtypes)
+    kinds = dict(guessed.dtypes)
     for name in numbered:
-        column = col(f"`{name}`")
+        column = col(identifier(name))
         changed = ~column.cast(kinds[name]).cast("string").eqNullSafe(column)
         if kinds[name] not in ("int", "bigint") or not as_text.where(changed).isEmpty():
             continue

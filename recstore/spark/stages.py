@@ -84,7 +84,7 @@ class Shelf:
         return kept
 
     def scratch(self) -> Path:
-        """Return a folder for files that live no longer than a stage."""
+        """Return a folder for files of which none lives longer than a stage."""
         place = self.folder / "scratch"
         place.mkdir(exist_ok=True)
         return place

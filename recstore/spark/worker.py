@@ -28,7 +28,7 @@ Statements = tuple[tuple[str, Mapping[str, Any]], ...]
 class Asking:
     """What is asked of every block: `statements`, each with its parameters, then `query`, whose rows are the answer.
 
-    `setup` is run once. All is text, so that it travels.
+    `setup` is run once. All is text: it is pickled, and sent to the workers.
     """
 
     setup: str
@@ -63,7 +63,7 @@ class OfPeople:
         """Return a row for each person, and in the first what was left out of all."""
         with _opened(self.setup) as connection:
             connection.register(BLOCK, table)
-            insert = f"INSERT INTO {self.interactions} BY NAME SELECT * EXCLUDE (bucket) FROM {BLOCK}"
+            insert = f"INSERT INTO {self.interactions} BY NAME SELECT * EXCLUDE (_rs_bucket) FROM {BLOCK}"
             connection.execute(insert)
             connection.execute(self.pairs)
             left = connection.execute("FROM left_out").fetchall()[0]
