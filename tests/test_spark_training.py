@@ -142,10 +142,11 @@ from recstore.spark.quoting import address
 from recstore.spark.sources import frame_of
 
 spark = SparkSession.getActiveSession()
-sales = Interactions(Path("new sales.csv"), user="U", item="i")
+sales = Interactions(source=Path("new sales.csv"), user="U", item="i")
 frame = frame_of(spark, sales, Path(), "The interactions")
 frame.write.parquet(address(Path("a b")))
-print([list(row) for row in spark.read.parquet(address(Path("a b"))).orderBy("n").collect()], Path("a b/_SUCCESS").exists())
+rows = spark.read.parquet(address(Path("a b"))).orderBy("n").collect()
+print([list(row) for row in rows], Path("a b/_SUCCESS").exists())
 """
     rows = [[1, "007", 'say "hi", you', 7], [2, "08", "two\nlines", 8]]
     assert spark.call("run", program, str(folder)).strip() == f"{rows} True"
