@@ -47,6 +47,16 @@ def completions(words: str) -> list[str]:
     return CliRunner().invoke(app, [], env=told, prog_name="recstore").stdout.split()
 
 
+def commands() -> Iterator[tuple[list[str], typer.core.TyperCommand]]:
+    """Yield every registered command, with the words that call it."""
+
+    def walk(words: list[str], command) -> Iterator[tuple[list[str], typer.core.TyperCommand]]:
+        for name, one in command.commands.items():
+            yield from walk([*words, name], one) if hasattr(one, "commands") else [([*words, name], one)]
+
+    yield from walk([], typer.main.get_command(app))
+
+
 class Elsewhere:
     """Runs commands in another process, in which other packages are installed: one process for all of them."""
 

@@ -64,6 +64,13 @@ def test_an_id_may_look_like_an_option(odd_store, tmp_path, item):
     assert picture.stat().st_size > 1000
 
 
+def test_the_address_of_a_stranger_is_printed_and_not_opened(odd_store, monkeypatch):
+    monkeypatch.setattr("webbrowser.open", lambda _url: pytest.fail("it was opened"))
+    done = run("play", odd_store, "plain", "--untrusted")
+    assert (done.returncode, done.stdout) == (0, "https://example.org/11\n"), done.stderr
+    assert "is not opened" in done.stderr
+
+
 def test_an_option_without_its_value_takes_no_other(odd_store):
     for words in (["similar", odd_store, "things", "plain", "--filter"], ["play", odd_store, "-a", "--catalog"]):
         code, _out, said = ask(*words)

@@ -396,5 +396,5 @@ def test_a_strangers_catalogue_answers_where_it_is_what_its_declaration_says(sho
             [(text,)] = connection.sql("SELECT declaration FROM catalogs").fetchall()
             assert old in text
             connection.execute("UPDATE catalogs SET declaration = ?", [text.replace(old, new, 1)])
-        with recstore.connect(copy, untrusted=True) as connection, pytest.raises(duckdb.CatalogException):
-            connection.sql("FROM similar_books('x')")
+        with pytest.warns(UserWarning, match="store: books"), recstore.connect(copy, untrusted=True) as connection:
+            assert connection.sql("FROM duckdb_functions() WHERE function_name = 'similar_books'").fetchall() == []

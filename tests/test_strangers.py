@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import pytest
+from runner import commands, completions
 from runner import recstore as run
 from test_cli import process
 
@@ -92,6 +96,79 @@ def test_every_command_takes_it(strange, tmp_path):
         assert "sesame" not in done.stdout
         assert "disabled by configuration" in done.stderr
     assert "no file of yours" in run("query", strange, "spaces", "--untrusted", "--attach", strange).stderr
+
+
+#: What writes into a store takes along what it defines, and is not for a stranger's.
+WRITING_COMMANDS = {"add", "build", "demo", "evaluate", "rebuild", "rollback", "tune"}
+WRITING_FUNCTIONS = {"add", "build", "build_from_tables", "evaluate", "map_items", "rebuild", "rollback", "tune"}
+
+
+def test_each_command_on_a_store_takes_it_or_says_why_not(tmp_path):
+    refusing = set()
+    for words, command in commands():
+        flags = {flag for param in command.params for flag in param.opts}
+        if "store" not in flags:
+            continue
+        if "--untrusted" in flags:
+            assert "--timeout" in flags or words == ["explore"], words
+            continue
+        refusing.add(words[0])
+        done = run(*words, tmp_path / "x.duckdb", "--untrusted")
+        assert done.returncode == 2
+        assert f"recstore {words[0]} writes into a store" in " ".join(re.sub("[│╭╰─]", " ", done.stderr).split())
+    assert refusing == WRITING_COMMANDS
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_function_on_a_store_takes_it():
+    takes: dict[str, bool] = {}
+    for name in recstore.__all__:
+        function = getattr(recstore, name)
+        if inspect.isfunction(function) and {"path", "store"} & set(inspect.signature(function).parameters):
+            takes[name] = "untrusted" in inspect.signature(function).parameters
+    others = {
+        "check_plot",
+        "draw_evaluation",
+        "embed",
+        "read_config",
+        "vector_of_file",
+    }  # these paths are of other files
+    assert {name for name, is_taken in takes.items() if not is_taken} == WRITING_FUNCTIONS | others
+    assert sum(takes.values()) >= 12
+
+
+def test_what_reads_a_store_as_a_strangers_opens_it_in_no_other_way(sample_store, monkeypatch, tmp_path):
+    opened: list[bool | None] = []
+    accelerate = sys.modules[recstore.connect.__module__].accelerate
+
+    def heard(connection, store, database, exact, catalogs):
+        opened.append(exact)
+        return accelerate(connection, store, database, exact, catalogs)
+
+    monkeypatch.setattr("recstore.connection.sessions.accelerate", heard)
+    recstore.info(sample_store)
+    assert opened == [None]
+    for arguments in (["info", sample_store], ["info", sample_store, "--json"]):
+        assert run(*arguments, "--untrusted").returncode == 0
+    if find_spec("jinja2"):
+        assert run("report", sample_store, "-o", tmp_path / "r.html").returncode == 0
+    assert completions(f"recstore similar {sample_store} mo") == ["movies"]
+    assert len(opened) >= 5
+    assert set(opened[1:]) == {True}
+
+
+def test_a_catalogue_that_is_left_out_is_said(bookshop, tmp_path):
+    store = shutil.copy(bookshop / "shop.duckdb", tmp_path / "s.duckdb")
+    assert recstore.info(store, untrusted=True).left_out == []
+    with duckdb.connect(str(store)) as con:
+        con.execute("UPDATE catalogs SET declaration = replace(declaration, '\"depth\": 100', '\"depth\": 99')")
+    with pytest.warns(UserWarning, match=r"Left out of this store: books\..*recstore rebuild"):
+        recstore.connect(store, untrusted=True).close()
+    assert recstore.info(store).left_out == []
+    done = process("info", store, "--untrusted")
+    assert "\nbooks: left out, since " in done.stdout
+    assert done.stderr.startswith("warning: Left out of this store: books. ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_memory_time_and_threads_are_limited(strange):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,12 @@ from recstore.catalogs.model import CatalogModel
 from recstore.errors import OptionError, StoreError
 from recstore.options import CATALOGS, KINDS
 from recstore.plugins import plugins
+
+_NAMED = 5
+_LEFT_OUT = (
+    "Left out of this store: {names}. What it says of them is not what their declaration leads to here. If another "
+    "version of recstore wrote it and you trust it, recstore rebuild describes them anew."
+)
 
 
 @cache
@@ -61,23 +68,49 @@ def stored_catalogs(
 
     A store of format 1, which does not say, has those of the installed ones whose items it holds. What a store says
     becomes SQL: where it is not `trusted`, its catalogues are those that are installed under the same names, and those
-    that the class of their kind vouches for. One that
-    not installed has no `schema`, so it lacks the functions and checks that it alone has. Raises `StoreError` for a
-    description that cannot be read.
+    that the class of their kind vouches for; what is left out is warned of. One that is not installed has no `schema`,
+    so it lacks the functions and checks that it alone has. Raises `StoreError` for a description that cannot be read.
     """
-    tables = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [database]
-    ).fetchall()
-    if ("catalogs",) not in tables:
-        return tuple(model.catalog for model in installed().values() if (model.catalog.items,) in tables)
-    query = f"SELECT catalog, declaration FROM {sql.identifier(database)}.main.catalogs ORDER BY catalog ASC"
-    rows = connection.execute(query).fetchall()
+    described = _described(connection, database)
+    if described is None:
+        return tuple(
+            model.catalog for model in installed().values() if (model.catalog.items,) in _tables(connection, database)
+        )
     known = {name: model.catalog for name, model in installed().items()}
     if not trusted:
-        return tuple(one for name, text in rows for one in _vouched(name, text, known))
-    found = [Catalog.as_recorded(text) for _name, text in rows]
+        vouched = {name: one for name, text in described for one in _vouched(name, text, known)}
+        _warn([name for name, _text in described if name not in vouched])
+        return tuple(vouched.values())
+    found = [Catalog.as_recorded(text) for _name, text in described]
     # No package is imported because a file names it.
     return tuple(replace(one, schema=known[one.name].schema if one.name in known else "") for one in found)
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, database: str, catalogs: Sequence[Catalog]) -> list[str]:
+    """Return the names of the catalogues that an attached store describes and that are not among `catalogs`."""
+    known = {one.name for one in catalogs}
+    return [name for name, _text in _described(connection, database) or () if name not in known]
+
+
+def _described(connection: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str, str]] | None:
+    """Return the names and descriptions of the catalogues of a store, in order; None of one of format 1."""
+    if ("catalogs",) not in _tables(connection, database):
+        return None
+    query = f"SELECT catalog, declaration FROM {sql.identifier(database)}.main.catalogs ORDER BY catalog ASC"
+    return connection.execute(query).fetchall()
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str]]:
+    return connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [database]
+    ).fetchall()
+
+
+def _warn(names: Sequence[object]) -> None:
+    """Warn that these catalogues are left out, once a process."""
+    if names:
+        more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+        warnings.warn(_LEFT_OUT.format(names=", ".join(map(str, names[:_NAMED])) + more), stacklevel=1)
 
 
 def _vouched(name: str, text: str, known: dict[str, Catalog]) -> Iterator[Catalog]:

@@ -20,6 +20,7 @@ from recstore.errors import OptionError
 _GIVEN = "recstore.given"
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _FLAG = re.compile(r"--[A-Za-z][\w-]*")
+UNTRUSTED = "--untrusted"
 
 
 class Command(TyperCommand):
@@ -38,7 +39,20 @@ class Command(TyperCommand):
         """Parse; where a shell asks what completes an option's value, the arguments are looked at all the same."""
         if ctx.resilient_parsing and args and args[-1].startswith("-"):
             args = args[:-1]
+        self._refuse_strangers(ctx, args)
         return list(super().parse_args(ctx, args))
+
+    def _refuse_strangers(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401
+        """Say why a command that writes into a store does not take `--untrusted`, which all that read one do."""
+        flags = {flag for param in self.params for flag in param.opts}
+        if ctx.resilient_parsing or "store" not in flags or UNTRUSTED in flags:
+            return
+        if UNTRUSTED in args[: args.index("--") if "--" in args else None]:
+            raise typer.BadParameter(
+                f"recstore {self.name} writes into a store and takes along what it defines, with your rights, so it is "
+                f"not for a stranger's. Look at it with recstore check STORE {UNTRUSTED}; leave {UNTRUSTED} out if you "
+                "trust it."
+            )
 
 
 def _shown() -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from recstore.tools import told_when_damaged
 def print_info(store: Path, untrusted: bool) -> None:
     """Print the facts, tables, spaces, sources and rejects of a store."""
     with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
-        facts = info(store)
+        facts = info(store, untrusted=untrusted)
         print(f"{store}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
         built, by, on = (value or "unknown" for value in (facts.built_at, facts.recstore_version, facts.duckdb_version))
         print(shown(f"built {built} UTC by recstore {by} on DuckDB {on}"))
@@ -45,6 +45,8 @@ def print_info(store: Path, untrusted: bool) -> None:
             print(shown(line))
     for name, since in facts.since.items():
         print(shown(f"\n{name}: {since}. recstore rebuild computes all anew."))
+    for name in facts.left_out:
+        print(shown(f"\n{name}: left out, since its description is not what its declaration leads to here."))
     # Those before this one, the newest first.
     for before in facts.versions:
         text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"
@@ -62,10 +64,7 @@ def _lines(declared: dict[str, Any], indent: str = "  ") -> Iterator[str]:
 
 def print_json(store: Path, untrusted: bool) -> None:
     """Print all facts of a store as one JSON object."""
-    if untrusted:
-        # Refuses what is not as a store is.
-        connect(store, untrusted=True).close()
-    print_data(json.dumps(asdict(info(store)), indent=2, ensure_ascii=False, default=_text) + "\n")
+    print_data(json.dumps(asdict(info(store, untrusted=untrusted)), indent=2, ensure_ascii=False, default=_text) + "\n")
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from recstore import catalog_of, connect, url_of
 from recstore.cli.console import print_data, say
 from recstore.errors import OptionError
+from recstore.tools import told_when_damaged
 
 #: Files that play. Of others a store might say that they are to be opened, and a system might run them.
 _PLAYED = {
@@ -17,12 +18,19 @@ _PLAYED = {
 }  # fmt: skip
 
 
-def run_play(store: Path, item: str, catalog: str | None, only_print: bool) -> None:
-    """Print the address of an item, and open it in the user's browser unless it is only to be printed."""
-    with connect(store) as connection:
-        url = url_of(connection, item, catalog_of(connection, catalog) if catalog else None)
+def run_play(store: Path, item: str, catalog: str | None, only_print: bool, untrusted: bool) -> None:
+    """Print the address of an item, and open it in the user's browser unless it is only to be printed.
+
+    An address in a stranger's store is not opened.
+    """
+    with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
+        named = catalog_of(connection, catalog, untrusted=untrusted) if catalog else None
+        url = url_of(connection, item, named, untrusted=untrusted)
     print_data(f"{url}\n")
     if only_print:
+        return
+    if untrusted:
+        say("It is a stranger's address, and is not opened: without --untrusted it is, if you trust the store.")
         return
     _check_opened(url)
     if not webbrowser.open(url):

@@ -126,12 +126,17 @@ def explore(
     makes_map: Annotated[
         bool, typer.Option("--map", help="Place the items on a map first, and keep it in the store: rebuilds do.")
     ] = False,
+    untrusted: Untrusted = False,
 ) -> None:
     """Open a page in the browser: what is alike, what follows, how good it is; needs the extra explore."""
 
     def work() -> None:
         from recstore.cli.explore import run_explore
+        from recstore.errors import OptionError
 
+        # The page itself is opened as a stranger's in any case.
+        if untrusted and makes_map:
+            raise OptionError("--map writes into the store, which is not done to a stranger's: leave --map out.")
         run_explore(store, host, port, browser, makes_map)
 
     raise typer.Exit(run_interactively(work, State.debug))
@@ -145,15 +150,17 @@ def play(
         str | None, typer.Option(help="The catalogue of the item.", autocompletion=suggestions.catalogs)
     ] = None,
     only_print: Annotated[bool, typer.Option("--print", help="Print its address, and open nothing.")] = False,
+    untrusted: Untrusted = False,
+    timeout: Timeout = None,
 ) -> None:
     """Open what an item is in a browser, at its second, and print its address; for catalogues with a column url."""
 
     def work() -> None:
         from recstore.cli.play import run_play
 
-        run_play(store, item, catalog, only_print)
+        run_play(store, item, catalog, only_print, untrusted)
 
-    run_command(work)
+    run_command(work, timeout, untrusted)
 
 
 @query_commands.command(cls=Command, epilog="Example: recstore report {store} -o report.html")
@@ -161,6 +168,7 @@ def report(
     store: Store,
     output: Annotated[Path, typer.Option("--output", "-o", help="The file of HTML to write.")],
     lists: Annotated[int, typer.Option(min=0, help="How many example lists of each catalogue.")] = 6,
+    untrusted: Untrusted = False,
     timeout: Timeout = None,
 ) -> None:
     """Write how good a store is, with example lists, to one file of HTML; needs the extra explore."""
@@ -171,4 +179,5 @@ def report(
         write_report(store, output, lists=lists)
         say(f"{output} shows how good {store} is.")
 
-    run_command(work, timeout)
+    # The report reads every store as a stranger's.
+    run_command(work, timeout, untrusted)

@@ -1,7 +1,11 @@
-"""What a shell completes by what a store says: its catalogues, items and spaces. Where it says nothing, nothing is."""
+"""What a shell completes by what a store says: its catalogues, items and spaces. Where it says nothing, nothing is.
+
+Every store is asked as a stranger's: whether it is one may stand on the line only later.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import typer
@@ -14,7 +18,7 @@ def catalogs(context: typer.Context, incomplete: str) -> list[str]:
     from recstore import catalog_names
 
     given = context.params
-    found = _said(lambda: catalog_names(given["store"], untrusted=given.get("untrusted", False)))
+    found = _said(lambda: catalog_names(given["store"], untrusted=True))
     return [name for name in found if name.startswith(incomplete)]
 
 
@@ -23,9 +27,7 @@ def items(context: typer.Context, incomplete: str) -> list[str]:
     from recstore import item_names
 
     given = context.params
-    return _said(
-        lambda: item_names(given["store"], given["catalog"], incomplete, untrusted=given.get("untrusted", False))
-    )
+    return _said(lambda: item_names(given["store"], given["catalog"], incomplete, untrusted=True))
 
 
 def spaces(context: typer.Context, incomplete: str) -> list[str]:
@@ -33,7 +35,7 @@ def spaces(context: typer.Context, incomplete: str) -> list[str]:
     from recstore import space_names
 
     given = context.params
-    found = _said(lambda: space_names(given["store"], given["catalog"], untrusted=given.get("untrusted", False)))
+    found = _said(lambda: space_names(given["store"], given["catalog"], untrusted=True))
     return [name for name in found if name.startswith(incomplete)]
 
 
@@ -42,6 +44,7 @@ def _said(ask: Callable[[], list[str]]) -> list[str]:
     import duckdb
 
     try:
-        return ask()
+        with warnings.catch_warnings(action="ignore"):
+            return ask()
     except (RecstoreError, duckdb.Error, OSError, KeyError, TypeError):
         return []

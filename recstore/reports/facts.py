@@ -11,14 +11,14 @@ from typing import Any
 
 import duckdb
 
-from recstore.catalogs.registry import stored_catalogs
+from recstore.catalogs.registry import left_out, stored_catalogs
 from recstore.connection.sessions import STORE, connect
 from recstore.errors import RecstoreError
 from recstore.opening import open_connection
 from recstore.paths import typed
 from recstore.reports.since import Since, since_whole_build
 from recstore.store.damage import told_when_damaged
-from recstore.store.file import attach_store
+from recstore.store.file import NO_EXTENSIONS, attach_store
 from recstore.store.file import info as rows_of_info
 from recstore.store.versions import versions
 
@@ -40,7 +40,8 @@ class StoreInfo:
     how many figures stand there. `checked_at` is None: a check writes nothing into a store. `versions` are the files of
     those before, the newest first, with `bytes` and `built_at`. `declared` are the declarations of the user's own
     catalogues, by name, as the keys of `recstore.toml` have it, what was left out left out. `since` is what additions
-    brought to a catalogue since all of it was computed, and how it was placed, for each of which that is so.
+    brought to a catalogue since all of it was computed, and how it was placed, for each of which that is so. `left_out`
+    are the catalogues that a stranger's store has and that are not answered from, as `connect` says.
     """
 
     path: str
@@ -61,15 +62,20 @@ class StoreInfo:
     versions: list[dict[str, Any]]
     declared: dict[str, dict[str, Any]]
     since: dict[str, Since]
+    left_out: list[str]
 
 
-def info(path: str | os.PathLike[str]) -> StoreInfo:
-    """Return what the store at `path` says of itself. Raises `StoreError` where it cannot be read."""
+def info(path: str | os.PathLike[str], *, untrusted: bool = False) -> StoreInfo:
+    """Return what the store at `path` says of itself; `untrusted` is as in `connect`.
+
+    Raises `StoreError` where it cannot be read.
+    """
     store = typed(path)
-    with told_when_damaged(store), connect(store) as connection:
+    with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
         facts = rows_of_info(connection, STORE)
         built_at = _time(facts.get("built_at"))
-        catalogs = stored_catalogs(connection, STORE)
+        catalogs = stored_catalogs(connection, STORE, trusted=not untrusted)
+        not_answered = left_out(connection, STORE, catalogs)
         items = {each.name: _one(connection, _ITEMS.format(items=each.items))[0] for each in catalogs}
         rejects = _one(connection, _REJECTS)[0]
         since = since_whole_build(connection, STORE)
@@ -94,6 +100,7 @@ def info(path: str | os.PathLike[str]) -> StoreInfo:
         versions=[_version(file) for file in versions(store)],
         declared={each.name: _said(json.loads(each.declaration)) for each in catalogs if each.declaration},
         since=since,
+        left_out=not_answered,
     )
 
 
@@ -115,7 +122,7 @@ def _version(file: Path) -> dict[str, Any]:
     """Return the facts of a version before; one that cannot be opened says why."""
     facts: dict[str, Any] = {"path": str(file), "bytes": file.stat().st_size, "built_at": None, "fault": None}
     try:
-        with open_connection() as connection:
+        with open_connection(config=NO_EXTENSIONS) as connection:
             attach_store(connection, file, "before")
             facts["built_at"] = _time(rows_of_info(connection, "before").get("built_at"))
     except RecstoreError as error:

@@ -86,15 +86,17 @@ def vector_of_file(
     return chosen, model.vector_of_file(connection, os.fspath(path), chosen, given, progress or Progress())
 
 
-def url_of(connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | None = None) -> str:
+def url_of(
+    connection: duckdb.DuckDBPyConnection, item: str, catalog: Catalog | None = None, *, untrusted: bool = False
+) -> str:
     """Return the address that opens an item: the column `url` of its catalogue.
 
     Without `catalog` the item is looked for in all catalogues of the store that have such a column. `connection` is one
-    of `connect`. Raises `OptionError` where there is no such catalogue, `RecstoreError` where there is no such item, or
-    it has no address.
+    of `connect`, and `untrusted` is as there. Raises `OptionError` where there is no such catalogue, `RecstoreError`
+    where there is no such item, or it has no address.
     """
     is_there = False
-    catalogs = [one for one in ([catalog] if catalog else catalogs_of(connection)) if _url(one)]
+    catalogs = [one for one in ([catalog] if catalog else catalogs_of(connection, untrusted=untrusted)) if _url(one)]
     if not catalogs:
         whose = catalog.name if catalog else "this store"
         raise OptionError(f"The items of {whose} have no column url, which would say where they are.")
