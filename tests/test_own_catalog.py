@@ -381,9 +381,9 @@ def test_a_strangers_catalogue_answers_where_it_is_what_its_declaration_says(sho
     asked = "SELECT isbn, score FROM similar_books((SELECT isbn FROM books ORDER BY _rs_popularity DESC, isbn LIMIT 1))"
     with recstore.connect(store) as one, recstore.connect(store, untrusted=True) as other:
         assert one.sql(asked).fetchall() == other.sql(asked).fetchall() != []
-        assert (
-            other.sql("FROM recommend_books('C0001')").fetchall() == one.sql("FROM recommend_books('C0001')").fetchall()
-        )
+        asked = "FROM recommend_books('C0001')"
+        assert other.sql(asked).fetchall() == one.sql(asked).fetchall()
+    theirs = "FROM duckdb_functions() WHERE function_name = 'similar_books' AND database_name = 'memory'"
     forged = {
         "amount": ('"amount": "', '"amount": "(SELECT 1) * '),
         "available": ('"available": "CAST(', '"available": "CAST(true OR '),
@@ -397,4 +397,4 @@ def test_a_strangers_catalogue_answers_where_it_is_what_its_declaration_says(sho
             assert old in text
             connection.execute("UPDATE catalogs SET declaration = ?", [text.replace(old, new, 1)])
         with pytest.warns(UserWarning, match="store: books"), recstore.connect(copy, untrusted=True) as connection:
-            assert connection.sql("FROM duckdb_functions() WHERE function_name = 'similar_books'").fetchall() == []
+            assert connection.sql(theirs).fetchall() == []
