@@ -4,13 +4,18 @@ BIN := .venv/bin
 # What Python compiles is kept: a fifth of a short command's time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check docs clients wheel lock bench clean
+.PHONY: demo test test-thorough check docs clients wheel lock bench clean
 
 demo: .venv/.ready
 	$(BIN)/recstore demo
 
+# Each behaviour once.
 test: .venv/.ready clients
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not thorough"
+
+# What repeats them over versions, clients, commands and damages.
+test-thorough: .venv/.ready clients
+	$(BIN)/python -m pytest -m thorough
 
 # Lint, format and types.
 check: .venv/.ready

@@ -141,13 +141,11 @@ def store_written_by(movielens, once) -> Callable[[str], Path]:
     """What gives a store of MovieLens small that another version of DuckDB wrote, by the version."""
     import shells
 
-    program = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
-
     def written(version: str) -> Path:
         environment = shells.python_with(version)
 
         def fill(folder: Path) -> None:
-            command = [sys.executable, "-c", program, str(folder / "movies.duckdb"), str(movielens)]
+            command = [sys.executable, "-c", shells.BUILD, str(folder / "movies.duckdb"), str(movielens)]
             subprocess.run(command, env=environment, check=True)
 
         return once(f"written-by-{version}", fill) / "movies.duckdb"

@@ -23,6 +23,9 @@ for statement in open(script, encoding="utf-8").read().split(";\\n"):
         connection.execute(statement).fetchall()
 """
 
+#: Builds a store, the first argument, from a release of MovieLens, the second, with whichever DuckDB is imported.
+BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
+
 
 def installed(name: str) -> Path:
     folder = CLIENTS / name

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore.catalogs import render
@@ -130,7 +131,7 @@ def test_threads_and_cursors(store, expected):
 
 @pytest.mark.parametrize(
     "damage",
-    [
+    repeated([
         "UPDATE annoy_chunks SET data = CAST('x' AS BLOB)",
         "DELETE FROM annoy_chunks",
         "DELETE FROM annoy_items WHERE item = 5",
@@ -139,8 +140,8 @@ def test_threads_and_cursors(store, expected):
         "UPDATE annoy_indexes SET items = items - 1",
         "UPDATE annoy_indexes SET sha256 = repeat('0', 64)",
         "UPDATE annoy_indexes SET bytes = bytes - 4",
-    ],
-)
+    ]),
+)  # fmt: skip
 def test_a_damaged_index_is_made_again_from_the_vectors(store, expected, damage, cache):
     with duckdb.connect(str(store)) as con:
         con.execute(damage)
@@ -183,7 +184,7 @@ if sys.argv[2] == "close":
 """
 
 
-@pytest.mark.parametrize("how", ["close", "leave open"])
+@pytest.mark.parametrize("how", repeated(["close", "leave open"], "leave open"))
 def test_nothing_on_stderr_at_the_end(store, how):
     command = [sys.executable, "-W", "error", "-c", _SCRIPT, str(store), how]
     done = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import shells
 from answers import STEPS, Answers, diverse, ranked, rounded
+from repeated import repeated
 from runner import ask
 
 import recstore
@@ -37,7 +38,7 @@ def answers(sample_store) -> Answers:
     return Answers(sample_store, "movies", "movie_id", "movie_vectors", "n_ratings")
 
 
-@pytest.fixture(scope="module", params=VERSIONS)
+@pytest.fixture(scope="module", params=repeated(VERSIONS, None))
 def asked(request, sample_store) -> Iterator[Callable[[str], Any]]:
     """What answers a question in a version of DuckDB, in a process of its own: rows, or the message of an error."""
     command = [sys.executable, "-c", _ASK, str(sample_store)]

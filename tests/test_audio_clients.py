@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 import shells
+from repeated import repeated
 
 from recstore import attach_script
 
@@ -49,8 +50,8 @@ def expected(audio_store) -> dict[str, list[tuple[int, int, int, float]]]:
     return found
 
 
-@pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "node-1.5"])
-@pytest.mark.parametrize("way", ["directly", "attached", "script"])
+@pytest.mark.parametrize("client", repeated(["shell-1.4", "shell-1.5", "node-1.5"]))
+@pytest.mark.parametrize("way", repeated(["directly", "attached", "script"]))
 def test_ten_clips_in_stock_shells(client, way, audio_store, expected, tmp_path):
     attach = f"ATTACH '{audio_store}' AS rec (READ_ONLY)"
     database, before, qualifier, argument = {

@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pytest
 import scipy.sparse
+from repeated import repeated
 from runner import run
 
 import recstore
@@ -47,7 +48,7 @@ def test_a_build_stays_within_its_memory(bounded_store):
     assert int(bounded_store.with_name("peak.txt").read_text()) < 1 * GB
 
 
-@pytest.mark.parametrize("command", ["rebuild", "evaluate", "add", "tune"])
+@pytest.mark.parametrize("command", repeated(["rebuild", "evaluate", "add", "tune"]))
 def test_the_whole_process_stays_within_its_memory(command, sample_store, sample_folder, peak_of, tmp_path):
     store = shutil.copy(sample_store, tmp_path / "s.duckdb")
     arguments = told(command, store, sample_folder)

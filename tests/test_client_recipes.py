@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import client_recipes
 import pytest
+from repeated import repeated
 
 RENEW = "to renew the table of docs/clients.md: python tests/client_recipes.py STORE"
 #: It takes the longest: test_browser.py asks it once, and looks at what its server sent.
@@ -15,7 +16,7 @@ def expected(movie_store) -> client_recipes.Rows:
     return client_recipes.right(movie_store)
 
 
-@pytest.mark.parametrize("name", [name for name in client_recipes.BY_NAME if name != IN_A_BROWSER])
+@pytest.mark.parametrize("name", repeated(name for name in client_recipes.BY_NAME if name != IN_A_BROWSER))
 def test_a_recipe_gives_the_same_ten_rows(name, movie_store, expected):
     client = client_recipes.BY_NAME[name]
     rows = client_recipes.run(client, movie_store)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 from runner import ask
 
 import recstore
@@ -68,7 +69,7 @@ def damage(store: Path, statement: str) -> bytes:
     return store.read_bytes()
 
 
-@pytest.mark.parametrize("what", DAMAGE)
+@pytest.mark.parametrize("what", repeated(DAMAGE, "no builds", "a column is gone", "a description is no JSON"))
 def test_every_command_says_what_is_damaged(what, store, tmp_path):
     statement, commands = DAMAGE[what]
     damaged = damage(store, statement)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 from runner import ask, run
 from test_cli import RECSTORE
 
@@ -76,7 +77,10 @@ def test_programs_read_one_object_a_line(small_store, small_folder, tmp_path):
         assert (said["level"], said["exit_code"]) == ("error", code)
 
 
-@pytest.mark.parametrize("item", ["-abcdefghij", "-k3xCGGDJeQ", "--4gqARaEJE", "-1", "-k", "-oabcdefghi", "-"])
+@pytest.mark.parametrize(
+    "item",
+    repeated(["-abcdefghij", "-k3xCGGDJeQ", "--4gqARaEJE", "-1", "-k", "-oabcdefghi", "-"], "-k", "--4gqARaEJE"),
+)
 def test_ids_that_look_like_options(item, sample_store):
     for words in ([item], [item, "--format", "csv"], ["--", item]):
         if item == "-k" and len(words) == 3 and words[0] == item:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore import StoreError
@@ -58,7 +59,7 @@ def test_an_older_format_is_converted_by_a_rebuild(store):
     assert not any(finding.fault for finding in recstore.check(store))
 
 
-@pytest.mark.parametrize("only", [None, "movies", "audio"])
+@pytest.mark.parametrize("only", repeated([None, "movies", "audio"]))
 def test_a_store_of_format_1_is_opened_and_converted(only, tmp_path):
     """The fixture was written by the recstore of that format. A catalogue that is kept is converted as well."""
     store = tmp_path / "store.duckdb"

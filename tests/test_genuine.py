@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shells
+from repeated import repeated
 
 import recstore
 from recstore.catalogs import render
@@ -18,7 +19,6 @@ from recstore.store.comparison import called_functions, shadowing
 from recstore.store.definition import definition, read_objects
 from recstore.store.parsed import called_in, same_query
 
-_BUILD = "import sys, recstore; recstore.build(sys.argv[1], {'movielens': sys.argv[2]})"
 _OTHER_VERSION = "UPDATE store_info SET value = 'v1.4.4' WHERE key = 'duckdb_version'"
 
 
@@ -27,11 +27,11 @@ def store(small_store, tmp_path) -> Path:
     return shutil.copy(small_store, tmp_path / "store.duckdb")
 
 
-@pytest.fixture(scope="module", params=["1.4", "1.5"])
+@pytest.fixture(scope="module", params=repeated(["1.4", "1.5"]))
 def older_store(request, small_folder, tmp_path_factory) -> Path:
     """A store that another DuckDB wrote."""
     path = tmp_path_factory.mktemp("older") / "movies.duckdb"
-    command = [sys.executable, "-c", _BUILD, str(path), str(small_folder)]
+    command = [sys.executable, "-c", shells.BUILD, str(path), str(small_folder)]
     subprocess.run(command, env=shells.python_with(request.param), check=True)
     return path
 
@@ -151,14 +151,14 @@ def test_a_store_of_another_duckdb_is_sound_and_an_altered_one_is_not(older_stor
     assert "similar_movies" in faults(copy)["functions and views"]
 
 
-def test_a_store_of_this_duckdb_is_sound_for_others(small_store):
-    for version in ("1.4", "1.5"):
-        code = "import sys, recstore; print([f for f in recstore.check(sys.argv[1]) if f.fault])"
-        command = [sys.executable, "-c", code, str(small_store)]
-        done = subprocess.run(
-            command, env=shells.python_with(version), capture_output=True, text=True, timeout=100, check=True
-        )
-        assert done.stdout == "[]\n"
+@pytest.mark.parametrize("version", repeated(["1.4", "1.5"]))
+def test_a_store_of_this_duckdb_is_sound_for_others(version, small_store):
+    code = "import sys, recstore; print([f for f in recstore.check(sys.argv[1]) if f.fault])"
+    command = [sys.executable, "-c", code, str(small_store)]
+    done = subprocess.run(
+        command, env=shells.python_with(version), capture_output=True, text=True, timeout=100, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 def test_another_recstore_is_not_called_a_forger(store):

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from repeated import repeated
 
 from recstore.store.publish import abandon, staged_store
 
@@ -53,7 +54,10 @@ sys.exit(run(lambda: restore(sys.argv[1], sys.argv[2]), False))
 
 
 @pytest.mark.parametrize(
-    ("number", "seconds"), [(signal.SIGINT, 0), (signal.SIGTERM, 0.4), (signal.SIGINT, 0.8), (signal.SIGTERM, 1.3)]
+    ("number", "seconds"),
+    repeated(
+        [(signal.SIGINT, 0), (signal.SIGTERM, 0.4), (signal.SIGINT, 0.8), (signal.SIGTERM, 1.3)], (signal.SIGINT, 0.8)
+    ),
 )
 def test_an_interrupt_leaves_the_store_and_no_traceback(number, seconds, movielens, sample_store, tmp_path):
     store = shutil.copy(sample_store, tmp_path / "store.duckdb")
@@ -73,7 +77,7 @@ def test_an_interrupt_leaves_the_store_and_no_traceback(number, seconds, moviele
     assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", repeated([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
 def test_a_long_native_call_is_ended_too(number, sample_store, tmp_path):
     store = shutil.copy(sample_store, tmp_path / "store.duckdb")
     command = [sys.executable, "-c", _LONG, str(store)]
@@ -100,7 +104,7 @@ def test_an_interrupt_that_nobody_hears_of_has_its_exit_code(sample_store, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["store.duckdb"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", repeated([signal.SIGINT, signal.SIGTERM], signal.SIGTERM))
 def test_an_interrupt_after_the_work_says_that_the_store_is_in_place(number, sample_store, tmp_path):
     store, backup = tmp_path / "store.duckdb", tmp_path / "backup.duckdb"
     for file in (store, backup):

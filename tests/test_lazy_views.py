@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shells
+from repeated import repeated
 
 import recstore
 from recstore import attach_script
@@ -118,7 +119,7 @@ def test_they_answer_when_they_are_asked(store, tmp_path):
         assert con.execute("SELECT getvariable('recstore_stand_in')").fetchall() == [(None,)]
 
 
-@pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "python-1.4", "python-1.5"])
+@pytest.mark.parametrize("client", repeated(["shell-1.4", "shell-1.5", "python-1.4", "python-1.5"]))
 def test_from_the_script_in_other_versions(client, store, tmp_path):
     target = tmp_path / "answer.csv"
     asked = f'SELECT r.n, k."odd "" name", k.e, ({ASKED.format("rec.")}) AS similar FROM rec.rows AS r, rec.kinds AS k'

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 from runner import ask, run
 
 import recstore
@@ -39,7 +40,9 @@ def store(small_store, tmp_path) -> Path:
     return Path(shutil.copy(small_store, tmp_path / "s.duckdb"))
 
 
-@pytest.mark.parametrize("statement", DAMAGE, ids=lambda text: text[:60])
+@pytest.mark.parametrize(
+    "statement", repeated(DAMAGE, *DAMAGE[2:5], *DAMAGE[12:14], DAMAGE[-1]), ids=lambda text: text[:60]
+)
 def test_damaged_bookkeeping(statement, store):
     with duckdb.connect(str(store)) as con:
         con.execute(statement)

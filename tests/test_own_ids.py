@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from repeated import repeated
 from shops import DOORS, STRICT, WAS, Heard, refused, shop
 
 import recstore
@@ -65,7 +66,7 @@ ID = {
 }
 
 
-@pytest.mark.parametrize("kind", ID)
+@pytest.mark.parametrize("kind", repeated(ID))
 def test_ids_come_back_as_they_went_in(kind, tmp_path):
     @given(st.lists(ID[kind], min_size=1, max_size=40, unique=True))
     @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))

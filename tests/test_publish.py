@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore import BusyError, OptionError, StoreError
@@ -84,7 +85,7 @@ def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([RECSTORE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600)
 
 
-@pytest.mark.parametrize("how", ["rebuild", "build", "rebuild the other catalogue"])
+@pytest.mark.parametrize("how", repeated(["rebuild", "build", "rebuild the other catalogue"]))
 def test_what_the_user_added_survives(how, store, small_folder, tmp_path):
     (tmp_path / "was-there-once.csv").write_text("x\n1\n")
     here = Path.cwd()

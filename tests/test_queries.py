@@ -12,6 +12,7 @@ import duckdb
 import pytest
 import shells
 from conftest import data
+from repeated import repeated
 from runner import recstore as run_recstore
 
 import recstore
@@ -66,7 +67,7 @@ def test_every_query_says_what_it_answers_and_takes():
             assert all(text.startswith(parameter.default) for text in beside), f"{name}: {parameter.name}"
 
 
-@pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "python-2.0"])
+@pytest.mark.parametrize("client", repeated(["shell-1.4", "shell-1.5", "python-2.0"], "python-2.0"))
 def test_every_query_runs_as_it_is(client, store, tmp_path):
     parts = {name: [one.query for one in duckdb.extract_statements(query.text)] for name, query in QUERIES.items()}
     bare = {name: (before, last.strip().rstrip(";")) for name, (*before, last) in parts.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore import BusyError, OptionError, StoreError
@@ -57,7 +58,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("what", WRITTEN)
+@pytest.mark.parametrize("what", repeated(WRITTEN))
 def test_what_was_written_since_is_named_and_not_taken_back(what, store):
     copy = store.with_name("copy.duckdb")
     recstore.backup(store, copy)

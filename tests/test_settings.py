@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 import shells
+from repeated import repeated
 
 import recstore
 from recstore import attach_script, saved_queries
@@ -246,7 +247,7 @@ def test_saved_queries(store):
     assert changed == rows()
 
 
-@pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "python-1.4", "python-1.5"])
+@pytest.mark.parametrize("client", repeated(["shell-1.4", "shell-1.5", "python-1.4", "python-1.5"]))
 def test_other_versions(client, store, tmp_path):
     """Functions of the attach script, and those that are stored in the file."""
     stored = [re.sub(r"\brec\.(\w+)\(", r"\1(", question).replace("rec.", "") for question in QUESTIONS]

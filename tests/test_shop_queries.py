@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shells
+from repeated import repeated
 from runner import recstore as run_recstore
 
 import recstore
@@ -147,7 +148,7 @@ def test_dead_stock_and_its_audience(shop, bookshop):
         assert _near(answer, audience(shop, isbn, 3))
 
 
-@pytest.mark.parametrize("client", ["shell-1.4", "shell-1.5", "python-2.0"])
+@pytest.mark.parametrize("client", repeated(["shell-1.4", "shell-1.5", "python-2.0"]))
 def test_what_is_printed_runs_in_a_stock_shell(client, bookshop, mine, shop, tmp_path):
     store = bookshop / "shop.duckdb"
     texts = {query.name: query.text for query in recstore.saved_queries(recstore.catalogs_of(shop))}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 
@@ -42,7 +43,7 @@ def slow(store: Path, which: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("which", ["connection", "cursor"])
+@pytest.mark.parametrize("which", repeated(["connection", "cursor"]))
 def test_a_slow_query_draws_nothing(which, sample_store):
     assert slow(sample_store, which) in ("rows True\n", "rows False\n")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import shells
+from repeated import repeated
 
 import recstore
 
@@ -19,21 +20,23 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def test_killed_builds(benchmarks):
+@pytest.mark.parametrize("times", repeated([1, 3]))
+def test_killed_builds(times, benchmarks):
     import kills
 
-    killed, at_once = kills.run(3, 1, float("inf"))
-    assert killed["killed at work"] == 3
+    killed, at_once = kills.run(times, 1, float("inf"))
+    assert killed["killed at work"] == times
     assert at_once["rounds"] == 1
     assert at_once["rows found"] == at_once["rows written"]
     assert at_once["stores whole"] >= 4
 
 
-def test_readers_during_rebuilds(benchmarks):
+@pytest.mark.parametrize("times", repeated([1, 2]))
+def test_readers_during_rebuilds(times, benchmarks):
     import readers
 
     shell = shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb"
-    counted = readers.run(2, str(shell) if shell.exists() else None)
+    counted = readers.run(times, str(shell) if shell.exists() else None)
     assert counted["errors"] == 0
     assert counted["answers"] > 0
 

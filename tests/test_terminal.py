@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import typer
+from repeated import repeated
 from runner import completions
 from runner import recstore as run_recstore
 from test_cli import RECSTORE
@@ -48,7 +49,9 @@ def test_a_table_fits_the_terminal(sample_store):
         assert bool(re.search("too narrow for: .*genres", plain)) == (columns < 100)
 
 
-@pytest.mark.parametrize("arguments", [["similar", "STORE", "movies", "1"], ["info", "STORE"], ["sql", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", repeated([["similar", "STORE", "movies", "1"], ["info", "STORE"], ["sql", "--help"]])
+)
 def test_no_color(arguments, sample_store):
     arguments = [sample_store if word == "STORE" else word for word in arguments]
     assert re.search(r"\x1b\[[\d;]*m", on_a_terminal(*arguments))

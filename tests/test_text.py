@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from repeated import repeated
 from test_cli import RECSTORE
 
 from recstore.cli.output import without_semicolon
@@ -108,8 +109,8 @@ def test_commands_take_and_give_letters_beyond_ascii(sample_store, tmp_path):
 
 @pytest.mark.parametrize(
     "environment",
-    [{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "cp1252"},
-     {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+    repeated([{"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONIOENCODING": "cp1252"},
+              {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}]),
 )  # fmt: skip
 def test_terminals_that_are_not_unicode(environment, sample_store, tmp_path):
     """People see question marks; data is UTF-8."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 from runner import recstore as run_recstore
 from runner import run
 
@@ -55,7 +56,7 @@ def test_a_view_that_lost_its_file_takes_nothing_else_along(strange, tmp_path):
         assert len(con.execute("FROM similar_movies(1)").fetchall()) == 10
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "json"])
+@pytest.mark.parametrize("form", repeated(["table", "csv", "json"]))
 def test_on_the_command_line(form, strange, sample_store):
     def output(*arguments):
         done = run_recstore(*arguments, "--format", form)

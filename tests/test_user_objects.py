@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore import StoreError, sql
@@ -59,7 +60,7 @@ def shadow(store: Path) -> None:
             con.execute(f"CREATE MACRO {sql.identifier(name)}(a, b) AS 'q'")
 
 
-@pytest.mark.parametrize("how", ["rebuild", "build", "add", "evaluate"])
+@pytest.mark.parametrize("how", repeated(["rebuild", "build", "add", "evaluate"]))
 def test_the_users_macros_change_nothing_that_is_computed(how, store, small_folder, tmp_path):
     plain = Path(shutil.copy(store, tmp_path / "plain.duckdb"))
     shadow(store)
@@ -162,7 +163,7 @@ SAID = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("how", ["rebuild", "build", "add", "evaluate"])
+@pytest.mark.parametrize("how", repeated(["rebuild", "build", "add", "evaluate"]))
 def test_every_legitimate_object_comes_along(how, store, small_folder, tmp_path):
     change(store, LEGITIMATE)
     before = ask(store, *SAID)
@@ -221,7 +222,7 @@ SELECT 'mine', movie_id, CASE WHEN movie_id % 2 = 0 THEN [1, 0] ELSE [0.6, 0.8] 
 """
 
 
-@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("is_known", repeated([True, False]))
 def test_a_space_put_in_by_hand_stays_and_gets_neighbours(is_known, store, small_folder):
     change(store, OWN_SPACE)
     if is_known:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 
 import recstore
 from recstore import StoreError
@@ -102,7 +103,7 @@ STRANGERS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", STRANGERS)
+@pytest.mark.parametrize("kind", repeated(STRANGERS))
 def test_what_is_no_version_keeps_its_place(kind, store):
     there = place(store, 1)
     there.unlink()
@@ -147,7 +148,7 @@ def test_a_version_under_another_name_is_somebodys(store):
 
 
 @pytest.mark.parametrize("name", [".store.duckdb.previous", ".store.duckdb.lock"])
-@pytest.mark.parametrize("kind", ["text", "folder", "dangling link", "pipe", "database"])
+@pytest.mark.parametrize("kind", repeated(["text", "folder", "dangling link", "pipe", "database"]))
 def test_a_name_that_a_build_needs_is_looked_at_before_the_work(name, kind, store, monkeypatch):
     there = store.with_name(name)
     STRANGERS[kind](there, store)

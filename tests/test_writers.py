@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import typer
+from repeated import repeated
 
 import recstore
 from recstore import BusyError
@@ -116,7 +117,7 @@ needs_open_file_locks = pytest.mark.skipif(
 @needs_open_file_locks
 @pytest.mark.parametrize(
     ("command", "moment"),
-    [("rebuild", "before the rename"), ("build", "load"), ("add", "vectors"), ("evaluate", "copy")],
+    repeated([("rebuild", "before the rename"), ("build", "load"), ("add", "vectors"), ("evaluate", "copy")]),
 )
 def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store, small_folder, monkeypatch):
     meanwhile = Meanwhile(store, "ends", moment)
@@ -134,7 +135,7 @@ def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store
 
 @pytest.mark.parametrize(
     ("how", "moment"),
-    [("ends", "copy"), ("opens", "copy"), ("stays", "before the rename"), ("dies", "before the rename")],
+    repeated([("ends", "copy"), ("opens", "copy"), ("stays", "before the rename"), ("dies", "before the rename")]),
 )
 def test_without_such_a_lock_the_build_says_that_somebody_wrote(how, moment, store, small_folder, monkeypatch):
     monkeypatch.setattr(hold, "_OPEN_FILE_LOCK", None)
