@@ -13,7 +13,7 @@ from recstore.catalogs.model import Export
 from recstore.catalogs.registry import installed, kinds
 from recstore.errors import OptionError
 from recstore.options import CommonOptions, Described, described
-from recstore.pipeline.add import Addition, additions
+from recstore.pipeline.additions import Addition, additions
 from recstore.sources.addresses import shown
 from recstore.sources.loader import Shown, get_loader, loader_names
 

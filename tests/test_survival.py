@@ -28,7 +28,7 @@ def test_killed_builds(times, benchmarks):
     assert killed["killed at work"] == times
     assert at_once["rounds"] == 1
     assert at_once["rows found"] == at_once["rows written"]
-    assert at_once["stores whole"] >= 4
+    assert at_once["stores whole"] > times
 
 
 @pytest.mark.parametrize("times", repeated([1, 2]))

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from recstore import sql
@@ -216,6 +217,7 @@ class Catalog:
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
+    @lru_cache(maxsize=8)
     def as_recorded(cls, text: str) -> Catalog:
         """Return the value that `recorded` wrote; what is none is a `StoreError`."""
         try:

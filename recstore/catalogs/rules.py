@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from recstore import sql
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _TIME = "{} BETWEEN TIMESTAMP '1970-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59'"
 _NO_TIME = "no time between 1970 and 9999"

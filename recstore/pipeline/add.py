@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from recstore.budget import Budget
@@ -14,6 +13,7 @@ from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.paths import typed
 from recstore.pipeline.add_declared import add_declared
+from recstore.pipeline.additions import Addition, additions
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.build import copy_catalog, recorded_options
 from recstore.pipeline.finish import finish
@@ -24,12 +24,8 @@ from recstore.progress import Progress, Stages
 from recstore.sources.loader import (
     Appender,
     Extender,
-    Loader,
     LoadReport,
-    RowFile,
     build_command,
-    get_loader,
-    loader_names,
 )
 from recstore.sources.reasons import last_reject
 from recstore.store.publish import staged_store
@@ -37,37 +33,6 @@ from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
     from recstore.catalogs.declared.declaration import Items
-
-
-@dataclass(frozen=True)
-class Addition:
-    """Something that a loader can add to a store: the rows of a `file`, or the items of a source where it is None.
-
-    `name` is what it goes by in `add` and on the command line, `about` says in one sentence what is read.
-    """
-
-    name: str
-    about: str
-    loader: Loader
-    file: RowFile | None = None
-
-
-def additions(loader: str | None = None) -> list[Addition]:
-    """Return all that the installed loaders, or the one of a name, can add to a store, by name."""
-    found: list[Addition] = []
-    for name in [loader] if loader else loader_names():
-        try:
-            made = get_loader(name)
-        except OptionError:
-            # A loader that is broken is in the way of nobody who does not name it.
-            if loader:
-                raise
-            continue
-        if isinstance(made, Appender):
-            found += [Addition(file.name, file.about, made, file) for file in made.row_files]
-        if isinstance(made, Extender):
-            found.append(Addition(made.name, made.adds, made))
-    return sorted(found, key=lambda one: one.name)
 
 
 def add(

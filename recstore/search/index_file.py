@@ -94,15 +94,22 @@ def keep_indexes(built: Iterable[BuiltFile]) -> None:
 
     On the disk of the cache a file itself is moved, to another its bytes are copied and verified.
     """
-    for one in built:
-        _keep(one)
+    kept = [(one, cached) for one in built if (cached := _moved(one))]
+    # All are recorded after the last was moved: the first waits until a change would be seen, and for all of them.
+    for one, cached in kept:
+        with suppress(OSError):
+            cache.record_verified(cached, cached.lstat(), one.sha256, one.form)
+    if kept:
+        with suppress(OSError):
+            cache.trim()
 
 
-def _keep(built: BuiltFile) -> None:
+def _moved(built: BuiltFile) -> Path | None:
+    """Return where in the cache a file is now; None where it could not be brought there."""
     with suppress(OSError):
         place, cached = cache.ready_folder(cache.INDEXES), _cached(built.sha256)
         if built.bytes > cache.size_limit():
-            return
+            return None
         built.path.chmod(0o600)
         if built.path.stat().st_dev == place.stat().st_dev:
             built.path.replace(cached)
@@ -111,8 +118,10 @@ def _keep(built: BuiltFile) -> None:
                 blocks = iter(lambda: file.read(_BLOCK), b"")
                 _write(descriptor, ((block, None) for block in blocks), built.sha256, built.bytes)
                 part.replace(cached)
-        cache.record_verified(cached, cached.lstat(), built.sha256, built.form)
-        cache.trim()
+        else:
+            return None
+        return cached
+    return None
 
 
 def _cached(sha256: str) -> Path:
