@@ -18,6 +18,15 @@ from pathlib import Path
 from typing import Any
 
 _KEY = b"recstore"
+#: Tests ask many questions of few rows, once each: what is compiled for later ones takes half of the time.
+SETTINGS = {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.lightweightPlanChangeValidation": "false",
+    "spark.sql.shuffle.partitions": "2",
+}
 #: It outlives whoever started it, who may be one worker of several.
 _STARTED: list[subprocess.Popen[bytes]] = []
 
@@ -101,12 +110,10 @@ def _serve(folder: Path, controller: int) -> None:
     shutil.which = lambda name, *rest, **named: None if name == "java" else find(name, *rest, **named)
     from recstore.spark import session
 
-    # Tests ask many questions of few rows, once each: what is compiled for later ones takes half of the time.
-    settings = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-                "spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-                "spark.sql.adaptive.enabled": "false", "spark.sql.lightweightPlanChangeValidation": "false",
-                "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.local.dir": str(folder / "local"),
-                "spark.sql.shuffle.partitions": "2"}  # fmt: skip
+    settings = SETTINGS | {
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.local.dir": str(folder / "local"),
+    }
     spark = session("local[2]", settings)
 
     def watch() -> None:

@@ -84,6 +84,47 @@ def test_what_the_old_store_has_besides_is_kept(tables, small_store, tmp_path):
     assert is_sound(store)
 
 
+def test_what_was_rejected_and_measured_comes_along(tmp_path):
+    """Rejected lines, constants of recommendations, figures and evaluations; what is measured anew stands once."""
+    (tmp_path / "goods.csv").write_text(
+        "id,name\n" + "".join(f"{n},Thing {n} {n % 3}\n" for n in range(40)) + ",none\n"
+    )
+    sold = "".join(f"{n % 50},{n * n * 7 % 41 % 40},2024-01-{1 + n % 28:02}\n" for n in range(1500))
+    (tmp_path / "sold.csv").write_text(f"who,what,at\n{sold}7,99,2024-01-01\n")
+    goods = recstore.Items(
+        source=tmp_path / "goods.csv", id="id", title="name",
+        interactions=recstore.Interactions(source=tmp_path / "sold.csv", user="who", item="what", at="at"),
+    )  # fmt: skip
+    store, back, part = (tmp_path / f"{name}.duckdb" for name in ("store", "back", "part"))
+    options = recstore.BuildOptions(tune_trials=4, collaborative_dimensions=8, max_reject_rate=0.1)
+    recstore.build(store, {"goods": goods}, options=options)
+    recstore.evaluate(store)
+    export(store, tmp_path / "tables")
+    build_from_tables(back, tmp_path / "tables")
+    build_from_tables(part, tmp_path / "tables", where="id < 30")
+    tables = {
+        "rejects": "SELECT source, reason, raw FROM {}.load_rejects ORDER BY ALL",
+        "sources": "SELECT s.file, s.sha256, s.rejects FROM (SELECT unnest(sources) AS s FROM {}.builds) "
+        "WHERE s.file LIKE '%.csv' ORDER BY ALL",
+        "figures": "SELECT m.space, m.what, m.value FROM (SELECT unnest(measured) AS m FROM {}.builds) "
+        "WHERE NOT starts_with(m.what, 'annoy') ORDER BY ALL",
+        "evaluations": "SELECT * EXCLUDE (build_id) FROM {}.evaluations ORDER BY ALL",
+    }
+    with duckdb.connect() as connection:
+        found = {}
+        for name, path in {"a": store, "b": back, "c": part}.items():
+            connection.execute(f"ATTACH '{path}' AS {name} (READ_ONLY)")
+            found[name] = {what: connection.execute(query.format(name)).fetchall() for what, query in tables.items()}
+    assert found["a"] == found["b"]
+    assert all(found["a"].values())
+    assert len(found["a"]["rejects"]) == 2
+    assert {"setting: mix", "items with weights"} <= {what for _space, what, _value in found["b"]["figures"]}
+    assert found["c"] | {"evaluations": None} == found["a"] | {"evaluations": None}
+    assert found["c"]["evaluations"] == []
+    assert is_sound(back)
+    assert is_sound(part)
+
+
 @pytest.mark.parametrize(
     ("where", "sentence"),
     [

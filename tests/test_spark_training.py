@@ -61,6 +61,14 @@ def test_spark_makes_the_weights_of_one_machine(both):
     ).fetchall()[0]
     assert differ == 0
     assert many > 50_000
+    found = [
+        dict(both.execute("SELECT m.what, m.value FROM (SELECT unnest(measured) AS m FROM "
+                          f"{store}.builds) WHERE starts_with(m.what, 'setting: ')").fetchall())
+        for store in ("one", "many")
+    ]  # fmt: skip
+    assert found[0] == found[1]
+    # Weights of content are among what is compared.
+    assert found[0]["setting: content"] > 0
 
 
 def test_a_stage_that_ended_is_not_run_again(trained, spark, tmp_path):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -58,9 +59,11 @@ def build_from_tables(
     """Build the store at `path` from the tables below `folder`, and return what was done.
 
     `folder` is what `recstore export` wrote, or Spark in the same form: Parquet, or Delta where the package deltalake
-    is installed. `where` is a condition over the columns of the items: the store then has these items alone, with all
-    that belongs to them. `memory`: how many GB the work may take. The other arguments, what is kept of an old store,
-    and the errors are as for `build`; a folder without such tables, or a condition that is none, is an `OptionError`.
+    is installed. What was rejected and measured where the tables were made, the constants of recommendations among it,
+    and evaluations of all items come along. `where` is a condition over the columns of the items: the store then has
+    these items alone, with all that belongs to them. `memory`: how many GB the work may take. The other arguments,
+    what is kept of an old store, and the errors are as for `build`; a folder without such tables, or a condition that
+    is none, is an `OptionError`.
     """
     place = typed(folder)
     stages = Stages(progress or Progress())
@@ -81,14 +84,21 @@ def build_from_tables(
             for catalog in catalogs:
                 with stages.stage(f"read {catalog.name}"):
                     loads[f"tables of {catalog.name}"] = _read(connection, catalog, arriving)
-                measured += _place(staged, catalog, arriving, options, stages)
+                measured += arriving.measured(connection, catalog, _place(staged, catalog, arriving, options, stages))
+            sources = arriving.sources(connection, names)
+            evaluations = arriving.evaluations(connection, names)
         except duckdb.Error as error:
             raise StoreError(f"The tables in {place} cannot be read: {first_line(error)}") from error
         connection.execute(f"DETACH {_ARRIVING}")
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
-        build = LoadedBuild(staged, catalogs, kept, options, stages, loads, allow_loss=allow_loss)
-        return finish(build, measured)
+        build = LoadedBuild(staged, catalogs, kept, options, stages, loads, allow_loss=allow_loss, sources=sources)
+        report = finish(build, measured)
+        if evaluations is not None:
+            connection.register("evaluations_to_insert", evaluations)
+            connection.execute(sql.read(_SQL, "insert_evaluations_of"), {"build": report.build_id})
+            connection.unregister("evaluations_to_insert")
+        return report
 
 
 def _described(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Catalog]:
@@ -176,11 +186,38 @@ class _Arriving:
                     passes = " AND ".join([passes, *tests])
                 self._view(connection, table, passes)
         for table in _SHARED:
-            if (self.folder / table).is_dir():
+            if self._has(table):
                 self._view(connection, table, "true")
-        if not (self.folder / "builds").is_dir():
+        if not self._has("builds"):
             return BuildOptions()
         return recorded_options(connection, _ARRIVING)
+
+    def measured(
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, found: list[Measured]
+    ) -> list[Measured]:
+        """Return what was measured where the tables were made, and what is `found` now, which counts more."""
+        if not self._has("builds"):
+            return found
+        query = sql.render(_SQL, "measured", builds=f"{_ARRIVING}.main.builds")
+        before = [Measured(catalog.name, *row) for row in connection.execute(query, [catalog.name]).fetchall()]
+        return list({(one.space, one.what): one for one in (*before, *found)}.values())
+
+    def sources(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> list[Any]:
+        """Return what the tables were made from: by these files the rejected lines of a catalogue are known."""
+        if not self._has("builds"):
+            return []
+        query = sql.render(_SQL, "kept_sources", old=_ARRIVING)
+        return [source for (source,) in connection.execute(query, {"catalogs": sorted(names)}).fetchall()]
+
+    def evaluations(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> Any:  # noqa: ANN401
+        """Return how good the recommendations are, as Arrow; of a part of the items nothing is known."""
+        if self.where or not self._has("evaluations"):
+            return None
+        query = sql.render(_SQL, "arriving_evaluations", arriving=_ARRIVING)
+        return connection.sql(query, params={"catalogs": sorted(names)}).to_arrow_table()
+
+    def _has(self, table: str) -> bool:
+        return (self.folder / table).is_dir()
 
     def _view(self, connection: duckdb.DuckDBPyConnection, table: str, passes: str) -> None:
         files = _files(self.folder / table)
@@ -245,6 +282,8 @@ def _read(connection: duckdb.DuckDBPyConnection, catalog: Catalog, arriving: _Ar
         rows = int(connection.execute(insert).fetchall()[0][0])
         if table in catalog.source_tables:
             load.files.append(FileReport(table, _bytes(arriving.folder / table), "", rows, 0))
+    if (arriving.folder / "builds").is_dir() and (arriving.folder / "load_rejects").is_dir():
+        connection.execute(sql.render(_SQL, "copy_rejects", old=_ARRIVING), {"catalog": catalog.name})
     refuse_faulty_rows(connection, catalog)
     return load
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from recstore.catalogs.catalog import Catalog
@@ -18,6 +19,7 @@ class LoadedBuild:
     `catalogs` are computed; `kept` are copied whole from the old store. `loads` tells what was read, by the loader's
     name: nothing where the source tables are the old store's. With `is_addition` what was read came on top of those.
     `allow_loss` and `unwanted`, the spaces (catalogue, space) that an option says not to make, are as `guard` has them.
+    `sources` are those of what was read, as `builds` has them, where that was made from others.
     """
 
     staged: Staged
@@ -29,6 +31,7 @@ class LoadedBuild:
     is_addition: bool = False
     allow_loss: bool = False
     unwanted: frozenset[tuple[str, str]] = frozenset()
+    sources: Sequence[dict[str, object]] = ()
 
     @property
     def copied(self) -> list[Catalog]:

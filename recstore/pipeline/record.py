@@ -40,6 +40,7 @@ def record_build(build: LoadedBuild, measured: Sequence[Measured]) -> str:
         for load in build.loads.values()
         for file in load.files
     ]  # fmt: skip
+    files = [*build.sources, *files]
     if build.kept:
         connection.execute(sql.render(_SQL, "copy_builds", old=OLD), {"kept": [catalog.name for catalog in build.kept]})
     loaded = {file["catalog"] for file in files}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Mapping
-from contextlib import ExitStack
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from recstore.budget import Budget
 from recstore.catalogs.declared.config import read_config
 from recstore.catalogs.declared.declaration import Items, sources_of, unnamed_encoders
 from recstore.catalogs.registry import installed
-from recstore.errors import OptionError, StoreError
+from recstore.errors import OptionError
 from recstore.options import BuildOptions
 from recstore.paths import typed
 from recstore.pipeline.finish import finish
@@ -25,6 +25,7 @@ from recstore.progress import Progress, Stages
 from recstore.scratch import scratch_folder
 from recstore.sources.loader import LoadReport
 from recstore.spark.exporting import Exported, export, folder_to_write
+from recstore.spark.failing import told_in_one_sentence
 from recstore.spark.loading import SparkLoader, interactions_columns
 from recstore.spark.model import SparkDeclared
 from recstore.spark.quoting import address, identifier
@@ -80,30 +81,19 @@ def build(
     options, stages = options or BuildOptions(), Stages(progress or Progress())
     budget = Budget.of(options.memory)
     beside = place.with_name(f"{place.name}.stages")
-    before = {name: spark.conf.get(name) for name in _SETTINGS}
-    try:
-        for name, value in _SETTINGS.items():
-            spark.conf.set(name, value)
-        # Two builds at one time would remove each other's stages.
-        with builder_lock(place, Patience(wait=False, progress=stages.progress)), scratch_folder() as scratch:
-            store = scratch / "store.duckdb"
-            report, loaders = _into_store(spark, sources, store, beside, options, budget, stages)
-            with stages.stage("write tables"):
-                written = {table: files for one in loaders for table, files in _interactions(spark, one).items()}
-                exported = export(store, place, schema=schema, location=location, written=written)
-            shutil.rmtree(beside, ignore_errors=True)
-    except Exception as error:
-        if type(error).__module__.startswith(("pyspark.", "py4j.")):
-            raise StoreError(
-                f"Spark failed: {_sentence(error)} What ended before is in {beside}, and the same build goes on from "
-                "there."
-            ) from error
-        raise
-    finally:
-        for name, value in before.items():
-            spark.conf.unset(name)
-            if value is not None:
-                spark.conf.set(name, value)
+    # Two builds at one time would remove each other's stages.
+    with (
+        told_in_one_sentence(beside),
+        _set_up(spark),
+        builder_lock(place, Patience(wait=False, progress=stages.progress)),
+        scratch_folder() as scratch,
+    ):
+        store = scratch / "store.duckdb"
+        report, loaders = _into_store(spark, sources, store, beside, options, budget, stages)
+        with stages.stage("write tables"):
+            written = {table: files for one in loaders for table, files in _interactions(spark, one).items()}
+            exported = export(store, place, schema=schema, location=location, written=written)
+        shutil.rmtree(beside, ignore_errors=True)
     return Built(report, exported)
 
 
@@ -154,9 +144,18 @@ def _interactions(spark: SparkSession, loader: SparkLoader) -> dict[str, tuple[P
     return {catalog.interactions.table: (files, arrived.rows)}
 
 
-def _sentence(error: Exception) -> str:
-    """Return what went wrong in one sentence: of a worker's traceback what its exception says."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    raised = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Exit|Interrupt)\b.*: ", line)]
-    said = raised[-1] if "Traceback (most recent call last):" in lines and raised else lines[0]
-    return f"{said.rstrip('.: ')}."
+@contextmanager
+def _set_up(spark: SparkSession) -> Iterator[None]:
+    """Set a session to what a build needs, and then to what it was."""
+    before = {name: spark.conf.get(name) for name in _SETTINGS}
+    try:
+        for name, value in _SETTINGS.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        # Where Spark itself is gone, that is told by what ended the build.
+        with suppress(Exception) if sys.exc_info()[0] else nullcontext():
+            for name, value in before.items():
+                spark.conf.unset(name)
+                if value is not None:
+                    spark.conf.set(name, value)

