@@ -11,13 +11,12 @@ space, which share of the ten nearest is that of the whole build of all, and lik
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 import duckdb
-from measuring import in_own_process, say
+from measuring import StageCosts, in_own_process, peak_memory, say
 from own_large import generate
 
 import recstore
@@ -99,26 +98,12 @@ def _cut(folder: Path, share: float) -> None:
         say(f"{rows[0]:,} items and {rows[1]:,} interactions; {rows[2]:,} and {rows[3]:,} are added")
 
 
-class _Stages(Progress):
-    """Keeps the seconds of CPU of each stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._begun = 0.0
-
-    def started(self, stage: str, steps: int | None) -> None:
-        self._begun = time.process_time()
-
-    def finished(self, stage: str, seconds: float) -> None:
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.process_time() - self._begun
-
-
 def _measured(work, folder: Path, dimensions: int, memory: float) -> tuple[float, int, dict[str, float]]:  # noqa: ANN001
-    stages = _Stages()
+    costs = StageCosts()
     begun = time.process_time()
-    work(folder, dimensions, memory, stages)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return time.process_time() - begun, peak, stages.seconds
+    work(folder, dimensions, memory, costs)
+    peak = max(peak_memory(), *(stage.peak for stage in costs.stages.values()))
+    return time.process_time() - begun, peak, {name: stage.cpu for name, stage in costs.stages.items()}
 
 
 def _build(folder: Path, dimensions: int, memory: float, progress: Progress, suffix: str = "before") -> None:
@@ -147,7 +132,8 @@ def _rebuild(folder: Path, dimensions: int, memory: float, progress: Progress) -
 
 def _compare(folder: Path) -> None:
     """Print the shares of answers that are those of the whole build."""
-    for what, value in recstore.info(folder / "added.duckdb").since["things"].cosine.items():
+    since = recstore.info(folder / "added.duckdb").since
+    for what, value in since["things"].cosine.items() if "things" in since else ():
         say(f"known items placed likewise in {what}: cosine {value:.3f}")
     with (
         recstore.connect(folder / "added.duckdb", exact=True) as added,

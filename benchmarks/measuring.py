@@ -10,12 +10,62 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+
+from recstore.progress import Progress
 
 T = TypeVar("T")
 
 GB = 1e9
+
+
+class Stage(NamedTuple):
+    """What a stage took: seconds of CPU and by the clock, and the peak resident memory while it ran, in bytes."""
+
+    cpu: float
+    seconds: float
+    peak: int
+
+
+class StageCosts(Progress):
+    """Keeps what each stage takes; those of one name add up."""
+
+    def __init__(self, *, is_loud: bool = False) -> None:
+        self.stages: dict[str, Stage] = {}
+        self._is_loud = is_loud
+        self._begun = 0.0
+
+    def started(self, stage: str, steps: int | None) -> None:
+        """Begin to count."""
+        forget_peak()
+        self._begun = time.process_time()
+
+    def finished(self, stage: str, seconds: float) -> None:
+        """Add what it took."""
+        before = self.stages.get(stage, Stage(0.0, 0.0, 0))
+        cpu = before.cpu + time.process_time() - self._begun
+        self.stages[stage] = Stage(cpu, before.seconds + seconds, max(before.peak, peak_memory()))
+        if self._is_loud:
+            found = self.stages[stage]
+            say(f"      {stage}: {found.cpu:.1f} s of CPU, {found.seconds:.1f} s, peak {found.peak / GB:.2f} GB")
+
+
+def forget_peak() -> None:
+    """Let the peak of this process's memory begin anew, where the system can: Linux alone."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", "ascii")
+
+
+def peak_memory() -> int:
+    """Return the peak resident memory of this process in bytes, since it began or the last `forget_peak`."""
+    with suppress(OSError):
+        lines = Path("/proc/self/status").read_text("ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 class Run(NamedTuple):

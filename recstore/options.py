@@ -57,7 +57,7 @@ class CommonOptions:
     )
     max_loss: float = option(0.1, "Share of rows, or of a figure, that a build over a store may lose.")
     exact_up_to: int = option(
-        200_000, "Search approximately above this many items of a space; builds records the measured recall."
+        50_000, "Search approximately above this many items of a space; builds records the measured recall."
     )
     anew_up_to: int = option(
         20_000, "What is added to a catalogue of more items is computed alone, and all else stays; of fewer, all is."

@@ -272,6 +272,39 @@ def test_audio_large(command, audio_folder, tmp_path):
     assert "recall@10" in printed
 
 
+def test_growth(command, audio_folder, tmp_path):
+    recstore.build(tmp_path / "clips.duckdb", {"audioset": audio_folder})
+    figures, plot = tmp_path / "growth.csv", tmp_path / "growth.svg"
+    told = ("--clips", 60, 120, "--plot", plot, "--csv", figures)
+    printed = command("growth", tmp_path / "clips.duckdb", *told)
+    assert re.search(r"^peak memory +[\d.]+ GB +[\d.]+ GB +-?\d\.\d\d$", printed, re.MULTILINE), printed
+    assert re.search(r"^  audio_neighbors +[\d,]+ B +[\d,]+ B", printed, re.MULTILINE), printed
+    rows = list(csv.DictReader(figures.read_text().splitlines()))
+    stages = {row["what"].removeprefix("cpu ") for row in rows if row["what"].startswith("cpu ")}
+    assert {"vectors of audio", "neighbours of audio, mean", "index of audio, mean", "check"} <= stages
+    sizes = {row["items"]: int(row["value"]) for row in rows if row["what"] == "table audio_frames"}
+    assert set(sizes) == {"60", "120"}
+    assert "KB per item" in plot.read_text()
+
+
+def test_the_exponent_of_what_grows_with_the_square_is_two(benchmarks):
+    import growth
+    import measuring
+
+    sizes = [growth.Size(n, {"search": measuring.Stage(3e-6 * n**2, 1, 1)}, {}, 1, 1, {}) for n in (100, 200, 800)]
+    assert growth.exponent(sizes, lambda size: size.stages["search"].cpu) == pytest.approx(2)
+
+
+def test_additions(command, benchmarks):
+    told = ("--items", 700, "--users", 100, "--interactions", 6000, "--dimensions", 8)
+    printed = command("additions", *told)
+    assert re.search(r"^adding takes [\d.]+ of a whole build$", printed, re.MULTILINE), printed
+    assert "place what is new of things" in printed
+    shares = re.findall(r"^ten (?:nearest in|recommendations).*: ([\d.]+) equal$", printed, re.MULTILINE)
+    assert len(shares) >= 6
+    assert max(map(float, shares)) > 0.5
+
+
 def test_own_large(benchmarks):
     told = ("--interactions", "2000", "--users", "100", "--items", "2000")
     done = subprocess.run([sys.executable, FOLDER / "own_large.py", *told], capture_output=True, text=True, check=True)

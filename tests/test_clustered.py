@@ -41,6 +41,29 @@ def test_most_neighbors_are_found_and_their_scores_are_exact():
     np.testing.assert_array_equal(again[1], near)
 
 
+def test_candidates_that_are_sifted_again_and_again_leave_the_best():
+    """All vectors are one of three: nearly all candidates of a question are equal, and the smaller rows come first."""
+    rng = np.random.default_rng(0)
+    vectors = blurred_clusters(3)[np.repeat([0, 1, 2], [4000, 30, 7])]
+    order = rng.permutation(len(vectors))
+    rows, near, score = gathered(Clusters(vectors[order], 20, seed=0).neighbors())
+    _rows, right, right_score = gathered(nearest_neighbors(vectors[order], 20))
+    np.testing.assert_array_equal(near, right)
+    np.testing.assert_array_equal(score, right_score)
+    assert len(rows) == len(vectors)
+
+
+def test_only_the_clusters_nearest_to_a_vectors_own_are_looked_at(monkeypatch):
+    monkeypatch.setattr("recstore.search.clusters._NEAR", 12)
+    vectors = blurred_clusters(3000)
+    clusters = Clusters(vectors, 10, seed=0)
+    assert clusters.order.shape[1] == 12 < len(clusters.centers)
+    _rows, near, _score = gathered(clusters.neighbors())
+    _rows, exact, _score = gathered(nearest_neighbors(vectors, 10))
+    recall = np.mean([np.isin(found, right).mean() for found, right in zip(near, exact, strict=True)])
+    assert clusters.recall == pytest.approx(recall, abs=0.03)
+
+
 @pytest.mark.parametrize(("rows", "k"), [(2, 1), (3, 50), (30, 29), (200, 100)])
 def test_few_vectors_still_get_all_their_neighbors(rows, k):
     vectors = np.repeat(blurred_clusters(rows), 2, axis=0)[:rows]

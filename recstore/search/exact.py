@@ -110,6 +110,27 @@ def near_top(
     return asked[place], high * len(coarse) + cell[place], score[high, place]
 
 
+def error_of(terms: int) -> float:
+    """Return how far a product of unit vectors in single precision may be off: far more than it ever is."""
+    return _SINGLE * terms
+
+
+def exact_products(
+    left: npt.NDArray[np.float32],
+    one: npt.NDArray[np.intp],
+    right: npt.NDArray[np.float32],
+    other: npt.NDArray[np.intp],
+) -> npt.NDArray[np.float64]:
+    """Return the products (p,) of rows `one` (p,) of `left` and rows `other` (p,) of `right`, in double precision."""
+    products = np.empty(len(one))
+    for begin in range(0, len(one), _PAIRS):
+        some = slice(begin, begin + _PAIRS)
+        products[some] = np.einsum(
+            "ij,ij->i", left[one[some]].astype(np.float64), right[other[some]].astype(np.float64)
+        )
+    return products
+
+
 class _Part:
     """Some columns of the vectors: their distinct rows, and which of them each vector has."""
 
@@ -147,8 +168,7 @@ class _Groups:
         self.begin = np.cumsum(self.size) - self.size
         self.places = [part.place[first[by_first]] for part in self.parts]
         self.local = threading.local()
-        # Of a product in single precision, by the number of its terms; far more than it ever is.
-        self.error = _SINGLE * vectors.shape[1]
+        self.error = error_of(vectors.shape[1])
         # The lists of the groups whose rows come in several blocks.
         self.kept: dict[int, tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]] = {}
 
@@ -193,11 +213,8 @@ class _Groups:
     def _exact(self, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
         """Return the products of pairs of groups in double precision."""
         score = np.zeros(len(one))
-        for begin in range(0, len(one), _PAIRS):
-            some = slice(begin, begin + _PAIRS)
-            for part, place in zip(self.parts, self.places, strict=True):
-                left, right = (part.rows[place[groups[some]]].astype(np.float64) for groups in (one, other))
-                score[some] += np.einsum("ij,ij->i", left, right)
+        for part, place in zip(self.parts, self.places, strict=True):
+            score += exact_products(part.rows, place[one], part.rows, place[other])
         return score
 
     def _buffers(self, width: int, asked: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
