@@ -295,8 +295,11 @@ def test_the_exponent_of_what_grows_with_the_square_is_two(benchmarks):
     assert growth.exponent(sizes, lambda size: size.stages["search"].cpu) == pytest.approx(2)
 
 
-def test_additions(command, benchmarks):
-    told = ("--items", 700, "--users", 100, "--interactions", 6000, "--dimensions", 8)
+def test_additions(command, benchmarks, monkeypatch):
+    import additions
+
+    monkeypatch.setattr(additions, "_ASKED", 10)
+    told = ("--items", 2500, "--users", 300, "--interactions", 6000, "--dimensions", 8)
     printed = command("additions", *told)
     assert re.search(r"^adding takes [\d.]+ of a whole build$", printed, re.MULTILINE), printed
     assert "place what is new of things" in printed
