@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from types import MappingProxyType
 
 import duckdb
 import pytest
+import runner
 import shells
 from conftest import data
 
@@ -34,6 +36,8 @@ _FILE = re.compile(r"(?:--|//|#|<!--) ([\w.-]+\.\w+)(?: -->)?\n")
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 #: What fetches from the network is run by `make wheel`; the tests have it all there. A server never ends.
 _INSTALLS = re.compile(r"python3 -m (venv|http\.server)|\. |pip install|npm install|recstore explore ")
+#: What a shell makes something else of than the command's own words.
+_SHELL = re.compile(r"[|<>$&;*`~]")
 #: Several pages begin with it. It takes long and gives the same every time, so a run of the tests runs it once.
 BUILD = "recstore build movies.duckdb --movielens ml-latest-small --quiet"
 BUILD_SHOP = "recstore build shop.duckdb --quiet"
@@ -102,14 +106,22 @@ def need(page: Path) -> None:
 
 
 def run(command: str, folder: Path) -> str:
-    """Run a command in the folder and return what a reader is shown of what it prints."""
-    path = os.pathsep.join([str(folder / ".venv" / "bin"), str(folder / ".bin"), os.environ["PATH"]])
-    where = ROOT if command.startswith("make ") else folder
-    # As a reader's shell has it, also where the tests themselves were started by make.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {"PATH": path}
-    done = subprocess.run(
-        command, shell=True, cwd=where, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
+    """Run a command in the folder and return what a reader is shown of what it prints.
+
+    One of recstore's that needs no shell is run within this process, unless the folder has a recstore of its own.
+    """
+    words = shlex.split(command) if command.startswith("recstore ") and not _SHELL.search(command) else []
+    if words and not (folder / ".venv").exists():
+        done = runner.recstore(*words[1:], cwd=folder)
+    else:
+        path = os.pathsep.join([str(folder / ".venv" / "bin"), str(folder / ".bin"), os.environ["PATH"]])
+        where = ROOT if command.startswith("make ") else folder
+        # As a reader's shell has it, also where the tests themselves were started by make.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+        done = subprocess.run(
+            command, shell=True, cwd=where, env=environment | {"PATH": path}, capture_output=True, text=True,
+            timeout=600, check=False,
+        )  # fmt: skip
     assert done.returncode == 0, f"{command}\n{done.stderr}{done.stdout}"
     said = [line for line in done.stderr.splitlines() if "rows loaded" in line]
     printed = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith(".venv/bin/")]
