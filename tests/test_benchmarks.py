@@ -86,6 +86,7 @@ def test_questions(command, benchmarks, small_store):
         assert re.search(rf"^    {re.escape(name)} .*\d\.\d\d$", printed, re.M), printed
 
 
+@pytest.mark.thorough
 def test_diversity(command, benchmarks, small_folder, tmp_path):
     gifts, plot = tmp_path / "gifts.parquet", tmp_path / "diversity.svg"
     duckdb.sql("""
@@ -110,6 +111,7 @@ def test_peers(command):
     assert [float(row[-3]) for row in rows] == [10, pytest.approx(2.5, abs=0.5), 10, 10]
 
 
+@pytest.mark.thorough
 def test_person_speed(command, benchmarks, small_folder, monkeypatch):
     import person_speed
 
@@ -161,12 +163,14 @@ def test_own_join(command, bookshop):
     assert printed.startswith("recstore,20 users,200 rows,")
 
 
+@pytest.mark.thorough
 def test_approximate(command, small_store):
     shell = ["--shell", SHELL] if SHELL.exists() else []
     printed = command("approximate", small_store, "--rows", 20, "--exact-rows", 10, "--asked", 20, *shell)
     assert printed.count("\nmovies, ") == 4
 
 
+@pytest.mark.thorough
 def test_publishing(benchmarks, small_folder):
     import publishing
 
@@ -178,6 +182,7 @@ def test_publishing(benchmarks, small_folder):
     assert build.staged_store is staged_store, "the builds of other tests would publish nothing"
 
 
+@pytest.mark.thorough
 def test_bitflips(benchmarks):
     import bitflips
 
@@ -237,6 +242,7 @@ def test_leave_one_out(command, benchmarks, small_folder, tmp_path):
     assert ((read.candidates >= 0).sum(axis=1) == (split.candidates >= 0).sum(axis=1)).all()
 
 
+@pytest.mark.thorough
 def test_pool(command, small_store):
     found = json.loads(command("pool", small_store, "--threads", 2, "--seconds", 0, "--rebuilds", 1, "--pause", 0.1))
     assert found["errors"] == []
@@ -265,6 +271,7 @@ def test_audio(command, audio_folder):
     assert min(precision) > 0.5
 
 
+@pytest.mark.thorough
 def test_audio_large(command, audio_folder, tmp_path):
     recstore.build(tmp_path / "clips.duckdb", {"audioset": audio_folder})
     printed = command("audio_large", tmp_path / "clips.duckdb", "--clips", 80, "--asked", 20)
@@ -272,6 +279,7 @@ def test_audio_large(command, audio_folder, tmp_path):
     assert "recall@10" in printed
 
 
+@pytest.mark.thorough
 def test_growth(command, audio_folder, tmp_path):
     recstore.build(tmp_path / "clips.duckdb", {"audioset": audio_folder})
     figures, plot = tmp_path / "growth.csv", tmp_path / "growth.svg"
@@ -295,6 +303,7 @@ def test_the_exponent_of_what_grows_with_the_square_is_two(benchmarks):
     assert growth.exponent(sizes, lambda size: size.stages["search"].cpu) == pytest.approx(2)
 
 
+@pytest.mark.thorough
 def test_additions(command, benchmarks, monkeypatch):
     import additions
 
@@ -308,12 +317,14 @@ def test_additions(command, benchmarks, monkeypatch):
     assert max(map(float, shares)) > 0.5
 
 
+@pytest.mark.thorough
 def test_own_large(benchmarks):
     told = ("--interactions", "2000", "--users", "100", "--items", "2000")
     done = subprocess.run([sys.executable, FOLDER / "own_large.py", *told], capture_output=True, text=True, check=True)
     assert "the whole build" in done.stdout
 
 
+@pytest.mark.thorough
 def test_ease_blocks(command):
     printed = command("ease_blocks", "--data", "made", "--items", 500, "--candidates", 100)
     found = re.findall(r"  (.+): recall@20 ([\d.]+) .*, ndcg@10 ([\d.]+) ", printed)
@@ -333,6 +344,7 @@ def test_sources(benchmarks, tmp_path, monkeypatch, capfd):
     assert {"bare read_csv", "CSV, gzip", "JSON lines", "CSV with one bad line"} < set(kinds)
 
 
+@pytest.mark.thorough
 def test_sound(command):
     need_tensorflow()
     pytest.importorskip("soundfile")

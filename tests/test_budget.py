@@ -44,6 +44,7 @@ def told(command: str, store: Path, source: Path) -> list[object]:
     return [command, store, *given.get(command, []), "--quiet"]
 
 
+@pytest.mark.thorough
 def test_a_build_stays_within_its_memory(bounded_store):
     assert int(bounded_store.with_name("peak.txt").read_text()) < 1 * GB
 

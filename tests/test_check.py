@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from repeated import repeated
 from runner import recstore as run_recstore
 
 import recstore
@@ -116,7 +117,8 @@ def test_on_the_command_line(store):
     assert all(row.keys() == {"check", "means", "fault"} for row in listed)
 
 
-def test_single_bit_flips(small_store, tmp_path):
+@pytest.mark.parametrize("times", repeated([8, 25]))
+def test_single_bit_flips(times, small_store, tmp_path):
     """Whatever bit of the file flips, DuckDB or `check` says so, or the answers are as they were."""
     original = small_store.read_bytes()
     query = "SELECT hash(list(m.movie_id ORDER BY ALL)), sum(s.score) FROM movies AS m, similar_movies(m.movie_id) AS s"
@@ -128,7 +130,7 @@ def test_single_bit_flips(small_store, tmp_path):
     right = answers(small_store)
     found = 0
     rng = random.Random(0)
-    for number in range(25):
+    for number in range(times):
         flipped = bytearray(original)
         place = rng.randrange(len(original) if number else 12_288)
         flipped[place] ^= 1 << rng.randrange(8)
@@ -142,7 +144,7 @@ def test_single_bit_flips(small_store, tmp_path):
             found += 1
             continue
         assert answers(path) == right, place
-    assert found > 5
+    assert found > times // 5
 
 
 def test_the_recall_of_the_indexes_is_checked_unless_the_store_is_a_strangers(store):

@@ -81,6 +81,7 @@ def by_hand(folder: str, query: str):
         return con.sql(query).fetchall()
 
 
+@pytest.mark.thorough
 def test_a_gift_shop_of_one_file(tmp_path):
     store, load, _said = build(tmp_path, "online_retail", GIFTS)
     [(lines, codes)] = by_hand(
@@ -106,6 +107,7 @@ def test_a_gift_shop_of_one_file(tmp_path):
         assert con.sql("SELECT count(DISTINCT lower(StockCode)) < count(*) FROM gifts").fetchall() == [(True,)]
 
 
+@pytest.mark.thorough
 def test_papers_of_sessions(tmp_path):
     store, load, _said = build(tmp_path, "epub", PAPERS, max_reject_rate=0.1)
     lines = "read_csv('info.csv', delim='\x01', quote='', header=false, columns={'line': 'VARCHAR'}, strict_mode=false)"

@@ -54,12 +54,12 @@ class Heard(Progress):
 
 
 @pytest.fixture
-def store(small_store_twice) -> Iterator[Path]:
+def store(standing_twice) -> Iterator[Path]:
     """A store of root's and the team's, in a folder that everybody may write."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o777)
-        path = Path(shutil.copy(small_store_twice, folder / "store.duckdb"))
+        path = Path(shutil.copy(standing_twice, folder / "store.duckdb"))
         os.chown(path, 0, TEAM)
         path.chmod(0o664)
         yield path
@@ -74,9 +74,9 @@ def previous(store: Path) -> Path:
     return store.with_name(f"{store.name}.previous-1")
 
 
-def has_movies(path: Path) -> bool:
+def has_books(path: Path) -> bool:
     with duckdb.connect(str(path), read_only=True) as con:
-        return con.execute("SELECT count(*) FROM movies").fetchall() == [(100,)]
+        return con.execute("SELECT count(*) FROM books").fetchall() == [(8,)]
 
 
 def test_group_mode_and_attributes_are_kept(store):
@@ -88,7 +88,7 @@ def test_group_mode_and_attributes_are_kept(store):
     assert os.getxattr(store, "user.origin") == b"the team"
     assert f"was root's, and is user {ALICE}'s now" in heard.said
     assert "group" not in heard.said
-    assert has_movies(previous(store))
+    assert has_books(previous(store))
     # Its own store again: nothing is said, and root gives it back to whom it belongs to.
     os.chown(store, BOB, TEAM)
     recstore.rebuild(store, progress=(heard := Heard()))
@@ -102,8 +102,8 @@ def test_where_the_group_cannot_be_kept_its_bits_are_dropped_and_the_version_is_
         recstore.rebuild(store, progress=heard)
     assert rights(store) == (BOB, BOB, 0o604)
     assert f"The group of {store} is {TEAM}" in heard.said
-    assert has_movies(store)
-    assert has_movies(previous(store))
+    assert has_books(store)
+    assert has_books(previous(store))
     assert sorted(path.name for path in store.parent.iterdir()) == ["store.duckdb", "store.duckdb.previous-1"]
 
 
@@ -121,7 +121,7 @@ def test_a_version_that_cannot_be_linked_is_copied(store, monkeypatch):
     now = store.read_bytes()
     recstore.rollback(store)
     assert previous(store).read_bytes() == now
-    assert has_movies(store)
+    assert has_books(store)
     assert sorted(path.name for path in store.parent.iterdir()) == ["store.duckdb", "store.duckdb.previous-1"]
 
 
@@ -157,8 +157,8 @@ def test_a_rollback_revives_no_looser_mode(store):
     with user(BOB):
         recstore.rollback(store)
     assert rights(store) == (BOB, BOB, 0o600)
-    assert has_movies(store)
-    assert has_movies(previous(store))
+    assert has_books(store)
+    assert has_books(previous(store))
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o600])
@@ -228,7 +228,7 @@ def test_the_log_beside_a_kept_version_is_brought_into_it(store):
     assert diary(store) == diary(second) == [("committed",)]
     recstore.rebuild(store, keep=2)
     assert not list(store.parent.glob("*.wal"))
-    assert all(has_movies(path) for path in (store, previous(store), second))
+    assert all(has_books(path) for path in (store, previous(store), second))
 
 
 def test_a_writer_in_a_kept_version_and_logs_without_a_file_stop_a_build(store):
@@ -251,7 +251,7 @@ def test_a_writer_in_a_kept_version_and_logs_without_a_file_stop_a_build(store):
     # What is no version is left alone, with its log.
     assert previous(store).read_bytes() == b"no store"
     assert previous(store).with_name("store.duckdb.previous-1.wal").read_bytes() == b"of a version that is gone"
-    assert has_movies(store.with_name("store.duckdb.previous-2"))
+    assert has_books(store.with_name("store.duckdb.previous-2"))
 
 
 def test_a_copy_that_a_killed_builder_kept_aside_is_told_from_a_version(store):

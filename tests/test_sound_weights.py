@@ -46,6 +46,7 @@ def server(https, tmp_path, monkeypatch):
     forget_network()
 
 
+@pytest.mark.thorough
 def test_the_full_size_from_the_server_to_the_answer(server, tmp_path, monkeypatch):
     address, folder = server
     values, components = vggish.variables(vggish.FULL), vggish.pca()

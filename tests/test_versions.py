@@ -27,11 +27,15 @@ class Heard(Progress):
         self.said += text + "\n"
 
 
+def copied(store: Path, folder: Path) -> Path:
+    for file in store.parent.iterdir():
+        shutil.copy2(file, folder / file.name)
+    return folder / store.name
+
+
 @pytest.fixture
-def store(small_store_twice, tmp_path) -> Path:
-    for file in small_store_twice.parent.iterdir():
-        shutil.copy2(file, tmp_path / file.name)
-    return tmp_path / "store.duckdb"
+def store(standing_twice, tmp_path) -> Path:
+    return copied(standing_twice, tmp_path)
 
 
 def change(store: Path, script: str) -> None:
@@ -52,7 +56,9 @@ def place(store: Path, number: int) -> Path:
     return Path(f"{store}.previous-{number}")
 
 
-def test_what_to_keep_stays_until_somebody_says_otherwise(store):
+def test_what_to_keep_stays_until_somebody_says_otherwise(small_store_twice, tmp_path):
+    store = copied(small_store_twice, tmp_path)
+
     def kept() -> list[str]:
         assert recstore.info(store).versions[0]["path"] == f"{store}.previous-1"
         return beside(store)

@@ -41,9 +41,9 @@ if sys.argv[2] == "dies":
 
 
 @pytest.fixture
-def store(small_store_twice, tmp_path) -> Path:
-    shutil.copy2(f"{small_store_twice}.previous-1", tmp_path / "store.duckdb.previous-1")
-    return shutil.copy(small_store_twice, tmp_path / "store.duckdb")
+def store(standing_twice, tmp_path) -> Path:
+    shutil.copy2(f"{standing_twice}.previous-1", tmp_path / "store.duckdb.previous-1")
+    return shutil.copy(standing_twice, tmp_path / "store.duckdb")
 
 
 class Meanwhile(Progress):
@@ -119,7 +119,10 @@ needs_open_file_locks = pytest.mark.skipif(
     ("command", "moment"),
     repeated([("rebuild", "before the rename"), ("build", "load"), ("add", "vectors"), ("evaluate", "copy")]),
 )
-def test_a_writer_is_refused_whatever_this_process_closes(command, moment, store, small_folder, monkeypatch):
+def test_a_writer_is_refused_whatever_this_process_closes(
+    command, moment, small_store, small_folder, tmp_path, monkeypatch
+):
+    store = shutil.copy(small_store, tmp_path / "store.duckdb")
     meanwhile = Meanwhile(store, "ends", moment)
     if moment == "before the rename":
         monkeypatch.setattr(publish, "prove", meanwhile)
@@ -170,12 +173,12 @@ def test_a_writer_is_refused_during_a_rollback(store, monkeypatch):
 
 
 @pytest.mark.parametrize("touch", ["written to", "replaced", "a log"])
-def test_whatever_comes_of_the_file_meanwhile_stays(touch, store, small_store_twice, monkeypatch):
+def test_whatever_comes_of_the_file_meanwhile_stays(touch, store, standing_twice, monkeypatch):
     def change(*_arguments: object) -> None:
         if touch == "written to":
             os.utime(store)
         elif touch == "replaced":
-            shutil.copy(small_store_twice, store.with_name("other"))
+            shutil.copy(standing_twice, store.with_name("other"))
             store.with_name("other").replace(store)
         else:
             store.with_name("store.duckdb.wal").write_bytes(b"")
