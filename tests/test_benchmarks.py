@@ -16,6 +16,7 @@ import tarfile
 from pathlib import Path
 
 import duckdb
+import explorer
 import numpy as np
 import pytest
 import runner
@@ -322,6 +323,27 @@ def test_own_large(benchmarks):
     told = ("--interactions", "2000", "--users", "100", "--items", "2000")
     done = subprocess.run([sys.executable, FOLDER / "own_large.py", *told], capture_output=True, text=True, check=True)
     assert "the whole build" in done.stdout
+
+
+@pytest.mark.thorough
+def test_explore(command, tmp_path):
+    explorer.browser()
+    told = ("--items", 2020, "--keep", tmp_path)
+    built = command("explore", *told, "--map", "--no-page")
+    assert "2,020 items" in built
+    assert float(re.search(r"so on the map +([\d.]+)", built)[1]) > 3
+    store = tmp_path / "things-2020.duckdb"
+    question = "SELECT sku, rank, score FROM similar_things('SKU-0001000', k := 100) ORDER BY rank"
+    with recstore.connect(store) as con:
+        right = con.execute(question).fetchall()
+    store.unlink()
+    printed = command("explore", *told, "--built", 0)
+    assert len(re.findall(r"from .+ ms", printed)) == 3
+    # What is put in by SQL answers as what is built.
+    with recstore.connect(store) as con:
+        found = con.execute(question).fetchall()
+        assert {row[0] for row in found} == {row[0] for row in right}
+        assert [row[2] for row in found] == pytest.approx([row[2] for row in right], abs=1e-4)
 
 
 @pytest.mark.thorough

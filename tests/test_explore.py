@@ -31,6 +31,7 @@ NASTY = [
     "{{ 7*7 }}",
     "'; DROP TABLE x; --",
 ]
+ENDLESS = "SELECT count(*) FROM range(10_000_000_000) AS a, range(1000) AS b WHERE a.range * b.range % 7 = 3"
 
 
 def asynchronous(test):
@@ -126,6 +127,31 @@ async def test_a_filter_is_refused_beside_its_box_and_taken_when_it_is_mended(sa
 
 
 @asynchronous
+async def test_what_is_typed_while_a_search_is_under_way_is_searched_once_by_its_end(small_store, monkeypatch):
+    asked = []
+
+    async def find(_page, words):
+        asked.append(words)
+        await asyncio.sleep(0.3)
+        return {"1": words}
+
+    monkeypatch.setattr(Page, "_find", find)
+    async with looking(small_store, Address(view="quality")) as user:
+        await user.should_see("Builds")
+        [search] = user.find(ui.select).elements
+        listener = next(k for k, one in search._event_listeners.items() if one.type == "inputValue")
+        for text in ("to", "toy", "toy s", "toy st"):
+            search._handle_event({"listener_id": listener, "args": text})
+            await asyncio.sleep(0.02)
+        for _ in range(100):
+            if search.options:
+                break
+            await asyncio.sleep(0.05)
+        assert search.options == {"1": "toy st"}
+        assert asked == ["to", "toy st"]
+
+
+@asynchronous
 async def test_what_is_left_out_and_k_change_the_lists_and_their_sql(sample_store):
     async with looking(sample_store, Address(item="1", k=3, exclude=("2",), diversity=0.3, popularity=-0.5)) as user:
         found = await rows_when(user, lambda them: len(them) == 4)
@@ -171,9 +197,18 @@ async def test_how_good_it_is(sample_store, tmp_path):
     async with looking(store, Address(view="quality")) as user:
         await user.should_see("Nothing was measured yet", retries=50)
         await user.should_see("Every line of the sources was loaded.")
-        await user.should_see("checks hold.")
+        await user.should_see("checks hold.", retries=100)
         user.find("Compare").click()
         await user.should_see("There is no version before", retries=50)
+
+
+@asynchronous
+async def test_health_that_takes_too_long_takes_nothing_else_with_it(small_store, monkeypatch):
+    monkeypatch.setattr("recstore.explore.quality_view._SECONDS_FOR_HEALTH", 0.2)
+    monkeypatch.setattr("recstore.explore.quality_view._HEALTH", ENDLESS)
+    async with looking(small_store, Address(view="quality")) as user:
+        await user.should_see("It took more than 0.2 seconds. Without an end: recstore check", retries=100)
+        await user.should_see("Every line of the sources was loaded.")
 
 
 @asynchronous
@@ -222,7 +257,7 @@ def test_the_page_reaches_nothing_but_the_store(small_store, tmp_path):
 def test_a_question_has_an_end(small_store, monkeypatch):
     monkeypatch.setattr("recstore.explore.answers.SECONDS", 0.2)
     with Answers(small_store) as answers, pytest.raises(OptionError, match="more than"):
-        answers.ask("SELECT count(*) FROM range(10_000_000_000) AS a, range(1000) AS b WHERE a.range * b.range % 7 = 3")
+        answers.ask(ENDLESS)
 
 
 ADDRESSES = st.builds(

@@ -12,6 +12,7 @@ import pytest
 from runner import run
 
 import recstore
+from recstore.models import places
 
 TABLE = "movie_map"
 
@@ -46,14 +47,14 @@ def test_near_is_near(mapped):
     """The share that is recorded is that which the table has; places drawn at random keep a tenth of the items."""
     store, made = mapped
     rows = ask(store, f"SELECT movie_id, x, y FROM {TABLE} ORDER BY movie_id")
-    ids, places = np.array([row[0] for row in rows]), np.array([row[1:] for row in rows])
+    ids, where = np.array([row[0] for row in rows]), np.array([row[1:] for row in rows])
     similar: dict[int, set[int]] = {}
     pairs = "SELECT m.movie_id, s.movie_id FROM movies AS m, similar_movies(m.movie_id) AS s"
     for item, other in ask(store, pairs):
         similar.setdefault(item, set()).add(other)
     hits = 0
-    for item, place in zip(ids.tolist(), places, strict=True):
-        distances = np.square(places - place).sum(axis=1)
+    for item, place in zip(ids.tolist(), where, strict=True):
+        distances = np.square(where - place).sum(axis=1)
         near = set(ids[np.argsort(distances)[:11]].tolist()) - {item}
         hits += len(similar[item] & near)
     assert hits / (10 * len(ids)) == pytest.approx(made.kept, abs=0.002)
@@ -70,6 +71,25 @@ def test_two_runs_give_the_same_places(mapped, small_store, tmp_path):
     [third] = recstore.map_items(again, seed=1)
     assert third.seed == 1
     assert len(ask(again, question)) == made.items
+
+
+@pytest.mark.parametrize("items", [400, 3200])
+def test_any_number_of_threads_gives_the_same_places(items, monkeypatch):
+    """Items are too few here for several threads, unless told so: then every step of openTSNE is done by several."""
+    monkeypatch.setattr(places, "_FOR_ONE_THREAD", 0)
+    monkeypatch.setattr(places, "_EARLY", 10)
+    monkeypatch.setattr(places, "_LATE", 20)
+    vectors = np.random.default_rng(0).standard_normal((items, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -2)
+    neighbors = np.argsort(-cosines, axis=1, kind="stable")[:, : places.NEIGHBORS]
+    scores = np.take_along_axis(cosines, neighbors, axis=1)
+    first, *others = (
+        places.tsne(places.components(vectors), neighbors, scores, seed=0, threads=threads) for threads in (1, 2, 3)
+    )
+    assert np.ptp(first) > 0.1
+    assert all(np.array_equal(first, other) for other in others)
 
 
 def test_rebuilds_keep_it_and_it_is_sound(mapped, tmp_path):

@@ -77,10 +77,16 @@ class Answers:
             )
         return self.catalogs[0]
 
-    def ask(self, question: str, values: Mapping[str, object] | list[object] | None = None) -> list[Row]:
-        """Return the rows of the answer, by column. Raises `OptionError` in one line, also after `SECONDS`."""
+    def ask(
+        self, question: str, values: Mapping[str, object] | list[object] | None = None, seconds: float | None = None
+    ) -> list[Row]:
+        """Return the rows of the answer, by column.
+
+        Raises `OptionError` in one line, also where it takes more than `seconds`, or else `SECONDS`.
+        """
+        most = SECONDS if seconds is None else seconds
         with self._cursor() as connection:
-            end = threading.Timer(SECONDS, connection.interrupt)
+            end = threading.Timer(most, connection.interrupt)
             end.daemon = True
             end.start()
             try:
@@ -88,7 +94,7 @@ class Answers:
                 names = [name for name, *_ in result.description or []]
                 return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
             except duckdb.InterruptException as error:
-                raise OptionError(f"It took more than {SECONDS:g} seconds.") from error
+                raise OptionError(f"It took more than {most:g} seconds.") from error
             except duckdb.Error as error:
                 raise OptionError(said(error)) from error
             finally:

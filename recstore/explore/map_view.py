@@ -55,9 +55,7 @@ class MapView:
         self._facts = next((one for one in made if one["space"] == page.address.space), made[0])
         rows = await page.ask(self._query(), {"space": self._facts["space"], "most": _MOST})
         self._ids = [row["id"] for row in rows]
-        self._titles = {row["id"]: row["title"] for row in rows}
         self._places = np.array([(row["x"], row["y"]) for row in rows], np.float32).reshape(-1, 2)
-        self._where = {item: place for place, item in enumerate(self._ids)}
         main, aside = ui.element("section").classes("rs-main"), ui.element("aside").classes("rs-side")
         with aside, card():
             self._title = ui.label("").classes("rs-title")
@@ -92,13 +90,20 @@ class MapView:
             except OptionError as error:
                 ui.notify(str(error), type="negative")
         names = await page.names((item,)) if item else {}
+        places = await self._places_of([item, *(row["id"] for row in rows)]) if item else {}
         self._title.text = names.get(item, "Click a point")
         self._list.show(rows, "It has no neighbours in this space." if item else "Its nearest in the space stand here.")
         return [
-            {"name": title, "value": self._places[self._where[one]].tolist(), "symbolSize": size}
+            {"name": title, "value": places[one], "symbolSize": size}
             for one, title, size in [(item, names.get(item, ""), 14), *((row["id"], row["title"], 9) for row in rows)]
-            if one in self._where
+            if one in places
         ]
+
+    async def _places_of(self, items: list[str]) -> dict[str, list[float]]:
+        """Return where items lie by their ids, also where they are not drawn."""
+        asked = {"space": self._facts["space"], "wanted": items}
+        rows = await self._page.ask(sql.render(_SQL, "places_of", **self._names()), asked)
+        return {row["id"]: [row["x"], row["y"]] for row in rows}
 
     async def _made(self) -> list[dict[str, Any]]:
         """Return what is known of the maps of the catalogue, of which there is a table."""
@@ -109,14 +114,19 @@ class MapView:
         rows = await self._page.ask(sql.read(_SQL, "maps"), {"beginning": f"{FACT}{catalog.name} "})
         return [json.loads(row["value"]) | {"now": row["now"]} for row in rows]
 
-    def _query(self) -> str:
+    def _names(self) -> dict[str, str]:
         catalog = self._page.catalog
-        descends = "DESC" if catalog.preference_descends else "ASC"
-        names = {
+        return {
             "table": sql.identifier(map_table(catalog)),
             "items": sql.identifier(catalog.items),
             "key": catalog.key,
             "id": question.id_of(catalog),
+        }
+
+    def _query(self) -> str:
+        catalog = self._page.catalog
+        descends = "DESC" if catalog.preference_descends else "ASC"
+        names = self._names() | {
             "title": question.title_of(catalog),
             "color": self._color_sql(),
             "preferred": f"{catalog.preference} {descends} NULLS LAST",

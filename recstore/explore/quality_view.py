@@ -11,7 +11,7 @@ from nicegui import run, ui
 
 import recstore
 from recstore import sql
-from recstore.errors import RecstoreError
+from recstore.errors import OptionError, RecstoreError
 from recstore.explore import charts
 from recstore.explore.answers import Row
 from recstore.explore.controls import card, code
@@ -21,6 +21,9 @@ from recstore.explore.shown import shown
 
 _SQL = "recstore.explore.sql"
 _HEALTH = 'SELECT "check", is_sound, faults, example, means FROM store_health ORDER BY "check" ASC'
+
+#: Every row of the store is looked at: much longer than a list may take.
+_SECONDS_FOR_HEALTH = 180.0
 
 
 class QualityView:
@@ -34,7 +37,6 @@ class QualityView:
         page, of_catalog = self._page, {"catalog": self._page.catalog.name}
         figures = await page.ask(sql.read(_SQL, "evaluations"), of_catalog)
         explained = await page.ask(sql.read(_SQL, "explained"), of_catalog)
-        health = await page.ask(_HEALTH)
         builds = await page.ask(sql.read(_SQL, "builds"))
         rejects = await page.ask(sql.read(_SQL, "rejects"))
         with ui.element("section").classes("rs-main rs-lists rs-broad").style("grid-column: 1 / -1"):
@@ -45,9 +47,7 @@ class QualityView:
                     ui.label("Share of the variance that so many dimensions explain").classes("rs-soft rs-small")
                     _chart(charts.explained(explained), 260)
             _table_card("Builds", builds, "No build is recorded.")
-            bad = [row for row in health if not row["is_sound"]]
-            all_hold = f"All {len(health)} checks hold."
-            _table_card("Health", bad, all_hold, wide=("means", "example"))
+            self._build_health()
             _table_card("Not loaded", rejects, "Every line of the sources was loaded.", wide=("reason", "example"))
             self._build_changes()
 
@@ -69,6 +69,29 @@ class QualityView:
                 _chart(charts.evaluation(rows), 300)
                 colors = [charts.color_of(number) for number in range(len(rows))]
                 plain_table([_figures(row) for row in rows], colors=colors)
+
+    def _build_health(self) -> None:
+        """Make the card of what must hold; of a large store it takes long, and all else is there before."""
+        with card() as health:
+            ui.label("Health").classes("rs-title")
+            waits = ui.label("Checking …").classes("rs-empty")
+
+        async def ask() -> None:
+            try:
+                rows = await self._page.ask(_HEALTH, seconds=_SECONDS_FOR_HEALTH)
+            except OptionError as error:
+                waits.text = f"{error} Without an end: recstore check {self._page.answers.path}"
+                return
+            bad = [row for row in rows if not row["is_sound"]]
+            if not bad:
+                waits.text = f"All {len(rows)} checks hold."
+            elif not health.is_deleted:
+                waits.delete()
+                with health:
+                    plain_table([_text(row) for row in bad], ("means", "example"))
+
+        with health:
+            ui.timer(0, ask, once=True)
 
     def _build_changes(self) -> None:
         with card() as changes:

@@ -9,6 +9,7 @@ from nicegui import events, run, ui
 
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
+from recstore.errors import OptionError
 from recstore.explore.address import Address
 from recstore.explore.answers import Answers, Row
 from recstore.explore.question import id_of, title_of
@@ -28,9 +29,11 @@ class Session:
         """The catalogue that is shown."""
         return self.answers.catalog(self.address.catalog)
 
-    async def ask(self, question: str, values: Mapping[str, object] | list[object] | None = None) -> list[Row]:
-        """Ask the store, while others are served."""
-        return await run.io_bound(self.answers.ask, question, values) or []
+    async def ask(
+        self, question: str, values: Mapping[str, object] | list[object] | None = None, seconds: float | None = None
+    ) -> list[Row]:
+        """Ask the store as `Answers.ask` does, while others are served."""
+        return await run.io_bound(self.answers.ask, question, values, seconds) or []
 
     async def names(self, items: tuple[str, ...]) -> dict[str, str]:
         """Return the names of items by id, in the order given; one that is not there is called by its id."""
@@ -57,10 +60,23 @@ class Session:
                 item, box.value = str(event.value), None
                 await chosen(item)
 
+        typed: list[str] = []
+
         async def type_in(event: events.GenericEventArguments) -> None:
-            words = str(event.args or "").strip()
-            if words:
-                box.set_options(await self._find(words))
+            # While one search is under way, the next waits for what is typed by then.
+            typed.append(str(event.args or "").strip())
+            if len(typed) > 1:
+                return
+            try:
+                while (words := typed[-1]) and not box.is_deleted:
+                    found = await self._find(words)
+                    if words == typed[-1]:
+                        box.set_options(found)
+                        return
+            except OptionError as error:
+                ui.notify(str(error), type="negative")
+            finally:
+                typed.clear()
 
         box = ui.select({}, label=label, with_input=True, on_change=take)
         box.props("outlined dense options-dense hide-dropdown-icon input-debounce=150 behavior=menu")

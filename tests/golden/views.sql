@@ -2061,17 +2061,24 @@ END AS _rs_k
 ),
 _rs_items AS (
     SELECT
-        _rs_i.*,
-        ' ' || array_to_string(regexp_extract_all(
-            strip_accents(lower(_rs_i.title)), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
+        _rs_i.movie_id AS _rs_id, _rs_i.n_ratings AS _rs_preference,
+        strip_accents(lower(_rs_i.title)) AS _rs_lower
     FROM "rec_store".main."movies" AS _rs_i
+),
+_rs_held AS (
+    -- Few items have a word's letters anywhere: only these are taken apart into words.
+    SELECT
+        _rs_a._rs_words, _rs_a._rs_k, _rs_i._rs_id, _rs_i._rs_preference,
+        ' ' || regexp_replace(_rs_i._rs_lower, '[^\p{L}\p{N}]+', ' ', 'g') || ' ' AS _rs_text
+    FROM _rs_args AS _rs_a, _rs_items AS _rs_i
+    WHERE len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_lower, _rs_w))) > 0
 ),
 _rs_counted AS (
     SELECT
-        _rs_a._rs_words, _rs_a._rs_k, _rs_i.movie_id AS _rs_id, _rs_i.n_ratings AS _rs_preference,
-        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w))) AS _rs_matched,
-        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w || ' '))) AS _rs_whole
-    FROM _rs_args AS _rs_a, _rs_items AS _rs_i
+        _rs_words, _rs_k, _rs_id, _rs_preference,
+        len(list_filter(_rs_words, lambda _rs_w: contains(_rs_text, ' ' || _rs_w))) AS _rs_matched,
+        len(list_filter(_rs_words, lambda _rs_w: contains(_rs_text, ' ' || _rs_w || ' '))) AS _rs_whole
+    FROM _rs_held
 ),
 _rs_best AS (
     SELECT _rs_words AS _rs_best_words, max(_rs_matched) AS _rs_best_matched
@@ -8987,17 +8994,24 @@ END AS _rs_k
 ),
 _rs_items AS (
     SELECT
-        _rs_i.*,
-        ' ' || array_to_string(regexp_extract_all(
-            strip_accents(lower(concat_ws(' ', array_to_string(_rs_i.labels, ' '), _rs_i.video_id))), '[\p{L}\p{N}]+'), ' ') || ' ' AS _rs_text
+        _rs_i.clip_id AS _rs_id, _rs_i.start_seconds AS _rs_preference,
+        strip_accents(lower(concat_ws(' ', array_to_string(_rs_i.labels, ' '), _rs_i.video_id))) AS _rs_lower
     FROM "rec_store".main."audio_clips" AS _rs_i
+),
+_rs_held AS (
+    -- Few items have a word's letters anywhere: only these are taken apart into words.
+    SELECT
+        _rs_a._rs_words, _rs_a._rs_k, _rs_i._rs_id, _rs_i._rs_preference,
+        ' ' || regexp_replace(_rs_i._rs_lower, '[^\p{L}\p{N}]+', ' ', 'g') || ' ' AS _rs_text
+    FROM _rs_args AS _rs_a, _rs_items AS _rs_i
+    WHERE len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_lower, _rs_w))) > 0
 ),
 _rs_counted AS (
     SELECT
-        _rs_a._rs_words, _rs_a._rs_k, _rs_i.clip_id AS _rs_id, _rs_i.start_seconds AS _rs_preference,
-        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w))) AS _rs_matched,
-        len(list_filter(_rs_a._rs_words, lambda _rs_w: contains(_rs_i._rs_text, ' ' || _rs_w || ' '))) AS _rs_whole
-    FROM _rs_args AS _rs_a, _rs_items AS _rs_i
+        _rs_words, _rs_k, _rs_id, _rs_preference,
+        len(list_filter(_rs_words, lambda _rs_w: contains(_rs_text, ' ' || _rs_w))) AS _rs_matched,
+        len(list_filter(_rs_words, lambda _rs_w: contains(_rs_text, ' ' || _rs_w || ' '))) AS _rs_whole
+    FROM _rs_held
 ),
 _rs_best AS (
     SELECT _rs_words AS _rs_best_words, max(_rs_matched) AS _rs_best_matched
