@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError, SourceError, cannot
 from recstore.sound.containers import NOT_READ, READ
 from recstore.sources.files import local_path
 from recstore.store.publish import OLD
@@ -52,12 +52,12 @@ def sound_files(source: str) -> SoundFiles:
     Links to folders are not followed, and files that a Mac leaves on other systems (`._song.mp3`) are none.
     """
     path = local_path(source)
-    if not path.exists():
-        raise SourceError(f"{source} does not exist. Pass a folder of sound files, or one of them.")
+    if not source or not path.exists():
+        raise SourceError(f"{source or 'That'} does not exist. Pass a folder of sound files, or one of them.")
     found = SoundFiles(Path(os.path.abspath(path)))  # noqa: PTH100 - a link stays what it is called
     if not found.root.is_dir():
         if not found.root.is_file():
-            raise SourceError(f"{source} is neither a file nor a folder.")
+            raise SourceError(f"{source} is neither a file nor a folder; name a folder of sound files, or one of them.")
         found.paths.append(found.root)
         return found
 
@@ -79,7 +79,7 @@ def sound_files(source: str) -> SoundFiles:
             else:
                 found.paths.append(one)
     if not found.paths and not found.rejects:
-        raise SourceError(f"{source} holds no sound file ({' '.join(sorted(READ))}).")
+        raise SourceError(f"{source} holds no sound file ({' '.join(sorted(READ))}); name a folder that does.")
     return found
 
 
@@ -110,7 +110,7 @@ def read_labels(path: str, files: SoundFiles) -> tuple[dict[Path, list[str]], li
                 labels = [*found.get(one, []), *(cell for cell in cells[1:] if cell)]
                 found[one] = list(dict.fromkeys(labels))
     except OSError as error:
-        raise OptionError(f"The labels in {path} cannot be read ({error.strerror}).") from error
+        raise OptionError(cannot(f"The labels in {path}", "be read", error)) from error
     except UnicodeDecodeError as error:
         raise SourceError(f"{path} is not in UTF-8; save it so.") from error
     except csv.Error as error:

@@ -85,7 +85,7 @@ class MovieLens:
         """
         path = Path(source)
         if not path.is_file():
-            raise SourceError(f"There is no file {source} to add from.")
+            raise SourceError(f"There is no file {source} to add from; check the path.")
         with path.open("rb") as file:
             beginning = file.readline(4096)
         forms = {form.delimiter: form for family in FAMILIES for form in family if form.table == table}

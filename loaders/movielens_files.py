@@ -105,7 +105,9 @@ def family_of(found: dict[str, Path], source: str) -> tuple[SourceFile, ...]:
     family = max(FAMILIES, key=lambda files: sum(file.name in found for file in files if file.required))
     if not any(file.name in found for file in family if file.required):
         required = [" and ".join(file.name for file in files if file.required) for files in FAMILIES]
-        raise SourceError(f"{source} holds no MovieLens release: it needs {', or '.join(required)}.")
+        raise SourceError(
+            f"{source} holds no MovieLens release: it needs {', or '.join(required)}. Name a folder or zip with them."
+        )
     return family
 
 

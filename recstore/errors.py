@@ -73,6 +73,28 @@ def is_full(error: BaseException) -> bool:
     return any(os.strerror(number) in str(error) for number in _FULL)
 
 
+#: What to do about an error of the system; what is not listed needs another path.
+_REMEDIES = {
+    errno.EACCES: "give this user the right to it (chmod, chown), or name another",
+    errno.EPERM: "give this user the right to it (chmod, chown), or name another",
+    errno.EROFS: "name another place",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "name a file",
+    errno.ELOOP: "name what the link should lead to",
+    errno.ENAMETOOLONG: "shorten its name",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    **dict.fromkeys(_FULL, "make room, or name another place"),
+}
+
+
+def cannot(path: str | os.PathLike[str], be_done: str, error: Exception) -> str:
+    """Say in a sentence that a path cannot `be read` or the like, by the system's reason, and what to do."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+    remedy = _REMEDIES.get(getattr(error, "errno", None) or 0, "check the path, or name another")
+    return f"{os.fspath(path)} cannot {be_done} ({reason}): {remedy}."
+
+
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says; of one that says nothing, its kind."""
     lines = str(error).strip().splitlines()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError, SourceError, cannot
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -23,6 +23,11 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u
 def shown(text: str) -> str:
     """Return `text` as it may go to a terminal: what would steer the terminal is written out, such as \\x1b."""
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` as `shown` does, on one line: an end of a line in it, such as one in a path, is written out."""
+    return shown(text).replace("\n", "\\n")
 
 
 def tokens(query: str) -> list[tuple[int, object]]:
@@ -79,4 +84,4 @@ def read_file(path: Path) -> bytes:
             raise SourceError(f"{path} is {what}, and no file; name a file.")
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+        raise SourceError(cannot(path, "be read", error)) from error

@@ -155,7 +155,7 @@ def test_what_a_user_has_no_right_to_is_said_with_what_to_do(capsys):
     error = PermissionError(errno.EACCES, "Permission denied", "/srv/books.csv")
     assert explain(error, False, duckdb.Error) == 1
     said = capsys.readouterr().err
-    assert said.startswith("recstore: /srv/books.csv: this user has no right to it (Permission denied). Give it")
+    assert said.startswith("recstore: /srv/books.csv cannot be used (Permission denied): give this user the right")
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):

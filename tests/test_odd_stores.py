@@ -113,7 +113,7 @@ def test_a_pipe_to_attach_is_not_waited_for(store, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for place, why in ((tmp_path / "pipe", "no regular file"), (tmp_path, "a folder")):
         code, said = run("query", store, "sources", "--attach", place)
-        assert (code, said) == (1, f"recstore: {place} cannot be attached: it is {why}.\n")
+        assert (code, said) == (1, f"recstore: {place} cannot be attached: it is {why}; name a file.\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount")

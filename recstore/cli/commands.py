@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperOption
 
 from recstore import RecstoreError, installed
 from recstore.errors import OptionError
@@ -25,6 +25,13 @@ UNTRUSTED = "--untrusted"
 
 class Command(TyperCommand):
     """A command whose help ends in an example, about a catalogue that is installed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Leave it to recstore to say what a path lacks: Typer says that it is not readable, and not what to do."""
+        super().__init__(*args, **kwargs)
+        for param in self.params:
+            if isinstance(param, TyperArgument | TyperOption):
+                param.type_descriptor.parameter_info.readable = False
 
     @property
     def epilog(self) -> str | None:
@@ -51,7 +58,8 @@ class Command(TyperCommand):
             raise typer.BadParameter(
                 f"recstore {self.name} writes into a store and takes along what it defines, with your rights, so it is "
                 f"not for a stranger's. Look at it with recstore check STORE {UNTRUSTED}; leave {UNTRUSTED} out if you "
-                "trust it."
+                "trust it.",
+                ctx=ctx,
             )
 
 

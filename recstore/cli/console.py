@@ -9,9 +9,10 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
-from recstore.errors import RecstoreError, is_full
-from recstore.text import shown
+from recstore.errors import RecstoreError, cannot, is_full
+from recstore.text import one_line, shown
 
 
 class Exit(IntEnum):
@@ -78,17 +79,31 @@ class State:
 
 
 def say(text: str, event: str = "notice", **facts: object) -> None:
-    """Print one line of words to stderr, or for programs an object: time, level, event, text and `facts`."""
-    if State.log_format is LogFormat.JSON:
-        entry = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "level": "error" if event == "error" else "info",
-            "event": event,
-            "text": text,
-        }
-        text = json.dumps(entry | facts)
-    # JSON has control characters written out already.
-    print(shown(text), file=sys.stderr, flush=True)
+    """Print one line of words to stderr, or for programs an object: time, level, event, text and `facts`.
+
+    An end of a line in `text` came with a path or another value, and is written out.
+    """
+    _write(one_line(text) if State.log_format is LogFormat.TEXT else _as_json(text, event, facts))
+
+
+def say_lines(text: str, event: str = "notice", **facts: object) -> None:
+    """Print as `say` does what has lines of its own: what DuckDB says of a statement shows the place in it."""
+    _write(shown(text) if State.log_format is LogFormat.TEXT else _as_json(text, event, facts))
+
+
+def _as_json(text: str, event: str, facts: dict[str, object]) -> str:
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": "error" if event == "error" else "info",
+        "event": event,
+        "text": text,
+    }
+    # All other control characters are written out by JSON itself.
+    return json.dumps(entry | facts).replace("\x7f", "\\u007f")
+
+
+def _write(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def print_data(text: str) -> None:
@@ -113,6 +128,20 @@ def use_unicode() -> None:
     except UnicodeDecodeError as error:
         say(f"recstore: the argument {error.object!r} is not UTF-8, which names and SQL have to be here.")
         sys.exit(Exit.USAGE)
+
+
+def say_wrong_call(error: Any) -> Exit:  # noqa: ANN401 - typer keeps click's errors to itself
+    """Say what is wrong with a command line, and where its help is; return the exit code."""
+    kind, context = type(error).__name__, getattr(error, "ctx", None)
+    # Where nothing was asked, the help is on the terminal already.
+    is_told = kind == "NoArgsIsHelpError" and State.log_format is LogFormat.TEXT
+    if not is_told:
+        text = "Name a command." if kind == "NoArgsIsHelpError" else error.format_message().strip()
+        text = text.removeprefix("Invalid value: ")
+        end = "" if text.endswith((".", "?", "!", ")")) else "."
+        asked = context.command_path if context is not None else "recstore"
+        say(f"recstore: {text}{end} See: {asked} --help", "error", exit_code=Exit.USAGE.value, error=kind)
+    return Exit.USAGE
 
 
 def say_warning(message: Warning | str, *_where: object) -> None:
@@ -145,7 +174,8 @@ def explain(error: BaseException, debug: bool, database_error: type[Exception]) 
         text = "A path here is not UTF-8, and DuckDB opens no such: rename it, or the folder that you are in."
         say(f"recstore: {text}", "error", **facts)
     elif isinstance(error, (RecstoreError, database_error, OSError, MemoryError)):
-        say(f"recstore: {_message(error)}", "error", **facts)
+        text = _message(error)
+        (say_lines if "\nLINE " in text else say)(f"recstore: {text}", "error", **facts)
     else:
         what = f"{type(error).__name__}: {error}"
         say(f"recstore: this is a fault of recstore's own ({what}). Run it with --debug.", "error", **facts)
@@ -157,13 +187,9 @@ def _message(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "The memory of this machine is not enough for it."
-    if isinstance(error, PermissionError) and error.filename:
-        return (
-            f"{error.filename}: this user has no right to it ({error.strerror}). Give it the right (chmod, chown), or "
-            "name another place."
-        )
+    if isinstance(error, OSError) and error.filename:
+        return cannot(os.fsdecode(error.filename), "be used", error)
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}"
+        return error.strerror or str(error)
     text = str(error).strip()
     return text or type(error).__name__

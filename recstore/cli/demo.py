@@ -12,7 +12,7 @@ from recstore.cli.output import write_result
 from recstore.progress import Progress
 from recstore.samples.audio import EXAMPLE_CLIP, write_audio_sample, write_sounds
 from recstore.samples.movies import EXAMPLE_TITLE, write_sample
-from recstore.text import pasted
+from recstore.text import one_line, pasted
 from recstore.tools import scratch_folder
 
 
@@ -48,7 +48,7 @@ def run_demo(store: Path, progress: Progress) -> None:
     print(f"  FROM recommend_for(['{EXAMPLE_TITLE}', …]);")
     print("\nThe real MovieLens data:")
     print("  recstore build movies.duckdb --movielens ml-latest-small")
-    print(f"The same question in a DuckDB shell (duckdb {pasted(store)}):")
+    print(f"The same question in a DuckDB shell (duckdb {one_line(pasted(store))}):")
     print(f"  FROM similar_movies('{EXAMPLE_TITLE}');")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 from recstore import RecstoreError, installed
 from recstore.cli.arguments import Store, Timeout, Untrusted
 from recstore.cli.commands import Command
-from recstore.cli.console import say
+from recstore.cli.console import Exit, say, say_wrong_call
 from recstore.cli.running import run_command
 
 
@@ -21,6 +22,17 @@ class InstalledGroup(TyperGroup):
 
     _commands: MutableMapping[str, Any]
     _is_complete: bool
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Run the command line and leave with its exit code; a wrong call is one sentence, as all that goes wrong."""
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except Exception as error:
+            if not hasattr(error, "format_message"):
+                raise
+            code = say_wrong_call(error)
+        sys.exit(code if isinstance(code, int) else Exit.DONE)
 
     @property
     def commands(self) -> MutableMapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from recstore import connect, info, sql
 from recstore.cli.console import print_data
 from recstore.cli.output import write_result
-from recstore.text import shown
+from recstore.text import one_line, shown
 from recstore.tools import told_when_damaged
 
 
@@ -20,9 +20,9 @@ def print_info(store: Path, untrusted: bool) -> None:
     """Print the facts, tables, spaces, sources and rejects of a store."""
     with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
         facts = info(store, untrusted=untrusted)
-        print(f"{store}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
+        print(f"{one_line(str(store))}: {facts.bytes / 1e6:,.1f} MB, format {facts.format}")
         built, by, on = (value or "unknown" for value in (facts.built_at, facts.recstore_version, facts.duckdb_version))
-        print(shown(f"built {built} UTC by recstore {by} on DuckDB {on}"))
+        print(one_line(f"built {built} UTC by recstore {by} on DuckDB {on}"))
         tables = connection.execute(sql.read("recstore.queries", "tables")).fetchall()
         print()
         counted = [
@@ -40,17 +40,17 @@ def print_info(store: Path, untrusted: bool) -> None:
             print()
             write_result(connection, sql.read("recstore.queries", name))
     for name, declared in facts.declared.items():
-        print(shown(f"\n{name}, as it was declared:"))
+        print(f"\n{one_line(name)}, as it was declared:")
         for line in _lines(declared):
             print(shown(line))
     for name, since in facts.since.items():
-        print(shown(f"\n{name}: {since}. recstore rebuild computes all anew."))
+        print(f"\n{one_line(f'{name}: {since}')}. recstore rebuild computes all anew.")
     for name in facts.left_out:
-        print(shown(f"\n{name}: left out, since its description is not what its declaration leads to here."))
+        print(f"\n{one_line(name)}: left out, since its description is not what its declaration leads to here.")
     # Those before this one, the newest first.
     for before in facts.versions:
         text = before["fault"] or f"built {before['built_at'] or 'unknown'} UTC"
-        print(shown(f"\nthe version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}"))
+        print("\n" + one_line(f"the version before: {before['path']}: {before['bytes'] / 1e6:,.1f} MB, {text}"))
 
 
 def _lines(declared: dict[str, Any], indent: str = "  ") -> Iterator[str]:

@@ -34,7 +34,7 @@ def init(
 
     def work() -> None:
         from recstore import init as guess
-        from recstore.errors import OptionError, SourceError
+        from recstore.errors import OptionError, SourceError, cannot
 
         is_printed = str(output) == "-"
         taken = OptionError(
@@ -55,7 +55,7 @@ def init(
         except FileExistsError:
             raise taken from None
         except OSError as error:
-            raise SourceError(f"{output} cannot be written ({error.strerror}).") from error
+            raise SourceError(cannot(output, "be written", error)) from error
         config = "" if output.name == "recstore.toml" else f" --config {output}"
         say(f"Written to {output}: the catalogue {found.name}. Read it, then:")
         say(f"  recstore build {found.name}.duckdb{config}")

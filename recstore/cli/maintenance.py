@@ -82,7 +82,7 @@ def run_manifest(store: Path, verify: Path | None, untrusted: bool) -> None:
     try:
         recorded = json.loads(read_file(verify))
     except (ValueError, RecursionError) as error:
-        raise RecstoreError(f"{verify} is no manifest: {error}") from error
+        raise RecstoreError(f"{verify} is no manifest ({error}): recstore manifest STORE > FILE writes one.") from error
     if told := manifest_differences(recorded, json.loads(json.dumps(found))):
         raise RecstoreError(f"{store} is not what {verify} describes. {'; '.join(told[:5])}.")
     say(f"{store} is what {verify} describes.")

@@ -79,8 +79,10 @@ def attach_own(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     file = typed(path)
     # A pipe would be waited for, and no signal ends that.
     if file.exists() and not file.is_file():
-        raise StoreError(f"{path} cannot be attached: it is {'a folder' if file.is_dir() else 'no regular file'}.")
+        raise StoreError(
+            f"{path} cannot be attached: it is {'a folder' if file.is_dir() else 'no regular file'}; name a file."
+        )
     try:
         connection.execute(f"ATTACH {sql.literal(str(file))} AS {sql.identifier(path.stem)} (READ_ONLY)")
     except duckdb.Error as error:
-        raise StoreError(f"{path} cannot be attached: {first_line(error)}") from error
+        raise StoreError(f"{path} cannot be attached ({first_line(error)}); name a DuckDB file.") from error

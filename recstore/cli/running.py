@@ -64,21 +64,15 @@ class Interrupt:
 
 
 def run_app(app: Callable[..., object]) -> NoReturn:
-    """Run the command line, and leave with its exit code; a wrong call is an error like others where JSON is asked."""
+    """Run the command line, and leave with its exit code."""
     Interrupt.heed()
     use_unicode()
     warnings.showwarning = say_warning  # type: ignore[assignment]
-    if "--log-format=json" not in sys.argv and ("--log-format", "json") not in pairwise(sys.argv):
-        app()
-    State.log_format = LogFormat.JSON
-    try:
-        code = app(standalone_mode=False)
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        say(f"recstore: {error.format_message()}", "error", exit_code=Exit.USAGE.value, error=type(error).__name__)
-        code = Exit.USAGE
-    sys.exit(code if isinstance(code, int) else Exit.DONE)
+    # A command line that cannot be read is an error like others: it is not known yet what was asked for.
+    if "--log-format=json" in sys.argv or ("--log-format", "json") in pairwise(sys.argv):
+        State.log_format = LogFormat.JSON
+    app()
+    sys.exit(Exit.DONE)
 
 
 class _Work(threading.Thread):

@@ -14,12 +14,12 @@ from pathlib import Path
 import duckdb
 
 from recstore import catalogs_of, connect, find_query, saved_queries, set_parameters, sql
-from recstore.cli.console import say
+from recstore.cli.console import say, say_lines
 from recstore.cli.output import interruptibly, table_text, terminal_width
 from recstore.cli.query import signature
 from recstore.errors import OptionError, RecstoreError
 from recstore.paths import typed
-from recstore.text import decoded, read_text, tokens
+from recstore.text import decoded, one_line, read_text, tokens
 
 COMMANDS = {
     ".help": "say what these are",
@@ -62,7 +62,7 @@ class Shell:
                 self._sql(text)
         except (RecstoreError, duckdb.Error, OSError) as error:
             self.failed = True
-            say(str(error).strip())
+            say_lines(str(error).strip())
         except KeyboardInterrupt:
             self.failed = True
             say("Interrupted.")
@@ -214,7 +214,7 @@ def _interact(shell: Shell, store: Path) -> None:
 
     completer = StoreCompleter(Vocabulary.read(shell.connection), COMMANDS)
     session: PromptSession[str] = PromptSession(
-        f"{store.stem}> ",
+        f"{one_line(store.stem)}> ",
         history=FileHistory(str(history_file())),
         completer=completer,
         complete_while_typing=True,
@@ -224,7 +224,7 @@ def _interact(shell: Shell, store: Path) -> None:
         multiline=True,
         prompt_continuation=lambda width, _line, _wrapped: "." * (width - 1) + " ",
     )
-    print(f"{store}: SQL ends with a semicolon; .help says what else there is.")
+    print(f"{one_line(str(store))}: SQL ends with a semicolon; .help says what else there is.")
     while not shell.is_over:
         try:
             text = session.prompt()

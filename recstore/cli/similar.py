@@ -63,6 +63,8 @@ def print_similar(
     """Print the neighbours of items; say what is near by name where there is no such item."""
     with told_when_damaged(store, untrusted=untrusted), connect(store, untrusted=untrusted) as connection:
         catalog = catalog_of(connection, catalog_name, untrusted=untrusted)
+        if question.file is None and question.weights is not None:
+            raise OptionError("--vggish goes with --file: give the file that is to be embedded, too.")
         if question.file is not None:
             _refuse_with_file(question, untrusted)
             space, vector = vector_of_file(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from recstore.cli.console import LogFormat, State, say
 from recstore.progress import Outlook, Progress, memory_in_use, room_said, time_said
-from recstore.text import shown
+from recstore.text import one_line
 
 #: So many seconds pass between two lines on one stage.
 _PAUSE = 10.0
@@ -138,7 +138,7 @@ class BarProgress(Progress):
 
     def notice(self, text: str) -> None:
         """Print the notice above the bar."""
-        self._bars.console.print(shown(text), markup=False, highlight=False)
+        self._bars.console.print(one_line(text), markup=False, highlight=False)
 
     def estimated(self, disk: int, free: int) -> None:
         """Print how much of the disk will be taken."""

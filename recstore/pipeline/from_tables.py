@@ -35,6 +35,7 @@ from recstore.pipeline.refusals import budget_for, refuse_early, refuse_faulty_r
 from recstore.pipeline.user_spaces import read_user_space
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import FileReport, LoadReport
+from recstore.sources.located import files_below
 from recstore.store.publish import staged_store
 from recstore.store.staged import Staged
 
@@ -136,11 +137,7 @@ def _files(table: Path) -> str:
         uris = [uri.removeprefix("file://") for uri in DeltaTable(str(table)).file_uris()]
         return f"[{', '.join(map(sql.literal, uris))}]" if uris else ""
     # What begins with _ or . Spark has not finished, or keeps for itself.
-    found = [
-        str(file)
-        for file in sorted(table.rglob("*.parquet"))
-        if not any(part.startswith(("_", ".")) for part in file.relative_to(table).parts)
-    ]
+    found = [str(file) for file in files_below(table) if file.name.endswith(".parquet")]
     if not found:
         raise OptionError(f"The table {table.name} in {table.parent} has no files. Write the folder anew.")
     return f"[{', '.join(map(sql.literal, found))}]"

@@ -143,7 +143,7 @@ def _stream(place: Path) -> int | None:
 def _replace(part: Path, place: Path) -> None:
     if place.exists():
         if not os.access(place, os.W_OK):
-            raise RecstoreError(f"{place} is read-only, and was left as it is.")
+            raise RecstoreError(f"{place} is read-only, and was left as it is; name another file, or make it writable.")
         part.chmod(stat.S_IMODE(place.stat().st_mode))
     try:
         part.replace(place)

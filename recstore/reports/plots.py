@@ -21,7 +21,9 @@ _ACCURACY = {"label-retrieval": "precision@10"}
 def check_plot(path: Path) -> None:
     """Raise `OptionError` where `path` ends in none of .png, .svg, .pdf, `MissingExtraError` without matplotlib."""
     if path.suffix.lower() not in _ENDINGS:
-        raise OptionError(f"A plot is written as {', '.join(_ENDINGS)}, and {path.name} ends in none of them.")
+        raise OptionError(
+            f"A plot is written as {', '.join(_ENDINGS)}, and {path.name!r} ends in none of them: rename it."
+        )
     _figure_class()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.errors import SourceError
+from recstore.errors import SourceError, cannot
 from recstore.paths import typed
 from recstore.sources.addresses import shown
 from recstore.sources.selects import checked_select, copy_query, is_select, isolated
@@ -79,7 +79,7 @@ def _is_sqlite(path: Path) -> bool:
         with path.open("rb") as opened:
             beginning = opened.read(16)
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+        raise SourceError(cannot(path, "be read", error)) from error
     if beginning == _SQLITE:
         return True
     if beginning[8:12] != b"DUCK":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from recstore.errors import SourceError
+from recstore.errors import SourceError, cannot
 from recstore.paths import typed
 from recstore.progress import Progress
 from recstore.scratch import scratch_folder
@@ -30,12 +30,25 @@ def open_source(
         named = shown(source) if "://" in source else str(path)
         if path.is_dir():
             yield _in_folder(path, wanted)
-        # Nothing but a file is opened: a pipe would be waited for.
-        elif path.is_file() and zipfile.is_zipfile(path):
+        elif _is_archive(path, named):
             with scratch_folder() as scratch:
                 yield unpack(path, named, wanted, scratch)
         else:
-            raise SourceError(f"{named} is neither a folder nor a zip archive (or the archive is damaged).")
+            raise SourceError(
+                f"{named} is neither a folder nor a zip archive (or the archive is damaged); name the folder of the "
+                "files, or a zip of it."
+            )
+
+
+def _is_archive(path: Path, named: str) -> bool:
+    """Tell whether there is a zip. Nothing but a file is opened: a pipe would be waited for."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as file:
+            return zipfile.is_zipfile(file)
+    except OSError as error:
+        raise SourceError(cannot(named, "be read", error)) from error
 
 
 @contextmanager
@@ -80,8 +93,7 @@ def local_path(source: str) -> Path:
         path = typed(source)
         path.exists()
     except (OSError, RuntimeError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {reason}.") from error
+        raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
     return path
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
 
-from recstore.errors import SourceError
+from recstore.errors import SourceError, cannot
 from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 
@@ -83,30 +83,41 @@ def _paths(source: str, folder: Path) -> list[Path]:
         if path.is_file():
             return [path]
         if path.exists():
-            raise SourceError(f"{source} is neither a file nor a folder.")
+            raise SourceError(f"{source} is neither a file nor a folder; name one of them.")
         if has_magic(source):
             found = sorted(Path(one) for one in glob(str(path), recursive=True))  # noqa: PTH207 - of an absolute path, too
             files = [one for one in found if one.is_file()]
             if not files:
-                raise SourceError(f"No file matches {source!r} (looked in {real(folder)}).")
+                raise SourceError(f"No file matches {source!r} (looked in {real(folder)}); check it.")
             return files
     except (OSError, RuntimeError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {reason}.") from error
+        raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
     raise SourceError(f"There is no file {shown(source)[:200]!r} (looked in {real(folder)}); check the path.")
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the files in a folder and in those in it, by their names; hidden ones, and what is in such, are none.
+
+    Raises `OSError` for a folder that cannot be looked into: what is in it would be missed.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    found = []
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        found += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+    return sorted(one for one in found if one.is_file())
 
 
 def _in_folder(path: Path, source: str) -> list[Path]:
     """Return the files of a folder and of those in it that hold data, by their names; hidden ones are none."""
-    found = [
-        one
-        for one in sorted(path.rglob("*"))
-        if not any(part.startswith((".", "_")) for part in one.relative_to(path).parts)
-        and (_named_kind(one)[0] or one.suffix == ".zip")
-        and one.is_file()
-    ]
+    found = [one for one in files_below(path) if _named_kind(one)[0] or one.suffix == ".zip"]
     if not found:
-        raise SourceError(f"The folder {source} holds no CSV, TSV, Parquet or JSON file.")
+        raise SourceError(
+            f"The folder {source} holds no CSV, TSV, Parquet or JSON file; name one that does, or a file."
+        )
     # What was begun and never filled is passed over, unless there is nothing else.
     return [one for one in found if one.stat().st_size] or found
 
@@ -127,7 +138,7 @@ def _data_file(path: Path, name: str) -> DataFile:
         with path.open("rb") as opened:
             beginning = opened.read(4096)
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}).") from error
+        raise SourceError(cannot(path, "be read", error)) from error
     if not beginning:
         raise SourceError(f"{path} is empty.")
     for mark, what in _FOREIGN:

@@ -185,7 +185,7 @@ def _open(path: str, exact: bool | None, attach: Mapping[str, str], untrusted: b
             connection.execute(f"ATTACH {sql.literal(str(beside))} AS {sql.identifier(alias)} (READ_ONLY)")
         except duckdb.Error as error:
             connection.close()
-            raise StoreError(f"{beside} cannot be attached: {first_line(error)}") from error
+            raise StoreError(f"{beside} cannot be attached ({first_line(error)}); name a DuckDB file.") from error
     return connection
 
 

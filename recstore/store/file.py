@@ -11,7 +11,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.checks import all_tables
 from recstore.catalogs.registry import installed
-from recstore.errors import BusyError, StoreError, first_line
+from recstore.errors import BusyError, StoreError, cannot, first_line
 from recstore.opening import Config
 from recstore.paths import real
 from recstore.sources.loader import build_command
@@ -110,7 +110,7 @@ def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     if not path.exists():
         text = f"There is no store at {path}. Build one with: {build_command(path)}"
     elif not path.is_file():
-        text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store."
+        text = f"{path} is {'a folder' if path.is_dir() else 'no regular file'}, not a store; name the file of one."
     else:
         reason = first_line(error) if error else ""
         # In neither case is the file opened here: to close it would let others in beside a writer of this process.
@@ -124,7 +124,7 @@ def _unfit(path: Path, error: Exception | None = None) -> StoreError:
                 if file.read(12)[8:] != _MAGIC:
                     text = f"{path} is not a DuckDB file, so it is no store. Pass another path."
         except OSError as problem:
-            text = f"{path} cannot be read ({problem.strerror})."
+            text = cannot(path, "be read", problem)
     return StoreError(text)
 
 

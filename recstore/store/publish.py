@@ -19,7 +19,7 @@ from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
-from recstore.errors import StoreError
+from recstore.errors import StoreError, cannot
 from recstore.opening import open_connection
 from recstore.paths import real
 from recstore.progress import Progress, Stages
@@ -260,7 +260,7 @@ def rollback(
     target = real(path)
     refuse_place(Path(path), target)
     if not target.exists():
-        raise StoreError(f"There is no store at {path}.")
+        raise StoreError(f"There is no store at {path}; check the path.")
     progress = progress or Progress()
     patience = Patience(wait, progress)
     with _begun(target, patience, progress) as (run, connection, known), held(connection, target, OLD, patience) as now:
@@ -306,7 +306,7 @@ def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
             run.folder.mkdir(mode=0o700)
             (run.folder / _MARK).touch(mode=0o600)
         except OSError as error:
-            raise StoreError(f"The folder {run.target.parent} cannot be written ({error.strerror}).") from error
+            raise StoreError(cannot(f"The folder {run.target.parent}", "be written", error)) from error
         yield
     finally:
         with suppress(OSError):

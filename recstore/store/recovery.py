@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from recstore.errors import OptionError, StoreError
+from recstore.errors import OptionError, StoreError, cannot
 from recstore.opening import open_connection
 from recstore.paths import real, typed
 from recstore.progress import Progress
@@ -88,7 +88,7 @@ def backup(
             else:
                 _put_new(part, copy)
         except OSError as error:
-            raise StoreError(f"{file} cannot be written ({error.strerror}).") from error
+            raise StoreError(cannot(file, "be written", error)) from error
         finally:
             part.unlink(missing_ok=True)
     flush(copy.parent)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from recstore.catalogs.declared.declaration import Interactions, Items, check_name, nearest
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError
 from recstore.sources.dialect import Dialect
-from recstore.text import read_file
+from recstore.text import read_text
 
 _DIALECT = tuple(one.name for one in fields(Dialect))
 #: What a key of the file is called in Python, where that is another name.
@@ -23,13 +23,10 @@ def read_config(path: Path) -> dict[str, Items]:
     """Return the catalogues that a file declares, by name.
 
     Paths in it are meant from the folder that it is in; `database` may name an environment variable, `${SHOP_DB}`.
-    Raises `SourceError` where the file cannot be read, `OptionError` where it declares what makes no sense.
+    Raises `SourceError` where the file cannot be read, `OptionError` where it is no text, or declares what makes no
+    sense.
     """
-    try:
-        text = read_file(path).decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{path} is not UTF-8 text.") from error
-    return parse_config(text, path)
+    return parse_config(read_text(path), path)
 
 
 def parse_config(text: str, path: Path) -> dict[str, Items]:
@@ -37,7 +34,7 @@ def parse_config(text: str, path: Path) -> dict[str, Items]:
     try:
         declared = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise OptionError(f"{path} is not valid TOML: {error}.") from error
+        raise OptionError(f"{path} is not valid TOML ({error}): mend it, or let recstore init write one.") from error
     if not declared:
         raise OptionError(f"{path} declares no catalogue; recstore init writes one from your files.")
     return {name: _catalog(path, name, given) for name, given in declared.items()}

@@ -16,13 +16,13 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
 from recstore.catalogs.declared.guessing.words import meanings, weight_of_event, words_of
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError, SourceError, cannot
 from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, LongHeaderError, find_form
 from recstore.sources.csv_records import records
 from recstore.sources.dialect import Dialect
-from recstore.sources.located import DataFile, locate
+from recstore.sources.located import DataFile, files_below, locate
 from recstore.sources.plain_text import plain_text, read_lines
 from recstore.sources.relations import Relation, gather
 from recstore.sources.selects import is_select
@@ -55,7 +55,7 @@ def _left_out(source: str, folder: Path) -> list[str]:
     path = folder / typed(source)
     if not path.is_dir():
         return []
-    files = sorted(one for one in path.rglob("*") if not _DATA.search(one.name) and _is_shown(one, path))
+    files = [one for one in files_below(path) if not _DATA.search(one.name) and one.stat().st_size > 0]
     return [one.relative_to(path).as_posix() for one in files[:10] if one.suffix not in _NO_DATA]
 
 
@@ -65,9 +65,9 @@ def _parts(source: str, folder: Path) -> list[str]:
         path = folder / typed(source)
         if not path.is_dir():
             return [source]
-        files = sorted(one for one in path.rglob("*") if _DATA.search(one.name) and _is_shown(one, path))
+        files = [one for one in files_below(path) if _DATA.search(one.name) and one.stat().st_size > 0]
     except OSError as error:
-        raise SourceError(f"{shown(source)[:200]!r} cannot be a file or folder: {error.strerror}.") from error
+        raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
     groups: dict[str, list[str]] = {}
     for one in files:
         inside = one.relative_to(path).as_posix()
@@ -81,11 +81,6 @@ def _parts(source: str, folder: Path) -> list[str]:
     return found
 
 
-def _is_shown(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
-    return not hidden and file.is_file() and file.stat().st_size > 0
-
-
 def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | None, folder: Path, number: int) -> Table:
     dialect, path, delimiter = Dialect(), None, None
     notes: list[str] = []
@@ -97,11 +92,11 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
     place = f"source_{number}"
     relation = gather(connection, source, database=database, dialect=dialect, folder=folder, name_of_table=place)
     if not relation.columns:
-        raise SourceError(f"{relation.name} has no columns.")
+        raise SourceError(f"{relation.name} has no columns; name a source that has some.")
     sample = f"sample_{number}"
     columns = profiles(connection, relation, sample)
     if not next(iter(columns.values())).rows:
-        raise SourceError(f"{relation.name} has no rows.")
+        raise SourceError(f"{relation.name} has no rows to tell its columns by; name a source that has some.")
     if all(_UNNAMED.fullmatch(name) for name in columns):
         names = _names(columns.values())
         dialect = replace(dialect, columns=tuple(names.values()), header=False)
