@@ -132,6 +132,7 @@ def test_what_comes_from_a_value_ends_no_line(capsys, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become other users")
 def test_a_folder_that_may_not_be_looked_into_is_not_passed_over(places):
     folder = places["closed/x"].parent
+    ask("init", folder / "nothing")  # imports what the other user may not be able to
     with user(ALICE):
         code, _out, said = ask("init", folder)
     assert (code, len(said.splitlines())) == (1, 1)

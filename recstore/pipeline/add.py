@@ -185,5 +185,5 @@ def _add_to(
                 loads[one.loader.name].files.append(merge_rows(staged, catalog, table, found))
     for load in loads.values():
         load.catalog = catalog.name
-        check_rejects(staged.connection, load, options, rejected)
+        check_rejects(staged.connection, load, options, stages.progress, rejected)
     return loads

@@ -133,7 +133,7 @@ def _load(staged: Staged, catalog: Catalog, declared: Items, options: BuildOptio
     ):
         load = DeclaredLoader(read).load(staged.connection, sources_of(declared), options, stages.progress)
     load.catalog = catalog.name
-    check_rejects(staged.connection, load, options, rejected)
+    check_rejects(staged.connection, load, options, stages.progress, rejected)
     return load
 
 

@@ -89,7 +89,7 @@ def build(
                 load = one.loader.load(staged.connection, one.source, options, stages.progress)
             load.catalog = name
             loads[one.loader.name] = load
-            check_rejects(staged.connection, load, options)
+            check_rejects(staged.connection, load, options, stages.progress)
         for catalog in kept:
             copy_catalog(staged, catalog, catalog.tables)
         return finish(LoadedBuild(staged, catalogs, kept, options, stages, loads, allow_loss=allow_loss))

@@ -12,12 +12,16 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import render_source_checks
 from recstore.catalogs.model import CatalogModel
 from recstore.catalogs.registry import model_of
-from recstore.errors import StoreError, TooManyRejectsError
+from recstore.errors import SourceError, StoreError, TooManyRejectsError
 from recstore.models.space import Space
 from recstore.options import BuildOptions
-from recstore.sources.loader import LoadReport
+from recstore.progress import Progress
+from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.reasons import common_reasons
 from recstore.store.staged import Staged
+
+#: Of so many files that gave nothing each is told.
+_TOLD = 5
 
 
 def refuse_early(staged: Staged, recomputed: Iterable[Catalog], kept: Iterable[Catalog]) -> None:
@@ -71,15 +75,34 @@ def refuse_faulty_rows(connection: duckdb.DuckDBPyConnection, catalog: Catalog) 
 
 
 def check_rejects(
-    connection: duckdb.DuckDBPyConnection, load: LoadReport, options: BuildOptions, after: int = -1
+    connection: duckdb.DuckDBPyConnection,
+    load: LoadReport,
+    options: BuildOptions,
+    progress: Progress,
+    after: int | None = None,
 ) -> None:
-    """Raise `TooManyRejectsError`, with the commonest reasons, where more lines than allowed were rejected.
+    """Raise, with the commonest reasons, where more lines than allowed were rejected, or in a build every one.
 
-    `after` is what `last_reject` gave before the load.
+    Of a file that gave nothing at all, though so many are allowed, the reasons are told. In an addition, `after` is
+    what `last_reject` gave before the load. Raises `TooManyRejectsError` and `SourceError`.
     """
-    if not load.are_rejects_expected and load.rejects > options.max_reject_rate * load.lines:
-        reasons = common_reasons(connection, [file.file for file in load.files], after)
+
+    def reasons(files: Iterable[FileReport]) -> str:
+        return common_reasons(connection, [file.file for file in files], -1 if after is None else after)
+
+    if load.are_rejects_expected:
+        return
+    if load.rejects > options.max_reject_rate * load.lines:
         raise TooManyRejectsError(
             f"{load.rejects:,} of {load.lines:,} lines of {load.source} cannot be loaded, more than the "
-            f"{options.max_reject_rate:.2%} allowed: {reasons}. Mend the files, or allow more with --max-reject-rate."
+            f"{options.max_reject_rate:.2%} allowed: {reasons(load.files)}. Mend the files, or allow more with "
+            "--max-reject-rate."
         )
+    if after is None and load.rejects and load.rejects == load.lines:
+        raise SourceError(
+            f"{load.source} has no line that can be loaded ({load.rejects:,} rejected: {reasons(load.files)}). Mend "
+            "it, or name another source."
+        )
+    nothing = [file for file in load.files if file.rejects and not (file.rows or file.replaced or file.passed)]
+    for file in nothing[:_TOLD]:
+        progress.notice(f"{file.file}: not one of its {file.rejects:,} lines can be loaded: {reasons([file])}.")

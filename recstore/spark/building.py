@@ -128,7 +128,7 @@ def _into_store(
                     load = loader.load(staged.connection, sources_of(items), options, stages.progress)
                 load.catalog = loader.name
                 loads[loader.name] = load
-                check_rejects(staged.connection, load, options)
+                check_rejects(staged.connection, load, options, stages.progress)
             filled = [catalog for catalog in staged.catalogs if catalog.name in models]
             return finish(LoadedBuild(staged, filled, [], options, stages, loads)), loaders
 

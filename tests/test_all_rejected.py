@@ -1,0 +1,81 @@
+"""Where not one line of a source can be loaded, the commonest reasons are told, whatever the source is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pandas as pd
+import pytest
+from runner import ask
+
+import recstore
+from recstore.errors import SourceError, TooManyRejectsError
+from recstore.progress import Progress
+
+ALL = recstore.BuildOptions(max_reject_rate=1.0, tune=False)
+
+
+class Heard(Progress):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.said.append(text)
+
+
+def table(door: str, folder, rows: pd.DataFrame) -> dict:
+    if door == "frame":
+        return {"source": rows}
+    if door == "file":
+        rows.to_csv(folder / "books.csv", index=False)
+        return {"source": str(folder / "books.csv")}
+    with sqlite3.connect(folder / "shop.sqlite") as connection:
+        rows.to_sql("books", connection, index=False)
+    connection.close()
+    return {"source": "books", "database": str(folder / "shop.sqlite")}
+
+
+@pytest.mark.parametrize("door", ["frame", "file", "database"])
+def test_items(door, tmp_path):
+    books = table(door, tmp_path, pd.DataFrame({"isbn": [None] * 9 + [" "], "title": list("abcdefghij")}))
+    declared = {"books": recstore.Items(**books, id="isbn", text="title")}
+    says = r"line \d+: no id, isbn \((9|10) such\)"
+    with pytest.raises(TooManyRejectsError, match=f"10 of 10 lines .*{says}"):
+        recstore.build(tmp_path / "s.duckdb", declared)
+    with pytest.raises(SourceError, match=rf"has no line that can be loaded \(10 rejected: .*{says}"):
+        recstore.build(tmp_path / "s.duckdb", declared, options=ALL)
+    assert not (tmp_path / "s.duckdb").exists()
+
+
+def test_interactions(tmp_path):
+    books = pd.DataFrame({"isbn": range(8), "title": [f"{word} story" for word in "abababab"]})
+    sales = pd.DataFrame({"who": [None] * 8, "isbn": range(8)})
+    sales = recstore.Interactions(source=sales, user="who", item="isbn")
+    declared = {"books": recstore.Items(source=books, id="isbn", text="title", interactions=sales)}
+    recstore.build(tmp_path / "s.duckdb", declared, options=ALL, progress=(heard := Heard()))
+    [told] = [text for text in heard.said if "not one of its" in text]
+    assert "interactions of books: not one of its 8 lines can be loaded: " in told
+    assert "line 1: no user, who (8 such)" in told
+
+
+def test_clips_of_audioset_as_json(tmp_path):
+    clip = {"video_id": "x", "start_time": 0, "end_time": 10, "labels": [0], "data": [[1.5] * 128] * 10}
+    (tmp_path / "clips.json").write_text(json.dumps([clip] * 4))
+    (tmp_path / "class_labels_indices.csv").write_text("index,mid,display_name\n0,/m/04rlf,Music\n")
+    (tmp_path / "ontology.json").write_text(json.dumps([{"id": "/m/04rlf", "name": "Music", "child_ids": []}]))
+    code, _out, said = ask(
+        "build", tmp_path / "s.duckdb", "--audioset", tmp_path / "clips.json", "--max-reject-rate", 1
+    )
+    assert code == 1
+    assert "clips.json line 1: " in said.splitlines()[-1]
+    assert "(4 such)" in said.splitlines()[-1]
+
+
+def test_sound_files(vggish_here, tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.wav").write_bytes(b"RIFF, and nothing more")
+    code, _out, said = ask("build", tmp_path / "s.duckdb", "--audio", tmp_path)
+    assert code == 1
+    assert "gave no clip of 10 seconds (" in said.splitlines()[-1]
+    assert "(3 such)" in said.splitlines()[-1]
