@@ -13,7 +13,7 @@ demo: .venv/.ready
 test: .venv/.ready clients
 	$(BIN)/python -m pytest -m "not thorough"
 
-# What repeats them over versions, clients, commands and damages.
+# What repeats them over versions, clients, commands and damages, and full sizes.
 test-thorough: .venv/.ready clients
 	$(BIN)/python -m pytest -m thorough
 

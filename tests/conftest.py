@@ -147,18 +147,18 @@ def bounded_store(movielens, once, peak_of) -> Path:
 
 
 @pytest.fixture(scope="session")
-def store_written_by(movielens, once) -> Callable[[str], Path]:
-    """What gives a store of MovieLens small that another version of DuckDB wrote, by the version."""
+def store_written_by(once) -> Callable[[str, Path], Path]:
+    """What gives a store that another version of DuckDB wrote, by the version and the release that it is built from."""
     import shells
 
-    def written(version: str) -> Path:
+    def written(version: str, release: Path) -> Path:
         environment = shells.python_with(version)
 
         def fill(folder: Path) -> None:
-            command = [sys.executable, "-c", shells.BUILD, str(folder / "movies.duckdb"), str(movielens)]
+            command = [sys.executable, "-c", shells.BUILD, str(folder / "movies.duckdb"), str(release)]
             subprocess.run(command, env=environment, check=True)
 
-        return once(f"written-by-{version}", fill) / "movies.duckdb"
+        return once(f"{release.name}-by-{version}", fill) / "movies.duckdb"
 
     return written
 

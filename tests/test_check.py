@@ -29,7 +29,7 @@ def faults(store: Path) -> list[str]:
     return [finding.check for finding in recstore.check(store) if finding.fault]
 
 
-@pytest.mark.parametrize("which", ["sample_store", "movie_store"])
+@pytest.mark.parametrize("which", repeated(["sample_store", "movie_store"]))
 def test_a_new_store_is_sound(which, request):
     store = request.getfixturevalue(which)
     assert faults(store) == []

@@ -14,9 +14,9 @@ from recstore import attach_script
 
 
 @pytest.fixture(scope="session", params=repeated(["1.4", "1.5", None], None), ids=["by-1.4", "by-1.5", "by-2.0"])
-def written_store(request, movie_store, store_written_by) -> Path:
+def written_store(request, movielens, movie_store, store_written_by) -> Path:
     """A store of MovieLens small, written by one version of DuckDB."""
-    return store_written_by(request.param) if request.param else movie_store
+    return store_written_by(request.param, movielens) if request.param else movie_store
 
 
 def names_in_bodies() -> list[str]:

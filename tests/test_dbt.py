@@ -32,6 +32,7 @@ def dbt(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     return subprocess.run(command, cwd=folder, env=variables | environment, capture_output=True, text=True, timeout=900)
 
 
+@pytest.mark.thorough
 def test_dbt_build(project, movie_store):
     done = dbt(project, "build")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -125,6 +125,7 @@ def test_transitions_are_the_same_and_of_too_many_the_weakest_are_dropped():
     assert np.mean(some.toarray()[largest] > 0) > 0.9
 
 
+@pytest.mark.thorough
 def test_weights_by_blocks_take_the_memory_that_they_are_told():
     train, room = kept_to_kinds(4000, 4000, mean=6), 24 * 10**6
     assert room < 4 * train.n_items**2 / 2

@@ -170,6 +170,7 @@ def figures(path):
     return {row[:3]: row[3:] for row in rows}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("model", "at_10", "at_20", "coverage"),
     [

@@ -28,12 +28,9 @@ def store(small_store, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="module", params=repeated(["1.4", "1.5"]))
-def older_store(request, small_folder, tmp_path_factory) -> Path:
+def older_store(request, small_folder, store_written_by) -> Path:
     """A store that another DuckDB wrote."""
-    path = tmp_path_factory.mktemp("older") / "movies.duckdb"
-    command = [sys.executable, "-c", shells.BUILD, str(path), str(small_folder)]
-    subprocess.run(command, env=shells.python_with(request.param), check=True)
-    return path
+    return store_written_by(request.param, small_folder)
 
 
 def faults(store: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from conftest import data
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, guessed, items, title, user, word, write
+from repeated import repeated
 from runner import ask
 
 import recstore
@@ -333,7 +334,7 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", repeated(OWN, "goodbooks"))
 def test_real_data(name, monkeypatch):
     """What is guessed of them is kept: a file that is missing is written anew, so delete it, run this, and read it."""
     monkeypatch.chdir(data(f"own/{name}"))

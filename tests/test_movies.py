@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-import shells
 from conftest import data
 from repeated import repeated
 
@@ -89,6 +88,7 @@ def test_the_notebook_is_reproduced(seed, movie_store, tmp_path):
                 )
 
 
+@pytest.mark.thorough
 def test_tfidf_and_svd_are_scikit_learns(con, vectors):
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -354,18 +354,16 @@ def other_tables(store, *others):
 
 
 @pytest.mark.parametrize("version", repeated(["1.4", "1.5"]))
-def test_builds_are_identical(version, small_folder, small_store, tmp_path):
+def test_builds_are_identical(version, small_folder, small_store, store_written_by):
     """Also those that other versions of DuckDB made, in other processes."""
-    command = [sys.executable, "-c", shells.BUILD, str(tmp_path / "store.duckdb"), str(small_folder)]
-    subprocess.run(command, env=shells.python_with(version), check=True)
-    assert other_tables(small_store, tmp_path / "store.duckdb") == []
+    assert other_tables(small_store, store_written_by(version, small_folder)) == []
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("version", ["1.4", "1.5"])
-def test_builds_of_movielens_are_identical(version, movie_store, store_written_by):
+def test_builds_of_movielens_are_identical(version, movielens, movie_store, store_written_by):
     """As above, of a data set on which more can go astray."""
-    assert other_tables(movie_store, store_written_by(version)) == []
+    assert other_tables(movie_store, store_written_by(version, movielens)) == []
 
 
 @pytest.mark.thorough

@@ -14,6 +14,7 @@ NOTEBOOK = Path(__file__).parents[1] / "examples" / "recstore.ipynb"
 
 # The kernel's own libraries leave sockets and event loops for the garbage collector.
 @pytest.mark.filterwarnings("default")
+@pytest.mark.thorough
 def test_the_notebook_from_top_to_bottom(tmp_path):
     (tmp_path / "ml-latest-small").symlink_to(data("ml-latest-small"))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
