@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import duckdb
 import explore_picture
 import explorer
 import pages
+import pyarrow as pa
 import pytest
 from test_explore import NASTY
 
 import recstore
+from recstore.explore import write_report
 from recstore.sql import literal
 
 
@@ -294,6 +296,49 @@ def test_what_comes_from_a_store_runs_nowhere(chromium, films):
         assert page.locator("img[src=x]").count() == 0
         assert window.faults == []
         assert window.hosts() == {"127.0.0.1"}
+
+
+def test_names_and_values_of_one_s_own_catalogue_run_nowhere(chromium, tmp_path):
+    """Columns, categories, ids and people are as hostile as titles; so is what an error says of a filter."""
+    ids = [f"{NASTY[number % 4]} {number}" for number in range(60)]
+    items = {"id": ids, NASTY[0]: ids, NASTY[1]: [NASTY[number % 4] for number in range(60)], NASTY[2]: list(range(60))}
+    sold = {
+        "who": [f"{NASTY[1]} {number % 9}" for number in range(300)],
+        "id": [ids[number * number * 7 % 60] for number in range(300)],
+    }
+    store = tmp_path / "<b>nasty&amp;.duckdb"
+    declared = recstore.Items(
+        source=pa.table(items),
+        id="id",
+        title=f'"{NASTY[0].replace(chr(34), chr(34) * 2)}"',
+        categories=(f'"{NASTY[1].replace(chr(34), chr(34) * 2)}"',),
+        interactions=recstore.Interactions(source=pa.table(sold), user="who", item="id", verb=NASTY[1]),
+    )
+    recstore.build(store, {"things": declared}, options=recstore.BuildOptions(tune=False))
+    recstore.map_items(store)
+    question = urlencode({"item": ids[1], "filter": f"'{NASTY[1]}'::INTEGER = 1"})
+    views = {
+        f"?{question}": "Could not convert",
+        f"?{urlencode({'item': ids[1]})}": NASTY[2],
+        f"?{urlencode({'view': 'person', 'user': sold['who'][0]})}": "History, the latest first",
+        f"?{urlencode({'view': 'map', 'item': ids[1]})}": "are so on the map",
+        "?view=quality": "checks hold",
+        f"?{urlencode({'item': NASTY[1]})}": "There is no",
+    }
+    with explorer.explored(store) as address:
+        for there, text in views.items():
+            with explorer.window(chromium, address + there) as window:
+                window.page.get_by_text(text).first.wait_for()
+                window.page.wait_for_timeout(200)
+                assert window.page.locator("img[src=x]").count() == 0
+                assert window.page.title() == f"{store.name} – recstore"
+                assert window.faults == []
+                assert window.hosts() == {"127.0.0.1"}
+    write_report(store, tmp_path / "report.html")
+    with explorer.window(chromium, (tmp_path / "report.html").as_uri()) as window:
+        assert window.page.locator("img, script").count() == 0
+        assert NASTY[0] in window.page.locator("body").text_content()
+        assert window.faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -30,6 +30,8 @@ _REST = "other"
 #: A selection of more items is no filter that anybody reads.
 _MOST_SELECTED = 500
 _NEAR = "near"
+#: Pixels: half of a map in a narrow window.
+_NAME_WIDTH = 150
 #: Where in the page's coordinates a click was, and what a rectangle holds, in the map's.
 _CLICK = "(e) => emit(getElement({id}).chart.convertFromPixel('grid', [e.offsetX, e.offsetY]))"
 _AREA = "(e) => emit((e.areas[0] || {}).coordRange || [])"
@@ -93,11 +95,15 @@ class MapView:
         places = await self._places_of([item, *(row["id"] for row in rows)]) if item else {}
         self._title.text = names.get(item, "Click a point")
         self._list.show(rows, "It has no neighbours in this space." if item else "Its nearest in the space stand here.")
-        return [
-            {"name": title, "value": places[one], "symbolSize": size}
-            for one, title, size in [(item, names.get(item, ""), 14), *((row["id"], row["title"], 9) for row in rows)]
-            if one in places
+        points: list[Options] = [
+            {"name": row["title"], "value": places[row["id"]], "symbolSize": 9} for row in rows if row["id"] in places
         ]
+        if item in places:
+            # Only this one has its name beside it: those of what is near would lie on each other.
+            middle = float(np.ptp(self._places[:, 0]) / 2 + self._places[:, 0].min()) if len(self._places) else 0.0
+            label = {"show": True, "position": "right" if places[item][0] < middle else "left"}
+            points.append({"name": names[item], "value": places[item], "symbolSize": 14, "label": label})
+        return points
 
     async def _places_of(self, items: list[str]) -> dict[str, list[float]]:
         """Return where items lie by their ids, also where they are not drawn."""
@@ -200,8 +206,8 @@ class MapView:
         ]
         marked = {"type": "scatter", "name": _NEAR, "z": 9, "data": points}
         marked["itemStyle"] = {"color": "#d1495b", "borderColor": "#fff", "borderWidth": 1}
-        marked["label"] = {"show": True, "position": "right", "formatter": "{b}", "fontSize": 11, "color": GREY}
-        marked["labelLayout"] = {"hideOverlap": True}
+        written = {"formatter": "{b}", "fontSize": 12, "fontWeight": "bold", "color": GREY}
+        marked["label"] = written | {"show": False, "width": _NAME_WIDTH, "overflow": "truncate"}
         axis = {"type": "value", "scale": True, "show": False}
         # Below, in letters that are never cut; here it only hides and shows.
         legend = {"show": False, "data": self._groups}

@@ -93,7 +93,9 @@ class PersonView:
             return [row["person"] for row in rows]
 
         async def type_in(event: events.GenericEventArguments) -> None:
-            box.set_options(await find(str(event.args or "").strip()))
+            # Who is chosen stays among the options: the box would forget them otherwise.
+            found = await find(str(event.args or "").strip())
+            box.set_options(list(dict.fromkeys([*([box.value] if box.value else []), *found])))
 
         async def choose(event: events.ValueChangeEventArguments[str | None]) -> None:
             if event.value is not None and str(event.value) != page.address.user:
