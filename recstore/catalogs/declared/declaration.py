@@ -13,6 +13,7 @@ from typing import Any
 from recstore.errors import OptionError, StoreError
 from recstore.sources.addresses import shown
 from recstore.sources.dialect import Dialect
+from recstore.sources.selects import is_select
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: Names of functions' own columns: an item's column of that name could not be told from them.
@@ -218,7 +219,9 @@ def sources_of(declared: Items) -> str:
     """Return the sources of a declaration in words, without passwords."""
     history = declared.interactions
     sources = [described(declared.source), described(history.source) if history else None]
-    return " and ".join(dict.fromkeys(source for source in sources if source))
+    # A query may stand on several lines.
+    named = (" ".join(source.split()) if is_select(source) else source for source in sources if source)
+    return " and ".join(dict.fromkeys(named))
 
 
 def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what is made is of `kind`

@@ -24,6 +24,7 @@ from recstore.catalogs.declared.expressions import (
     resolve,
 )
 from recstore.catalogs.declared.identities import identity_type, is_there, looked_at, refuse_lost_zeros, to_type
+from recstore.catalogs.declared.known_types import refuse_changed_values
 from recstore.catalogs.declared.moments import moment
 from recstore.catalogs.declared.vector_columns import as_list
 from recstore.errors import OptionError, SourceError
@@ -194,6 +195,9 @@ class _Reader:
             vectors[space] = column
             select[column] = as_list(self.connection, relation, f"vectors.{space}", vector)
             columns.pop(column, None)
+        if self.known:
+            made = frozenset((identity.name, named, *vectors.values()))
+            refuse_changed_values(self.connection, relation, self.known, made, self.progress)
         self._check_expressions(relation)
         if not columns:
             raise SourceError(f"{relation.name} has no columns.")
