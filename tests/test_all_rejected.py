@@ -79,3 +79,18 @@ def test_sound_files(vggish_here, tmp_path):
     assert code == 1
     assert "gave no clip of 10 seconds (" in said.splitlines()[-1]
     assert "(3 such)" in said.splitlines()[-1]
+
+
+def test_what_is_built_without_a_declaration_drops_nothing_silently(tmp_path):
+    rows = [f"b{n},{word} of {('dogs', 'cats')[n % 2]}\n" for n, word in enumerate(("Book", "Song", "Tale", "Ode"))]
+    (tmp_path / "books.csv").write_text("isbn,title\n" + "".join([*rows, rows[1]]))
+    (tmp_path / "sales.csv").write_text("who,isbn\n" + "".join(f"u{n % 3},b{n % 5}\n" for n in range(15)))
+    line = ["build", tmp_path / "s.duckdb", "--items", tmp_path / "books.csv", "--interactions", tmp_path / "sales.csv"]
+    code, _out, said = ask(*line)
+    assert code == 2
+    assert "books.csv holds no items that can be told from its columns" in said.splitlines()[-1]
+    (tmp_path / "books.csv").write_text("isbn,title\n" + "".join(rows))
+    code, _out, said = ask(*line, "--quiet", "--no-tune")
+    assert code == 0, said
+    assert "sales.csv: 3 of 15 rows name items that are not in " in said
+    assert "They are left out." in said

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recstore import OptionError
+from recstore.cli.console import say
 
 if TYPE_CHECKING:
     from recstore import Items
@@ -32,6 +33,13 @@ def declared_sources(
                 f"{interactions} holds no interactions that can be told from its columns: a user or session, and ids"
                 f"{' of the items' if items else ''}. Declare which columns they are: recstore init writes a beginning."
             )
+        if items is not None and guess.items.source is None:
+            raise OptionError(
+                f"{items} holds no items that can be told from its columns: none has another value in every row. Drop "
+                "rows that are there twice, or declare which column is the id: recstore init writes a beginning."
+            )
+        for line in guess.left_out:
+            say(line)
         return {guess.name: guess.items}
     if config is None and is_all:
         config = next((one for one in (store.parent / CONFIG, Path(CONFIG)) if one.is_file()), None)

@@ -41,13 +41,15 @@ class Guess:
     """A declaration that was guessed.
 
     `name` is the catalogue's, `items` the declaration, `text` the same as `recstore.toml` with its reasons and
-    questions in comments. `seen` are lines for people: what there is in each source.
+    questions in comments. `seen` are lines for people: what there is in each source; `left_out` say what of it the
+    declaration does without.
     """
 
     name: str
     items: Items
     text: str
     seen: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 def init(
@@ -97,6 +99,7 @@ class _Guesser:
         self.target = target
         self.head: list[str] = []
         self.seen: list[str] = []
+        self.left_out: list[str] = []
 
     def run(self) -> Guess:
         self.tables = taken_apart(self.connection, laid_out(self.connection, self.tables))
@@ -111,12 +114,13 @@ class _Guesser:
         if unused:
             self.head.append(f"Not used: {', '.join(unused)}.")
             self.seen.append(self.head[-1])
+            self.left_out.append(self.head[-1])
         name = self.name or self._named(found)
         self.head.insert(0, f"Guessed by recstore init. Read it, mend it, then: recstore build {name}.duckdb")
         self._databases(items, interactions)
         text = written(name, self.head, items, interactions)
         declared = parse_config(text, self.target)[name]
-        return Guess(name, declared, text, tuple(self.seen))
+        return Guess(name, declared, text, tuple(self.seen), tuple(self.left_out))
 
     def _sides(self, found: Pair, used: set[int]) -> tuple[Side, Side | None]:
         many, one = found.interactions, found.items
@@ -142,7 +146,8 @@ class _Guesser:
         self._others(interactions, many, item, found)
         self._verify(interactions, many)
         seen = see(self.connection, interactions, many, one if found.items else None, found, item)
-        sound(seen, interactions, many, one if found.items else None, found, item)
+        without = sound(seen, interactions, many, one if found.items else None, found, item)
+        self.left_out += [without] if without else []
         self.seen.append(saw_interactions(seen, many, one if found.items else None, found, item))
         return items, interactions
 

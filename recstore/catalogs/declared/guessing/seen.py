@@ -58,8 +58,8 @@ def saw_interactions(seen: Seen, many: Table, one: Table | None, found: Pair, it
     return "; ".join(parts) + "."
 
 
-def sound(seen: Seen, side: Side, many: Table, one: Table | None, found: Pair, item: Profile) -> None:
-    """Leave out the rows that a build would reject, where they are more than a few, and say how many they are."""
+def sound(seen: Seen, side: Side, many: Table, one: Table | None, found: Pair, item: Profile) -> str:
+    """Leave out the rows that a build would reject, where they are more than a few; return how many they are."""
     conditions, reasons = [], []
     key = bare(item.name)
     if seen.unknown > _FEW * seen.rows and one is not None and found.link is not None:
@@ -76,7 +76,7 @@ def sound(seen: Seen, side: Side, many: Table, one: Table | None, found: Pair, i
         conditions += _timely(side, many)
         reasons.append(f"{seen.untimely:,} of {seen.rows:,} rows have a time in the future, or none (1970)")
     if not conditions:
-        return
+        return ""
     where = "\n    AND ".join(conditions)
     side.set(
         "from",
@@ -85,6 +85,7 @@ def sound(seen: Seen, side: Side, many: Table, one: Table | None, found: Pair, i
     )
     for part in many.told():
         side.values.pop(part, None)
+    return f"{many.title}: {'; '.join(reasons)}. They are left out."
 
 
 def _timely(side: Side, many: Table) -> list[str]:
