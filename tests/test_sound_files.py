@@ -285,6 +285,18 @@ def test_files_that_are_named_or_kept_oddly(tmp_path):
     assert recstore.add(store, audio=[folder / "-dash.wav", sound(tmp_path / "more.wav")]).loads["audio"].rows == 1
 
 
+def test_a_single_clip_has_nothing_to_be_compared_with(tmp_path):
+    store = tmp_path / "one.duckdb"
+    code, said = run("build", store, "--audio", sound(tmp_path / "one.wav"))
+    assert code == 1
+    assert "No clip has a vector in any space" in said
+    assert "Nothing was changed." in said
+    assert not store.exists()
+    # A second one makes a store of both.
+    sound(tmp_path / "two.wav", 10, 900)
+    assert recstore.build(store, {"audio": tmp_path}).loads["audio"].rows == 2
+
+
 @pytest.mark.parametrize("command", ["build", "add"])
 def test_memory_that_does_not_suffice_for_the_network_is_refused_before_the_work(command, store, tmp_path, monkeypatch):
     monkeypatch.setattr("recstore.loaders.audio.network_of", None)

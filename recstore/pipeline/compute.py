@@ -66,6 +66,8 @@ def _place(
     with stages.stage(f"vectors of {catalog.name}"):
         spaces = list(model.spaces(connection, options, budget, stages.progress))
         spaces += [space for space in given if space.name not in {one.name for one in spaces}]
+        # One without an item is none: a single item is the mean of all, for instance.
+        spaces = [space for space in spaces if len(space.ids)]
         made = [space.name for space in spaces]
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
