@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from runner import ask, commands
+from test_cli import RECSTORE
 from test_rights import ALICE, user
 
 from recstore.cli.console import LogFormat, State, explain, say
@@ -137,3 +139,22 @@ def test_a_folder_that_may_not_be_looked_into_is_not_passed_over(places):
         code, _out, said = ask("init", folder)
     assert (code, len(said.splitlines())) == (1, 1)
     assert f"{folder}' cannot be a file or folder (Permission denied): give this user the right" in said
+
+
+def test_a_declaration_is_not_written_over_a_source(tmp_path):
+    (tmp_path / "books.csv").write_text("isbn,title\nb1,A book\nb2,Another\n")
+    before = (tmp_path / "books.csv").read_bytes()
+    for source in (tmp_path / "books.csv", tmp_path):
+        code, _out, said = ask("init", source, "-o", tmp_path / "books.csv", "--force")
+        assert code == 2
+        assert "what this command reads and would be overwritten. Name another file." in said
+    assert (tmp_path / "books.csv").read_bytes() == before
+
+
+def test_closed_streams_are_nothing(tmp_path):
+    for closing, out in (("0<&-", b""), ("1>&-", b""), ("2>&-", b"")):
+        done = subprocess.run(
+            f'"{RECSTORE}" info "{tmp_path}/none.duckdb" {closing}', shell=True, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, out)
+        assert done.stderr.startswith(b"recstore: There is no store") == (closing != "2>&-")

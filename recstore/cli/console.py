@@ -9,6 +9,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import Any
 
 from recstore.errors import RecstoreError, cannot, is_full
@@ -120,6 +121,10 @@ def use_unicode() -> None:
 
     An argument that is not UTF-8 ends the process: neither SQL nor the path of a database can be.
     """
+    # What was closed is nothing: `print` would take stdout for it, and a file that is opened get its number.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")

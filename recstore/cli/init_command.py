@@ -35,6 +35,8 @@ def init(
     def work() -> None:
         from recstore import init as guess
         from recstore.errors import OptionError, SourceError, cannot
+        from recstore.paths import typed
+        from recstore.tools import check_target
 
         is_printed = str(output) == "-"
         taken = OptionError(
@@ -43,6 +45,10 @@ def init(
         )
         if not is_printed and output.exists() and not force:
             raise taken
+        if not is_printed:
+            given = [typed(source) for source in (*sources, *([database] if database else []))]
+            inside = (file for one in given if one.is_dir() for file in one.rglob("*"))
+            check_target(output, inputs=[*given, *inside])
         found = guess(*sources, name=name, database=database, folder=None if is_printed else output.parent)
         for line in found.seen:
             say(line)
