@@ -3,7 +3,7 @@
     python benchmarks/explore.py [--items 10000] [--keep FOLDER] [--map] [--threads 0] [--no-page]
 
 Makes a catalogue of so many items with a vector each, alike in groups of 101. More than 200,000 are put into the
-tables of a small store by SQL, with their true neighbours: a build would search for these for long. Prints how long
+tables of a small store by SQL, with neighbours of each group: a build would search for these for long. Prints how long
 the page takes from the command to the first list, from a click to the next list, and from what is typed to what is
 found, beside what SQL takes for the same; with `--map`, how long it takes to place the items, how many of the ten
 nearest are so there, and how long the page takes to draw it. `--keep` makes the store in a folder that stays, and
@@ -102,7 +102,9 @@ def build(folder: Path, items: int, built: int = _BUILT) -> Path:
 
 def _grow(connection: duckdb.DuckDBPyConnection, items: int) -> None:
     """Put so many items into the tables of a store in place of those that it has, with their true neighbours."""
-    for table in ("things", "things_vectors", "things_embeddings", "things_neighbors"):
+    emptied = ("things", "things_vectors", "things_embeddings", "things_neighbors")
+    # An index of the items that were there would be of others.
+    for table in (*emptied, "annoy_indexes", "annoy_chunks", "annoy_items"):
         connection.execute(f"DELETE FROM {table}")
     number = 0
     for batch, vectors in made(items):
@@ -224,6 +226,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--no-page", action="store_true")
     given = parser.parse_args()
+    if given.map and given.items > given.built:
+        # What is put in by SQL answers, and is no store that another may be made of: its neighbours are not a build's.
+        parser.error("--map needs a store that was built: pass --built, too, of at least so many items")
     with tempfile.TemporaryDirectory() as folder:
         store = build(given.keep or Path(folder), given.items, given.built)
         say(f"{given.items:,} items, {store.stat().st_size / 1e6:,.0f} MB")
