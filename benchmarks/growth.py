@@ -1,6 +1,6 @@
 """Measures how the cost of a store grows with its items: time, memory and file of each stage and table, by size.
 
-    python benchmarks/growth.py STORE [--clips 62500 125000 250000] [--memory 8] [--plot growth.svg] [--csv FILE]
+    python benchmarks/growth.py STORE [--clips 62500 125000 250000] [--memory 8] [--plot growth.svg]
 
 STORE holds real audio clips; as many as said are generated around them (`audio_large.py`), and all is computed anew, in
 a process of its own for each size. What a stage takes is fitted by `cost = a * items ** exponent`, by least squares of
@@ -38,12 +38,15 @@ class Size:
     recall: dict[str, float]
 
 
-def rebuild(store: Path, memory: float, threads: int, is_loud: bool) -> tuple[dict[str, Stage], int]:
+def rebuild(
+    store: Path, memory: float, threads: int, exact_up_to: int | None, is_loud: bool
+) -> tuple[dict[str, Stage], int]:
     """Compute all of a store anew, and return what each stage took, and the peak of all."""
     import recstore
 
     costs = StageCosts(is_loud=is_loud)
-    recstore.rebuild(store, only="audio", keep=0, memory=memory, threads=threads, progress=costs)
+    changes = {} if exact_up_to is None else {"exact_up_to": exact_up_to}
+    recstore.rebuild(store, only="audio", keep=0, memory=memory, threads=threads, progress=costs, **changes)
     return costs.stages, max(peak_memory(), *(stage.peak for stage in costs.stages.values()))
 
 
@@ -84,7 +87,7 @@ def measure(real: Path, target: Path, clips: int, given: argparse.Namespace) -> 
     """Make a store of so many clips, and measure it."""
     if not target.exists():
         in_own_process(generate, real, target, clips)
-    stages, peak = in_own_process(rebuild, target, given.memory, given.threads, True)
+    stages, peak = in_own_process(rebuild, target, given.memory, given.threads, given.exact_up_to, True)
     tables = in_own_process(bytes_of_tables, target)
     return Size(clips, stages, tables, target.stat().st_size, peak, in_own_process(recalls, target))
 
@@ -187,6 +190,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, nargs="+", default=[62_500, 125_000, 250_000])
     parser.add_argument("--memory", type=float, default=8.0)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--exact-up-to", type=int, help="search approximately above this many items, as in a build")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the stores are made, and stay")
     parser.add_argument("--plot", type=Path, help="where to draw it (needs recstore[plot])")
     parser.add_argument("--csv", type=Path, help="where to write all figures")

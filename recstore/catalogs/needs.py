@@ -23,8 +23,8 @@ _EVALUATED = 50
 _TERM = 80
 #: Of a number that a decomposition has for a column of its matrix: seven float32 and some.
 _DECOMPOSED = 30
-#: Of a number of a vector: where it is searched, and in an index, which is mapped three times, without the trees.
-_VECTOR, _SEARCHED, _INDEXED = 4, 10, 12
+#: Of a number of a vector: where it is searched, and in an index, which is mapped while it is made, without the trees.
+_VECTOR, _SEARCHED, _INDEXED = 4, 10, 5
 #: Nodes of an index for each item and tree.
 _NODES = 0.03
 #: Dimensions that a decomposition has beyond those asked for.
@@ -39,7 +39,8 @@ class Sizes:
 
     `widths` are the numbers of a vector in each space. `interactions` are rows of the table `table`. `terms` are those
     of all items, each counted once an item. `columns` are those of the matrices that are decomposed at one time, into
-    `dimensions` each.
+    `dimensions` each. `beside` are the bytes that are held besides while vectors are made, and not when they are
+    searched.
     """
 
     items: int
@@ -50,13 +51,14 @@ class Sizes:
     terms: int = 0
     columns: int = 0
     dimensions: int = 0
+    beside: int = 0
 
     def of_build(self, trees: int) -> Needs:
         """Return what a build needs; `trees` are those of an index, 0 where its size decides."""
         from recstore.search.annoy_index import default_trees
 
         held, largest = _VECTOR * sum(self.widths), max(self.widths, default=0)
-        made = self.items * held + self._models()
+        made = self.items * held + self._models() + self.beside
         indexed = _INDEXED * (1 + _NODES * (trees or default_trees(self.items)))
         searched = self.items * (held + round((_SEARCHED + indexed) * largest))
         size = max(made, searched)

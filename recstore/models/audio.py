@@ -11,6 +11,7 @@ from recstore.models.svd import unit_rows
 
 SECONDS = 10
 DIMENSIONS = 128
+_BLOCK = 4096
 
 
 def mean_vectors(
@@ -21,14 +22,21 @@ def mean_vectors(
     `frames` is (n_clips, 1280) uint8, second by second. Returns (m, 128) float32, the (n_clips,) mask of the clips
     that have a vector, and the centre (128,) that a new clip's mean is lessened by.
     """
-    sums = np.empty((len(frames), DIMENSIONS), np.float64)
-    for start in range(0, len(frames), 4096):
-        block = frames[start : start + 4096].reshape(-1, SECONDS, DIMENSIONS)
-        sums[start : start + 4096] = block.sum(axis=1, dtype=np.uint32)
-    # Sums of bytes are whole numbers, so the centre does not depend on the order of adding.
-    center: npt.NDArray[np.float64] = sums.sum(axis=0) / (SECONDS * max(1, len(frames)))
-    vectors, kept = unit_rows(sums / SECONDS - center)
-    return vectors, kept, center
+    n = len(frames)
+    # Ten bytes add up to less than 2 ** 16.
+    sums = np.empty((n, DIMENSIONS), np.uint16)
+    for start in range(0, n, _BLOCK):
+        block = frames[start : start + _BLOCK].reshape(-1, SECONDS, DIMENSIONS)
+        sums[start : start + _BLOCK] = block.sum(axis=1, dtype=np.uint16)
+    # They are whole numbers, so the centre does not depend on the order of adding.
+    center: npt.NDArray[np.float64] = sums.sum(axis=0, dtype=np.uint64) / (SECONDS * max(1, n))
+    vectors, kept = np.empty((n, DIMENSIONS), np.float32), np.empty(n, np.bool_)
+    done = 0
+    for start in range(0, n, _BLOCK):
+        units, kept[start : start + _BLOCK] = unit_rows(sums[start : start + _BLOCK] / SECONDS - center)
+        vectors[done : done + len(units)] = units
+        done += len(units)
+    return vectors[:done], kept, center
 
 
 def sequence_vectors(

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 
 from recstore import sql
-from recstore.arrow import arrow_column
+from recstore.arrow import arrow_bytes, arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.models.space import Measured, Space
@@ -41,7 +40,7 @@ WORTH_WHILE = "annoy is faster"
 @dataclass(frozen=True)
 class _Built:
     path: Path
-    content: Any  # an Arrow buffer of the bytes of the file
+    bytes: int
     trees: int
     sha256: str
     index: Index
@@ -62,14 +61,12 @@ def building_index(staged: Staged, space: Space, options: BuildOptions, budget: 
 
 
 def _build(space: Space, options: BuildOptions, path: Path) -> _Built:
-    import pyarrow as pa
-
     trees = options.trees or default_trees(len(space.ids))
     build_index(space.vectors, trees, options.seed, path)
     index = Index(path, space.vectors.shape[1], space.ids, search_k=1)
-    content = pa.memory_map(str(path)).read_buffer()
-    sha256 = hashlib.sha256(memoryview(content)).hexdigest()
-    return _Built(path, content, trees, sha256, index, calibrate(index, trees, options.seed))
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return _Built(path, path.stat().st_size, trees, sha256, index, calibrate(index, trees, options.seed))
 
 
 def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future[_Built], seed: int) -> list[Measured]:
@@ -93,28 +90,38 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
             "seed": seed,
             "items": len(space.ids),
             "sha256": built.sha256,
-            "bytes": built.content.size,
+            "bytes": built.bytes,
         },
     )
-    content = built.content
-    ends = np.append(np.arange(0, content.size, _CHUNK_BYTES), content.size)
-    chunks = pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, [None, pa.py_buffer(ends), content])
-    checksums = [hashlib.sha256(memoryview(content)[a:b]).hexdigest() for a, b in pairwise(ends)]
-    connection.register("chunks_to_insert", pa.RecordBatch.from_arrays([chunks], ["data"]))
-    connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name, "checksums": checksums})
-    connection.unregister("chunks_to_insert")
+    with built.path.open("rb") as file:
+        connection.register("chunks_to_insert", _chunks(file))
+        connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name})
+        connection.unregister("chunks_to_insert")
     connection.register("items_to_insert", pa.table({"id": arrow_column(space.ids)}))
     connection.execute(sql.read(_SQL, "insert_index_items"), {"index_name": name})
     connection.unregister("items_to_insert")
     figures = {SEARCH_K: float(built.index.search_k), RECALL: built.recall, **_times(connection, catalog, space, built)}
     if figures[WORTH_WHILE]:
-        staged.indexes.append(
-            BuiltFile(built.path, built.sha256, built.content.size, form_of(*space.vectors.shape[::-1]))
-        )
+        staged.indexes.append(BuiltFile(built.path, built.sha256, built.bytes, form_of(*space.vectors.shape[::-1])))
     else:
         with suppress(PermissionError):  # Windows removes no file that is mapped: it goes with the folder
             built.path.unlink()
     return [Measured(catalog.name, space.name, what, value) for what, value in figures.items()]
+
+
+def _chunks(file: BinaryIO) -> Any:  # noqa: ANN401 - PyArrow is not typed
+    """Return an Arrow stream of the chunks of an index, read as they are asked for, with their checksums."""
+    import pyarrow as pa
+
+    schema = pa.schema({"chunk": pa.int32(), "data": pa.large_binary(), "sha256": pa.large_string()})
+
+    def batches() -> Iterator[Any]:
+        for number, data in enumerate(iter(lambda: file.read(_CHUNK_BYTES), b"")):
+            checksum = arrow_bytes([hashlib.sha256(data).hexdigest().encode()]).view(pa.large_string())
+            place = arrow_column(np.array([number], np.int32))
+            yield pa.RecordBatch.from_arrays([place, arrow_bytes([data]), checksum], schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _times(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, built: _Built) -> dict[str, float]:

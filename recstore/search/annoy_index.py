@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 METRIC: Literal["angular"] = "angular"
 #: Up to so many items Annoy reads a whole index in a millisecond: one tree is enough, and its answers are exact.
 SMALL = 20_000
-_TREES_OF_LARGE = 50
+_TREES_OF_LARGE = 20
 _NODE_HEAD = 12
 _ROWS = 4096
 #: A tree of n items has fewer nodes than so many times n / (d + 2), where d + 2 items fit into one that is a leaf:
@@ -111,13 +111,17 @@ class Index:
 
         self.ids = ids
         self.search_k = search_k
-        nodes = _nodes(path, dimensions, len(ids), is_sound)
+        nodes, self._content = _nodes(path, dimensions, len(ids), is_sound)
         #: (n, d) float32, in the file itself.
         self.vectors = nodes["vector"][: len(ids)]
         self._annoy: AnnoyIndex = AnnoyIndex(dimensions, METRIC)
         self._annoy.load(str(path))
         if self._annoy.get_n_items() != len(ids):
             raise UnsoundIndexError(f"{path} holds {self._annoy.get_n_items()} items, not {len(ids)}")
+
+    def forget_pages(self) -> None:
+        """Take no memory for what was read of the file by map: it is read again where it is needed."""
+        _forget(self._content)
 
     def nearest(
         self,
@@ -180,7 +184,12 @@ class Index:
         return keys[::-1][:wanted]
 
 
-def _nodes(path: Path, dimensions: int, items: int, is_sound: bool) -> npt.NDArray[np.void]:
+def _forget(content: mmap.mmap) -> None:
+    if hasattr(mmap, "MADV_DONTNEED"):  # no Windows
+        content.madvise(mmap.MADV_DONTNEED)
+
+
+def _nodes(path: Path, dimensions: int, items: int, is_sound: bool) -> tuple[npt.NDArray[np.void], mmap.mmap]:
     """Map the nodes of an index file, after a look at whether they can be what they should be, unless that is known."""
     node = np.dtype([("size", np.int32), ("child", np.int32, 2), ("vector", np.float32, dimensions)])
     with path.open("rb") as file:
@@ -190,14 +199,15 @@ def _nodes(path: Path, dimensions: int, items: int, is_sound: bool) -> npt.NDArr
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     nodes = np.frombuffer(content, node)
     if is_sound:
-        return nodes
+        return nodes, content
     numbers = np.frombuffer(content, np.int32).reshape(len(nodes), -1)
     sound = bool((nodes["size"][:items] == 1).all()) and nodes["size"][-1] == items
     for start in range(items, len(nodes), _ROWS):
         sound = sound and _sound_trees(numbers[start : start + _ROWS], items, start)
+        _forget(content)
     if not sound:
         raise UnsoundIndexError(f"{path} has nodes that are no index of {items} items")
-    return nodes
+    return nodes, content
 
 
 def _sound_trees(nodes: npt.NDArray[np.int32], items: int, start: int) -> bool:
@@ -228,6 +238,7 @@ def calibrate(index: Index, trees: int, seed: int, questions: int = 200, least: 
     whole = trees == 1 and n <= SMALL
     asked = np.random.default_rng(seed).choice(n, min(10 if whole else questions, n), replace=False)
     tenth = _tenth_scores(index.vectors, asked)
+    index.forget_pages()
     index.search_k = n if whole else min(1000, n)
     while (recall := _recall(index, asked, tenth)) < least and index.search_k < n * trees:
         index.search_k = min(index.search_k * 3 // 2, n * trees)

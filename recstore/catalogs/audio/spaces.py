@@ -21,10 +21,16 @@ from recstore.progress import Progress
 
 #: Of a clip, in bytes.
 _FRAMES = 1280
+#: Likely labels of a clip, up to ten, and in order, in bytes.
+_LIKELY = 160
 #: Kernel values of a clip that is learnt from, and what is made of them, in numbers.
 _LEARNT_COLUMNS = 2 * 1500
-#: The labels that are learnt, at most.
-_CARRIED = f"SELECT unnest(labels) AS label FROM audio_clips GROUP BY label HAVING count(*) >= {LEAST_WITH_LABEL}"
+#: The labels that are learnt, at most; those of music make the space.
+_CARRIED = f"""
+    SELECT label FROM (SELECT unnest(labels) AS label FROM audio_clips)
+    GROUP BY label HAVING count(*) >= {LEAST_WITH_LABEL}
+"""
+_WEIGHED = f"FROM ({_CARRIED}) WHERE label IN (SELECT name FROM audio_labels WHERE is_music)"
 #: What TensorFlow takes, in bytes, once it is imported.
 _TENSORFLOW = 450 * 10**6
 
@@ -37,16 +43,17 @@ def needs(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs
     """Return what a build of the clips in the current database holds whole.
 
     The frames of all clips and their sums, how near those that labels are learnt from are to all landmarks, and what
-    each label weighs in each clip.
+    each label weighs in each clip; then the vectors where they are searched.
     """
     clips, labels = count(connection, "audio_clips"), count(connection, f"({_CARRIED})")
-    widths = (DIMENSIONS, labels + DIMENSIONS, *([_FRAMES] if options.audio_sequence else []))
-    found = Sizes(clips, "clips", widths).of_build(options.trees)
+    weighed = count(connection, f"({_WEIGHED})")
+    widths = (DIMENSIONS, weighed + DIMENSIONS, *([_FRAMES] if options.audio_sequence else []))
     learnt = 4 * min(clips, MOST_CLIPS) * (_LEARNT_COLUMNS + 4 * labels)
-    held = clips * (_FRAMES + 8 * DIMENSIONS + 4 * labels + (8 * _FRAMES if options.audio_sequence else 0))
+    held = clips * (_FRAMES + 2 * DIMENSIONS + 4 * weighed + _LIKELY + (8 * _FRAMES if options.audio_sequence else 0))
     # What reads record files stays in memory.
     library = _TENSORFLOW if "tensorflow" in sys.modules else 0
-    return Needs(found.size + learnt + held + library, found.why)
+    found = Sizes(clips, "clips", widths, beside=learnt + held).of_build(options.trees)
+    return Needs(found.size + library, found.why)
 
 
 def spaces(

@@ -1,3 +1,1 @@
-INSERT INTO annoy_chunks
-SELECT $index_name, row_number() OVER () - 1, data, CAST($checksums AS VARCHAR[])[row_number() OVER ()]
-FROM chunks_to_insert;
+INSERT INTO annoy_chunks SELECT $index_name, chunk, data, sha256 FROM chunks_to_insert;
