@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from typing import Any
 _KEY = b"recstore"
 #: Tests ask many questions of few rows, once each: what is compiled for later ones takes half of the time.
 SETTINGS = {
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.stream.error.file=/dev/null",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
@@ -85,6 +86,12 @@ def _is_there(process: int) -> bool:
     return True
 
 
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
 def _answer(spark: Any, name: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
     import recstore.spark
 
@@ -113,6 +120,9 @@ def _serve(folder: Path, controller: int) -> None:
     settings = SETTINGS | {
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.local.dir": str(folder / "local"),
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(_free_port()),
     }
     spark = session("local[2]", settings)
 

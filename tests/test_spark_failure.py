@@ -31,7 +31,7 @@ def stages():
             if place.is_dir() and place.name != "scratch"}
 
 
-def build(spark, searching=Searching, before=lambda: None, after=lambda: None):
+def build(spark, searching=Searching, before=lambda: None, after=lambda: None, **changes):
     def watched(*arguments):
         seen.append(stages())
         before()
@@ -44,8 +44,8 @@ def build(spark, searching=Searching, before=lambda: None, after=lambda: None):
     items = pa.table({"id": [f"b{n}" for n in range(40)], "title": [f"Book {n} {n % 4}" for n in range(40)]})
     sales = pa.table({"who": [n % 50 for n in range(1500)], "what": [f"b{n * n * 7 % 41 % 40}" for n in range(1500)]})
     sold = recstore.Interactions(source=spark.createDataFrame(sales), user="who", item="what")
-    books = recstore.Items(source=items, id="id", title="title", interactions=sold)
-    options = recstore.BuildOptions(tune=False, collaborative_dimensions=4)
+    books = recstore.Items(source=items, id="id", title="title", text="title", interactions=sold)
+    options = recstore.BuildOptions(tune=False, collaborative_dimensions=4, **changes)
     try:
         return sum(recstore.spark.build(spark, {"books": books}, "tables", options=options).exported.rows.values())
     except recstore.RecstoreError as error:
@@ -86,7 +86,7 @@ limit = lambda most: resource.prlimit(java, resource.RLIMIT_FSIZE, (most, hard))
 said = [build(spark, Killed), build(spark, before=lambda: limit(100), after=lambda: limit(before))]
 half, *_ = Path("tables.stages/books/histories").glob("part-*.parquet")
 os.truncate(half, half.stat().st_size // 2)
-said.append(build(spark, KilledOnce))
+said.append(build(spark, KilledOnce, content_dimensions=3))
 print(json.dumps([said, seen, Path("tables.stages").exists()]))
 """
 ON = "Then give the same command again: it goes on behind the stages that ended, which are in {}/tables.stages."
@@ -122,10 +122,10 @@ def test_what_ended_is_not_run_again_whatever_failed(killed, spark):
     assert rows > 1500
     assert not is_left
     first, second, third, *_ = seen
-    assert {"loaded", "histories", "space-collaborative", "space-together"} <= first.keys()
+    assert {"loaded", "histories", "space-collaborative", "space-together", "space-content"} <= first.keys()
     assert first == second
-    # Of what was half written the stage was run again, and no other.
-    assert [stage for stage in first if third[stage] != first[stage]] == ["histories"]
+    # Of what was half written the stage was run again, and what the changed option is of; no other.
+    assert sorted(stage for stage in first if third[stage] != first[stage]) == ["histories", "space-content"]
 
 
 def test_a_stage_in_which_the_driver_is_killed_has_not_ended(tmp_path):

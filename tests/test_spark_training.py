@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 
 import duckdb
 import numpy as np
 import pytest
+import runner
 from spark_session import command
 
 import recstore
@@ -71,53 +71,6 @@ def test_spark_makes_the_weights_of_one_machine(both):
     assert found[0]["setting: content"] > 0
 
 
-def test_a_stage_that_ended_is_not_run_again(trained, spark, tmp_path):
-    """A build that ends in the middle says where it stands; begun again, it goes on behind what had ended."""
-    for name in ("books.csv", "sales.csv", "recstore.toml"):
-        shutil.copy(trained / name, tmp_path)
-    program = """
-import json
-from pathlib import Path
-import recstore, recstore.spark
-from pyspark.sql import SparkSession
-from recstore.spark import model
-
-spark, made, kept = SparkSession.getActiveSession(), [], model.SparkDeclared.neighbors
-options = recstore.BuildOptions(tune=False, collaborative_dimensions=8)
-
-
-def build(fails):
-    def neighbors(self, space, options, budget):
-        made.append((space.name, self._loader.arrived.files.stat().st_mtime_ns))
-        if fails and space.name == "together":
-            raise recstore.StoreError("the disk is full")
-        return kept(self, space, options, budget)
-
-    model.SparkDeclared.neighbors = neighbors
-    try:
-        return recstore.spark.build(spark, "recstore.toml", "tables", options=options)
-    finally:
-        model.SparkDeclared.neighbors = kept
-
-
-try:
-    build(True)
-    said = ""
-except recstore.StoreError as error:
-    said = str(error)
-before = sorted(path.name for path in Path("tables.stages/books").iterdir() if path.is_dir())
-(Path("tables.stages/books/neighbors-collaborative/_inputs")).write_text("half")
-build(False)
-print(json.dumps([said, before, made, Path("tables.stages").exists(), Path("tables").exists()]))
-"""
-    said, before, made, is_left, is_there = json.loads(spark.call("run", program, str(tmp_path)))
-    assert (said, is_left, is_there) == ("the disk is full", False, True)
-    assert {"loaded", "histories", "space-collaborative", "space-together", "neighbors-collaborative"} <= {*before}
-    # What was loaded the first time is what the second went on from.
-    assert len({loaded for _space, loaded in made}) == 1
-    assert [space for space, *_ in made[:2]] == ["collaborative", "together"]
-
-
 WRONG = {
     "database = 'sqlite:///shop.db'": "Spark does not open by this declaration",
     "from = 'nowhere'": "nowhere is neither a file or folder (looked in ",
@@ -137,30 +90,10 @@ def test_what_spark_does_not_read_is_said(line, sentence, spark, trained, tmp_pa
     assert not (tmp_path / "tables").exists()
 
 
-def test_spark_reads_csv_as_one_machine_does_also_in_a_folder_with_a_blank(spark, tmp_path):
-    """Doubled quotes, several lines in a field, ids with zeros before them, names that differ by case."""
-    folder = tmp_path / "my books, Büch%20er"
-    folder.mkdir()
-    (folder / "new sales.csv").write_text('u,I,note,n\n1,007,"say ""hi"", you",7\n2,08,"two\nlines",8\n')
-    program = """
-from pathlib import Path
-from pyspark.sql import SparkSession
-from recstore import Interactions
-from recstore.spark.quoting import address
-from recstore.spark.sources import frame_of
-
-spark = SparkSession.getActiveSession()
-sales = Interactions(source=Path("new sales.csv"), user="U", item="i")
-frame = frame_of(spark, sales, Path(), "The interactions")
-frame.write.parquet(address(Path("a b")))
-rows = spark.read.parquet(address(Path("a b"))).orderBy("n").collect()
-print([list(row) for row in rows], Path("a b/_SUCCESS").exists())
-"""
-    rows = [[1, "007", 'say "hi", you', 7], [2, "08", "two\nlines", 8]]
-    assert spark.call("run", program, str(folder)).strip() == f"{rows} True"
-
-
-def test_an_address_is_no_folder_to_write(spark, trained):
-    said = command(spark, "recstore spark build --to s3://bucket/tables --master local[2] --quiet", trained)
+def test_an_address_is_no_folder_to_write(bookshop):
+    """It is told before Spark is started, which takes a while."""
+    code, _printed, said = runner.ask(
+        "spark", "build", "--to", "s3://bucket/tables", "--declaration", bookshop / "recstore.toml", "--master", "no"
+    )
+    assert code != 0
     assert "Name a folder of this machine, copy it there afterwards, and say by --location" in said
-    assert not (trained / "s3:").exists()

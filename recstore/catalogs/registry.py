@@ -32,6 +32,12 @@ def installed() -> dict[str, CatalogModel]:
     return {name: entry.load()() for name, entry in plugins(CATALOGS).items()}
 
 
+def refuse_shipped(name: str) -> None:
+    """Raise an `OptionError` where a catalogue of this name is installed: one of the user's own is called otherwise."""
+    if name in installed():
+        raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
+
+
 @cache
 def kinds() -> dict[str, type[CatalogModel]]:
     """Return the classes that compute any catalogue of a kind, made from its value, by the name of the kind."""

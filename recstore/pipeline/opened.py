@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.model import CatalogModel
-from recstore.catalogs.registry import installed
+from recstore.catalogs.registry import installed, refuse_shipped
 from recstore.errors import OptionError
 from recstore.pipeline.ahead import prepare_ahead
 from recstore.progress import Stages
@@ -57,8 +57,7 @@ def opened(
             from recstore.catalogs.declared.model import Declared
             from recstore.catalogs.declared.reading import read_sources
 
-            if name in installed():
-                raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
+            refuse_shipped(name)
             with stages.stage(f"read {name}"):
                 read = stack.enter_context(read_sources(name, source, budget, stages.progress))
             model = Declared(read.catalog, unnamed_encoders(source))

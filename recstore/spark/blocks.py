@@ -20,7 +20,7 @@ from recstore.arrow import numbers
 from recstore.catalogs.declared.tables import as_interactions
 from recstore.models.blocks import Add, lone_rows_merged, scaled_columns
 from recstore.models.interactions import Interactions
-from recstore.spark.quoting import address
+from recstore.spark.quoting import address, to_read
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -81,7 +81,7 @@ class SparkHistories:
         try:
             with told.open("wb") as file:
                 pickle.dump(work, file, protocol=5)
-            found = self.spark.read.parquet(address(self.files)).where("size(item) > 0").mapInArrow(task.run, _PIECES)
+            found = self.spark.read.parquet(to_read(self.files)).where("size(item) > 0").mapInArrow(task.run, _PIECES)
             if not self._is_one_block():
                 found = found.groupBy("piece").applyInArrow(_summing(work.dtype), _PIECES)
             if math.prod(work.shape) * np.dtype(work.dtype).itemsize <= _STRAIGHT:

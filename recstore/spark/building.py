@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from recstore.budget import Budget
 from recstore.catalogs.declared.config import read_config
 from recstore.catalogs.declared.declaration import Items, sources_of, unnamed_encoders
-from recstore.catalogs.registry import installed
-from recstore.errors import OptionError
+from recstore.catalogs.registry import refuse_shipped
 from recstore.options import BuildOptions
 from recstore.paths import typed
 from recstore.pipeline.finish import finish
@@ -28,7 +27,7 @@ from recstore.spark.exporting import Exported, export, folder_to_write
 from recstore.spark.failing import told_in_one_sentence
 from recstore.spark.loading import SparkLoader, interactions_columns
 from recstore.spark.model import SparkDeclared
-from recstore.spark.quoting import address, identifier
+from recstore.spark.quoting import address, identifier, to_read
 from recstore.spark.reading import read_on_spark
 from recstore.spark.session import need_spark
 from recstore.spark.stages import Shelf
@@ -111,9 +110,8 @@ def _into_store(
     models, loads = {}, dict[str, LoadReport]()
     with ExitStack() as stack:
         for name, items in sources.items():
-            if name in installed():
-                raise OptionError(f"There is a catalogue {name} already, which recstore ships. Choose another name.")
-            shelf = Shelf.at(beside).within(name, items.recorded())
+            refuse_shipped(name)
+            shelf = Shelf.at(beside).within(name)
             with stages.stage(f"read {name}"):
                 read, frame = stack.enter_context(read_on_spark(spark, name, items, budget, stages.progress))
             loader = SparkLoader(read, spark, frame, shelf)
@@ -139,7 +137,7 @@ def _interactions(spark: SparkSession, loader: SparkLoader) -> dict[str, tuple[P
     if arrived is None or catalog.interactions is None:
         return {}
     names = map(identifier, interactions_columns(catalog))
-    rows = spark.read.parquet(address(arrived.files)).select(*names).orderBy(identifier(catalog.interactions.user))
+    rows = spark.read.parquet(to_read(arrived.files)).select(*names).orderBy(identifier(catalog.interactions.user))
     files = loader.shelf.files("interactions", lambda place: rows.write.parquet(address(place)))
     return {catalog.interactions.table: (files, arrived.rows)}
 

@@ -16,6 +16,8 @@ _MEANT = {
     r"Python worker exited unexpectedly|Python worker.* crashed|ExecutorLostFailure|exit code 137": "A worker of "
     "Spark's was killed again and again, most often for want of memory. Give Spark fewer cores (--master 'local[1]', "
     "spark.executor.cores), or the machine more memory",
+    r"No module named .?recstore": "recstore is not installed where Spark's workers run, or "
+    "in another version. Install it there as it is here: pip install 'recstore[spark]'",
     r"FileNotFoundException|FileNotFoundError|PATH_NOT_FOUND|FILE_NOT_EXIST": "Not all workers see the files of the "
     "build, or somebody removed them while it ran. Name a folder that driver and workers see under one name",
 }

@@ -14,7 +14,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.declared.tables import names_of, stand_in_of
 from recstore.spark.blocks import SparkHistories
 from recstore.spark.loading import Arrived
-from recstore.spark.quoting import address, identifier
+from recstore.spark.quoting import address, identifier, to_read
 from recstore.spark.stages import Shelf
 from recstore.spark.worker import LEFT_OUT, SPARK_KINDS, OfPeople
 
@@ -43,7 +43,7 @@ def histories(
             [*(f"{name} {SPARK_KINDS[name]}" for name in columns), *(f"{name} bigint" for name in LEFT_OUT)]
         )
         buckets = max(1, math.ceil(arrived.rows / _TOGETHER))
-        rows = _with_bucket(spark.read.parquet(address(arrived.files)), catalog, buckets)
+        rows = _with_bucket(spark.read.parquet(to_read(arrived.files)), catalog, buckets)
 
         def of_people(table: Any) -> Any:  # noqa: ANN401 - Spark counts the parameters, and would count `self`
             return task.run(table)
@@ -51,7 +51,7 @@ def histories(
         rows.groupBy("_rs_bucket").applyInArrow(of_people, schema).write.parquet(address(place))
 
     files = shelf.files("histories", write)
-    rows = spark.read.parquet(address(files))
+    rows = spark.read.parquet(to_read(files))
     counts = rows.selectExpr("explode(item) AS item").groupBy("item").count().toArrow().sort_by("item")
     # What has no time counts as 0 there, too.
     latest = "max(array_max(transform(moment, x -> nanvl(x, 0))))" if history.time else "max(CAST(0 AS DOUBLE))"
@@ -78,7 +78,7 @@ def drawn_people(spark: SparkSession, catalog: Catalog, arrived: Arrived, most: 
     Whose hash is small is drawn: the same people on every run, whatever the order of the rows.
     """
     share = min(1.0, most / max(1, arrived.rows))
-    rows = spark.read.parquet(address(arrived.files))
+    rows = spark.read.parquet(to_read(arrived.files))
     if share < 1:
         rows = _with_bucket(rows, catalog, _STEPS).where(f"_rs_bucket < {math.ceil(share * _STEPS)}").drop("_rs_bucket")
     return rows.toArrow(), share

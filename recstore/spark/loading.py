@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from recstore.catalogs.declared.reading import Read
 from recstore.progress import Progress
 from recstore.sources.loader import FileReport
 from recstore.sources.relations import Relation
-from recstore.spark.quoting import address, identifier
+from recstore.spark.quoting import address, identifier, to_read
 from recstore.spark.stages import Shelf
 from recstore.spark.types import exported_as, spark_type
 from recstore.spark.worker import SOURCE, Asking, Statements, table_setup
@@ -42,7 +44,11 @@ class SparkLoader(DeclaredLoader):
 
     def __init__(self, read: Read, spark: SparkSession, frame: DataFrame | None, shelf: Shelf) -> None:
         super().__init__(read)
-        self._spark, self._frame, self.shelf = spark, frame, shelf
+        self._spark, self._frame = spark, frame
+        declared = json.loads(read.catalog.declaration)
+        history = declared.pop("interactions", None)
+        # For stages that depend on nothing yet, on interactions and the ids of items, and on all columns of the items.
+        self.base, self.shelf, self.about_items = shelf, shelf.of(history, declared.get("id")), shelf.of(declared)
         self.arrived: Arrived | None = None
 
     def _load_items(
@@ -56,7 +62,9 @@ class SparkLoader(DeclaredLoader):
         """Let the stages that follow depend on what the items are."""
         catalog = self.read.catalog
         tables = [catalog.items, *([f"{catalog.name}_embeddings"] if self.read.vectors else [])]
-        self.shelf = self.shelf.of(*(_digest(connection, table) for table in tables))
+        ids = f"(SELECT {sql.identifier(catalog.identity)}, {catalog.key} FROM {catalog.items})"
+        self.shelf = self.shelf.of(_digest(connection, ids))
+        self.about_items = self.about_items.of(*(_digest(connection, sql.identifier(table)) for table in tables))
 
     def _load_interactions(
         self, connection: duckdb.DuckDBPyConnection, relation: Relation, progress: Progress
@@ -65,18 +73,19 @@ class SparkLoader(DeclaredLoader):
         assert declared is not None
         assert catalog.interactions is not None
         assert frame is not None
+        names = self._names(replace(relation, text=SOURCE))
+        frame = frame.select(*_used(frame.columns, names["select"]))
         total, content = _content(frame)
         self.shelf = self.shelf.of(total, content)
         if self.read.has_items_by_interactions:
             self._items_of_all(connection, frame)
             self._know_items(connection)
+        counts, missing = self._counts(frame)
         if declared.event is not None:
-            event = f"coalesce(CAST({self.read.selected[self.read.roles['event']]} AS VARCHAR), 'NULL')"
-            self._refuse_unlisted(self._counted(frame, event), relation, declared)
-        names = self._names(replace(relation, text=SOURCE))
+            self._refuse_unlisted(counts, relation, declared)
         setup = items_setup(connection, catalog, self.shelf) + interactions_setup(catalog)
         files = self.shelf.files("loaded", lambda place: self._write_loaded(frame, setup, names, place))
-        added = self._spark.read.parquet(address(files)).count()
+        added = self._spark.read.parquet(to_read(files)).count()
         rejects = 0
         if added < total:
             found = self._reject(connection, frame, setup, names, relation)
@@ -84,7 +93,7 @@ class SparkLoader(DeclaredLoader):
             if found.get(UNKNOWN, 0) * 2 > total:
                 raise self._mostly_unknown(connection, relation, found[UNKNOWN], total)
         if "value" in self.read.roles:
-            self._tell_of_missing(frame, relation, progress)
+            self._tell_of_no_value(missing, relation, progress)
         self.arrived = Arrived(files, added)
         return [FileReport(relation.name, 0, "", added, rejects, 0, total - rejects - added)]
 
@@ -137,16 +146,26 @@ class SparkLoader(DeclaredLoader):
         connection.execute(sql.render(_SQL, "insert_items_of_interactions", **names, item=item, source="items_named"))
         connection.unregister("items_named")
 
-    def _counted(self, frame: DataFrame, expression: str) -> list[tuple[str, int]]:
-        """Return how often each value of an expression is there, the commonest first."""
-        asking = Asking("", (), f"SELECT {expression} AS value, count(*) AS n FROM {SOURCE} GROUP BY value")
-        counts = frame.mapInArrow(asking.run, "value string, n bigint").groupBy("value").sum("n").collect()
-        return sorted(((row[0], row[1]) for row in counts), key=lambda row: (-row[1], row[0]))
+    def _counts(self, frame: DataFrame) -> tuple[list[tuple[str, int]], int]:
+        """Return how often each kind of event is there, the commonest first, and how many rows have no value."""
+        roles, selected = self.read.roles, self.read.selected
+        if not roles.keys() & {"event", "value"}:
+            return [], 0
+        event = f"coalesce(CAST({selected[roles['event']]} AS VARCHAR), 'NULL')" if "event" in roles else "''"
+        lacks = f"{selected[roles['value']]} IS NULL" if "value" in roles else "false"
+        query = f"SELECT {event} AS event, {lacks} AS lacks, count(*) AS n FROM {SOURCE} GROUP BY ALL"
+        asking = Asking("", (), query)
 
-    def _tell_of_missing(self, frame: DataFrame, relation: Relation, progress: Progress) -> None:
-        column = self.read.roles["value"]
-        missing = f"CASE WHEN {self.read.selected[column]} IS NULL THEN 'missing' ELSE 'there' END"
-        self._tell_of_no_value(dict(self._counted(frame, missing)).get("missing", 0), relation, progress)
+        def ask() -> list[tuple[str, bool, int]]:
+            counted = frame.mapInArrow(asking.run, "event string, lacks boolean, n bigint").groupBy("event", "lacks")
+            return [tuple(row) for row in counted.sum("n").collect()]
+
+        rows = self.shelf.value("counts", ask)
+        events = Counter[str]()
+        for name, _lacks, many in rows:
+            events[name] += many
+        missing = sum(many for _name, lacks, many in rows if lacks)
+        return sorted(events.items(), key=lambda one: (-one[1], one[0])), missing
 
 
 def interactions_columns(catalog: Catalog) -> dict[str, str]:
@@ -173,6 +192,15 @@ def items_setup(connection: duckdb.DuckDBPyConnection, catalog: Catalog, shelf: 
     return table_setup(catalog.items, columns) + insert
 
 
+def _used(columns: Iterable[str], select: str) -> list[str]:
+    """Return those of the columns of a source that statements may name: the others need not come to workers."""
+    text = select.lower()
+    # Whoever asks for columns by a pattern may mean any.
+    if "columns(" in text or not (used := [one for one in columns if one.lower().replace('"', '""') in text]):
+        return [identifier(one) for one in columns]
+    return [identifier(one) for one in used]
+
+
 def _content(frame: DataFrame) -> tuple[int, int]:
     """Return how many rows a source has, and the sum of their hashes: by these it is known again."""
     from pyspark.sql.functions import col, count, lit, xxhash64
@@ -185,7 +213,7 @@ def _content(frame: DataFrame) -> tuple[int, int]:
     return int(row[0]), int(row[1] or 0)
 
 
-def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> Any:  # noqa: ANN401
+def _digest(connection: duckdb.DuckDBPyConnection, relation: str) -> Any:  # noqa: ANN401
     """Return a fingerprint of the rows of a table of the driver's."""
-    query = f"SELECT count(*), bit_xor(hash(row_of_table)) FROM {sql.identifier(table)} AS row_of_table"
+    query = f"SELECT count(*), bit_xor(hash(row_of_table)) FROM {relation} AS row_of_table"
     return connection.execute(query).fetchall()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -76,10 +77,13 @@ class SparkDeclared(Declared):
         self, connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
     ) -> Iterable[Space]:
         """Yield the spaces that the declaration gives; each is a stage."""
-        shelf = self._shelf(options)
 
         def make(making: Making) -> Space:
-            return shelf.value(f"space-{making[0]}", making[1])
+            name, made = making
+            of_interactions = name in ("collaborative", "together")
+            told = options.collaborative_dimensions if of_interactions else options.content_dimensions
+            shelf = self._loader.shelf if of_interactions else self._loader.about_items
+            return shelf.of(told, options.seed).value(f"space-{name}", made)
 
         def history() -> tuple[SparkHistories, NDArray[np.int32]]:
             assert self._histories is not None
@@ -89,7 +93,9 @@ class SparkDeclared(Declared):
 
     def neighbors(self, space: Space, options: BuildOptions, budget: Budget) -> tuple[Iterator[Block], list[Measured]]:
         """Return the exact neighbours of a space, which workers search."""
-        shelf = self._shelf(options)
+        made_of = hashlib.sha256(space.ids.tobytes())
+        made_of.update(np.ascontiguousarray(space.vectors))
+        shelf = self._loader.base.of(made_of.hexdigest(), space.parts, self.catalog.depth)
 
         def write(place: Path) -> None:
             vectors = shelf.scratch() / f"{self.catalog.name}-{space.name}.npy"
@@ -151,8 +157,10 @@ class SparkDeclared(Declared):
         return [*measured, *figures, *how_weighed(catalog, weighed)]
 
     def _shelf(self, options: BuildOptions) -> Shelf:
-        told = {name: value for name, value in options.recorded().items() if name != "memory"}
-        return self._loader.shelf.of(sorted(told.items()))
+        """Return the shelf of what recommends: it depends on interactions, items and most options."""
+        apart = ("memory", "collaborative_dimensions", "max_reject_rate", "max_loss")
+        told = {name: value for name, value in options.recorded().items() if name not in apart}
+        return self._loader.shelf.of(self._loader.about_items.inputs, sorted(told.items()))
 
 
 _NEIGHBORS = "row int, neighbor array<int>, score array<float>"

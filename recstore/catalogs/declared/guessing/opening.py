@@ -22,6 +22,7 @@ from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, LongHeaderError, find_form
 from recstore.sources.csv_records import records
 from recstore.sources.dialect import Dialect
+from recstore.sources.endings import DATA_FILE
 from recstore.sources.located import DataFile, files_below, locate
 from recstore.sources.plain_text import plain_text, read_lines
 from recstore.sources.relations import Relation, gather
@@ -29,7 +30,6 @@ from recstore.sources.selects import is_select
 
 _UNNAMED = re.compile(r"column\d+")
 _NO_DATA = (".md", ".txt", ".pdf", ".toml", ".duckdb", ".py", ".sql", ".html", ".sha256", ".md5", "")
-_DATA = re.compile(r"(?i)\.(csv|tsv|tab|parquet|pq|json|jsonl|ndjson)(\.gz|\.gzip|\.zst|\.zstd)?$")
 
 
 def open_sources(
@@ -55,7 +55,7 @@ def _left_out(source: str, folder: Path) -> list[str]:
     path = folder / typed(source)
     if not path.is_dir():
         return []
-    files = [one for one in files_below(path) if not _DATA.search(one.name) and one.stat().st_size > 0]
+    files = [one for one in files_below(path) if not DATA_FILE.search(one.name) and one.stat().st_size > 0]
     return [one.relative_to(path).as_posix() for one in files[:10] if one.suffix not in _NO_DATA]
 
 
@@ -65,7 +65,7 @@ def _parts(source: str, folder: Path) -> list[str]:
         path = folder / typed(source)
         if not path.is_dir():
             return [source]
-        files = [one for one in files_below(path) if _DATA.search(one.name) and one.stat().st_size > 0]
+        files = [one for one in files_below(path) if DATA_FILE.search(one.name) and one.stat().st_size > 0]
     except OSError as error:
         raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
     groups: dict[str, list[str]] = {}
