@@ -79,13 +79,12 @@ def build(
     def work() -> None:
         from recstore import BuildOptions, OptionError
         from recstore import spark as on_spark
-        from recstore.spark.exporting import folder_to_write
 
         declared = declared_sources(to, declaration, None, None, catalog, is_all=True)
         options = BuildOptions(**options_given(context))
         if wrong := [one for one in setting or [] if "=" not in one]:
             raise OptionError(f"--setting is NAME=VALUE, such as spark.executor.memory=8g, not {wrong[0]!r}.")
-        folder_to_write(to)
+        on_spark.folder_to_write(to)
         spark = on_spark.session(master, dict(one.split("=", 1) for one in setting or []))
         progress = watch(quiet)
         try:

@@ -7,14 +7,14 @@ Spark session what a declaration declares, `install` makes tables known to one, 
 
 from typing import TYPE_CHECKING, Any
 
-from recstore.spark.exporting import Exported, export
+from recstore.spark.exporting import Exported, export, folder_to_write
 from recstore.spark.installing import install
 from recstore.spark.session import session
 
 if TYPE_CHECKING:
     from recstore.spark.building import Built, build
 
-__all__ = ["Built", "Exported", "build", "export", "install", "session"]
+__all__ = ["Built", "Exported", "build", "export", "folder_to_write", "install", "session"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what is imported decides
