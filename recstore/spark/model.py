@@ -94,7 +94,7 @@ class SparkDeclared(Declared):
     def neighbors(self, space: Space, options: BuildOptions, budget: Budget) -> tuple[Iterator[Block], list[Measured]]:
         """Return the exact neighbours of a space, which workers search."""
         made_of = hashlib.sha256(space.ids.tobytes())
-        made_of.update(np.ascontiguousarray(space.vectors))
+        made_of.update(np.ascontiguousarray(space.vectors).data)
         shelf = self._loader.base.of(made_of.hexdigest(), space.parts, self.catalog.depth)
 
         def write(place: Path) -> None:
