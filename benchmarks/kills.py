@@ -27,9 +27,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -39,7 +40,6 @@ from recstore.cli.console import Exit
 from recstore.progress import Progress
 from recstore.samples.movies import write_sample
 
-_STAGES = ("begin", "copy", "load", "prepare", "vectors", "neighbours", "indexes", "weights", "keep", "check", "put")
 #: Facts of a build, which differ from one to the next.
 _NOT_CONTENT = ("builds", "store_info", "evaluations", "diary")
 
@@ -239,21 +239,34 @@ class Trial:
         }
 
 
-def _measure(trial: Trial, nursery: Nursery) -> dict[str, float]:
-    """Build each store that there may be, and return about how long each stage takes."""
-    seconds: dict[str, float] = {}
+@dataclass
+class _Stage:
+    """How often each build comes to a stage of this name, `index` once a space, and how long it takes at most."""
+
+    times: int = sys.maxsize
+    seconds: float = 0.0
+
+
+def _measure(trial: Trial, nursery: Nursery) -> dict[str, _Stage]:
+    """Build each store that there may be, and return the stages that builds go through."""
+    stages: defaultdict[str, _Stage] = defaultdict(_Stage)
     for dimensions, anew in ((10, True), (15, True), (10, False)):
         nursery.start("build", **trial.command(dimensions, anew))
+        times: Counter[str] = Counter()
         stage, begun = "", time.monotonic()
         while isinstance(said := nursery.stage(), str):
-            seconds[stage] = max(time.monotonic() - begun, seconds.get(stage, 0.0))
+            stages[stage].seconds = max(time.monotonic() - begun, stages[stage].seconds)
             stage, begun = said.split()[0], time.monotonic()
-        seconds[stage] = time.monotonic() - begun
+            times[stage] += 1
+        stages[stage].seconds = max(time.monotonic() - begun, stages[stage].seconds)
+        for stage, number in times.items():
+            stages[stage].times = min(number, stages[stage].times)
         assert said == 0, nursery.told
         found = trial.content()[0]
         assert trial.digests.setdefault(dimensions, found) == found, "two builds differ"
         trial.prove()
-    return seconds
+    del stages[""]
+    return dict(stages)
 
 
 def _write_before(trial: Trial, nursery: Nursery, number: int, dimensions: int, counted: Counter[str]) -> bool:
@@ -276,23 +289,28 @@ def _write_before(trial: Trial, nursery: Nursery, number: int, dimensions: int, 
     return True
 
 
+def _wait_for(nursery: Nursery, wanted: str, times: int = 1) -> None:
+    """Read what a build tells until it comes to a stage for the given time."""
+    while times:
+        said = nursery.stage()
+        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}: {nursery.told}"
+        times -= said.split()[0] == wanted
+
+
 def kill(trial: Trial, nursery: Nursery, killed: int, at_most: float, seed: int = 0) -> Counter[str]:
     """Kill so many builds at work, and count by stage; a store that is not whole ends it."""
     rng = random.Random(seed)
     counted: Counter[str] = Counter()
-    seconds = _measure(trial, nursery)
+    stages = _measure(trial, nursery)
     now, number, begun = 10, 0, time.monotonic()
     while counted["killed at work"] < killed and time.monotonic() - begun < at_most:
         number += 1
         beside_log = _write_before(trial, nursery, number, 25 - now, counted)
-        wanted = _STAGES[number % len(_STAGES)]
+        wanted = list(stages)[number % len(stages)]
         sign = signal.SIGTERM if number % 3 == 2 else signal.SIGKILL
         nursery.start("build", **trial.command(25 - now, anew=wanted != "copy"))
-        said: str | int = ""
-        while isinstance(said, str) and said.split()[:1] != [wanted]:
-            said = nursery.stage()
-        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}: {nursery.told}"
-        time.sleep(rng.uniform(0, seconds[wanted]))
+        _wait_for(nursery, wanted, rng.randint(1, stages[wanted].times))
+        time.sleep(rng.uniform(0, stages[wanted].seconds))
         os.kill(nursery.pid, sign)
         ended = nursery.end()
         found = trial.judge()
@@ -323,13 +341,12 @@ def build_at_once(trial: Trial, nurseries: list[Nursery], rounds: int) -> Counte
     rng = random.Random(1)
     counted: Counter[str] = Counter()
     first, second, writer = nurseries
+    stages = [stage for stage in _measure(trial, first) if stage != "copy"]
     for number in range(rounds):
         writer.start("keep writing", store=str(trial.store), line=number)
         first.start("build", **trial.command(10, anew=True, wait=600))
-        wanted = rng.choice([stage for stage in _STAGES if stage != "copy"])
-        while isinstance(said := first.stage(), str) and said.split()[0] != wanted:
-            pass
-        assert isinstance(said, str), f"a build ended with {said} before its stage {wanted}: {first.told}"
+        wanted = rng.choice(stages)
+        _wait_for(first, wanted)
         second.start("build", **trial.command(15, anew=False, wait=600 if number % 2 else 0))
         ended = {"first": first.end(), "second": second.end()}
         os.kill(writer.pid, signal.SIGTERM)
