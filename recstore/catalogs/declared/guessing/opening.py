@@ -20,7 +20,7 @@ from recstore.errors import OptionError, SourceError, cannot
 from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, LongHeaderError, find_form
-from recstore.sources.csv_records import records
+from recstore.sources.csv_records import Grammar, records
 from recstore.sources.dialect import Dialect
 from recstore.sources.endings import DATA_FILE
 from recstore.sources.located import DataFile, files_below, locate
@@ -82,13 +82,13 @@ def _parts(source: str, folder: Path) -> list[str]:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | None, folder: Path, number: int) -> Table:
-    dialect, path, delimiter = Dialect(), None, None
+    dialect, path, grammar = Dialect(), None, None
     notes: list[str] = []
     if database is None and not is_select(source):
         files = locate(source, folder)
         path = folder / source
         if files[0].kind == "CSV":
-            dialect, delimiter, notes = _mended(files[0])
+            dialect, grammar, notes = _mended(files[0])
     place = f"source_{number}"
     relation = gather(connection, source, database=database, dialect=dialect, folder=folder, name_of_table=place)
     if not relation.columns:
@@ -105,7 +105,20 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
         notes.append(f"{relation.name} has no line of names; these are guesses from what stands below them.")
     rows = count(connection, relation.text)
     title = source if database else relation.name
-    return Table(source, title, relation, rows, sample, columns, path, dialect, delimiter, is_select(source), notes)
+    is_plain = grammar is None or _is_plain(connection, path, dialect, relation)
+    return Table(
+        source, title, relation, rows, sample, columns, path, dialect, grammar, is_select(source), is_plain, notes
+    )
+
+
+def _is_plain(connection: duckdb.DuckDBPyConnection, path: Path | None, dialect: Dialect, relation: Relation) -> bool:
+    """Tell whether DuckDB finds the columns of a CSV file by itself."""
+    encoding = f", encoding = {sql.literal(dialect.encoding)}" if dialect.encoding else ""
+    try:
+        rows = connection.execute(f"DESCRIBE FROM read_csv({sql.literal(str(path))}{encoding})").fetchall()
+    except duckdb.Error:
+        return False
+    return [row[0] for row in rows] == list(relation.columns)
 
 
 def _renamed(relation: Relation, names: dict[str, str]) -> Relation:
@@ -115,8 +128,8 @@ def _renamed(relation: Relation, names: dict[str, str]) -> Relation:
     return Relation(relation.name, text, types, relation.files, relation.rejects, relation.is_text)
 
 
-def _mended(file: DataFile) -> tuple[Dialect, str | None, list[str]]:
-    """Return how a CSV file is to be read, its delimiter, and what is to be said of it.
+def _mended(file: DataFile) -> tuple[Dialect, Grammar, list[str]]:
+    """Return how a CSV file is to be read, how its fields are delimited, and what is to be said of it.
 
     Text that is not UTF-8 is taken for Latin-1. Where the header has fewer names than lines have fields, the names are
     laid where they fit.
@@ -134,8 +147,8 @@ def _mended(file: DataFile) -> tuple[Dialect, str | None, list[str]]:
         except SourceError:
             form = find_form(path, str(file.path), replace(dialect, header=False))
             names, said = _laid(path, form, file.name)
-            return replace(dialect, columns=tuple(names)), form.grammar.delimiter, [*notes, *said]
-    return dialect, form.grammar.delimiter, notes
+            return replace(dialect, columns=tuple(names)), form.grammar, [*notes, *said]
+    return dialect, form.grammar, notes
 
 
 def _is_utf8(path: Path) -> bool:

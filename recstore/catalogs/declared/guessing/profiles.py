@@ -11,6 +11,7 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.declared.guessing.words import meanings
+from recstore.sources.csv_records import Grammar
 from recstore.sources.dialect import Dialect
 from recstore.sources.relations import Relation
 
@@ -30,6 +31,8 @@ _WHOLE = (
     "UBIGINT",
     "UHUGEINT",
 )
+#: Whole numbers at least as far below 0 count nothing: they are hashes, which may be ids.
+_HASHED = -(2**31)
 #: Seconds since 1970 from 1990 to 2050.
 _EPOCH = (6.3e8, 2.6e9)
 
@@ -149,7 +152,8 @@ class Profile:
         if self.type.startswith("TIMESTAMP") or self.links > 0.5 * self.filled or self.longest > 300:
             return False
         if self.is_number or self.numeric >= 0.9 * self.filled:
-            return self.fractional == 0 and self.negative <= 0.01 * self.filled
+            is_hash = self.least is not None and self.least < _HASHED
+            return self.fractional == 0 and (self.negative <= 0.01 * self.filled or is_hash)
         return self.length < 80
 
 
@@ -158,8 +162,9 @@ class Table:
     """A source that was looked at: how it is named in a declaration, and what its columns hold.
 
     `source` is what stands in the declaration, `path` the file where it is one. `sample` is the name of a temporary
-    table of its first rows, `rows` how many there are in all. `dialect` is what must be said of the file. `is_query`:
-    the source is a query of others.
+    table of its first rows, `rows` how many there are in all. `dialect` is what must be said of the file, `grammar` how
+    its fields are delimited. `is_query`: the source is a query of others. `is_plain`: DuckDB finds the same columns in
+    the file when it is told nothing of it.
     """
 
     source: str
@@ -170,8 +175,9 @@ class Table:
     columns: dict[str, Profile]
     path: Path | None = None
     dialect: Dialect = field(default_factory=Dialect)
-    delimiter: str | None = None
+    grammar: Grammar | None = None
     is_query: bool = False
+    is_plain: bool = True
     notes: list[str] = field(default_factory=list)
 
     @property

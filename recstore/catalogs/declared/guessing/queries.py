@@ -41,8 +41,10 @@ def from_clause(table: Table, used: Iterable[str]) -> str:
         options = [f"header = false{'' if table.dialect.header is False else ', skip = 1'}", f"names = [{listed}]"]
         if table.dialect.header is not False:
             # A header that does not fit is no CSV by the strict rules.
-            options += ["quote = '\"'", "escape = '\"'", "strict_mode = false"]
-        options.append(f"delim = {sql.literal(table.delimiter or ',')}")
+            options += ["strict_mode = false"]
+        options += _grammar(table)
+    elif not table.is_plain:
+        options = ["header = true", *_grammar(table)]
     if table.dialect.encoding:
         options.append(f"encoding = {sql.literal(table.dialect.encoding)}")
     if kinds:
@@ -51,3 +53,10 @@ def from_clause(table: Table, used: Iterable[str]) -> str:
         return name
     reader = "read_csv" if table.relation.is_text else "read_parquet" if "parquet" in table.source else "read_json"
     return f"{reader}({', '.join([name, *options])})"
+
+
+def _grammar(table: Table) -> list[str]:
+    """Return how the fields of a CSV file are delimited, as DuckDB's reader is told."""
+    given = table.grammar
+    return [f"delim = {sql.literal(given.delimiter)}", f"quote = {sql.literal(given.quote)}",
+            f"escape = {sql.literal(given.escape)}"] if given else []  # fmt: skip

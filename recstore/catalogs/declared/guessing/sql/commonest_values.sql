@@ -1,2 +1,4 @@
-SELECT nullif(trim(CAST($column AS VARCHAR)), '') AS value, count(*) AS n FROM $source WHERE value IS NOT NULL
+SELECT value, count(*) AS n
+FROM (SELECT nullif(trim(CAST($column AS VARCHAR)), '') AS value FROM $source)
+WHERE value IS NOT NULL
 GROUP BY value ORDER BY n DESC, value ASC LIMIT $limit

@@ -1,7 +1,7 @@
 -- Of the different values of one column, how many stand in another, as they are, whatever their case, and as numbers.
 WITH
-theirs AS (SELECT DISTINCT $theirs AS id FROM $many WHERE id IS NOT NULL LIMIT 20000),
-ours AS MATERIALIZED (SELECT DISTINCT $ours AS id FROM $one WHERE id IS NOT NULL)
+theirs AS (SELECT DISTINCT id FROM (SELECT $theirs AS id FROM $many) WHERE id IS NOT NULL LIMIT 20000),
+ours AS MATERIALIZED (SELECT DISTINCT id FROM (SELECT $ours AS id FROM $one) WHERE id IS NOT NULL)
 SELECT
     count(*), count(*) FILTER (id IN (SELECT id FROM ours)),
     count(*) FILTER (lower(id) IN (SELECT lower(id) FROM ours)),
