@@ -151,8 +151,7 @@ def test_orders_without_times_are_asked_about(shop):
         products_csv=(["product_id", "product_name", "aisle_id"], items(lambda i: i + 1, title, lambda i: i % 5 + 1)),
         order_products_csv=(["order_id", "product_id", "add_to_cart_order"],
                             events(lambda n, _i: n // 3 + 1, lambda _n, i: i + 1, lambda n, _i: n % 3 + 1)),
-        orders_csv=(["order_id", "user_id", "order_number", "order_dow"],
-                    [[i + 1, i // 5 + 1, i % 5 + 1, i % 7] for i in range(134)]),
+        orders_csv=(["order_id", "user_id", "order_dow"], [[i + 1, i // 5 + 1, i % 7] for i in range(134)]),
     )  # fmt: skip
     found, side, interactions = guessed(".")
     assert side["categories"] == ["'aisle ' || aisle_id"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
+import re
 from collections import Counter
+from importlib import resources
+from pathlib import Path
 
 import duckdb
 import pytest
-from made_up_shops import N_ITEMS, N_ROWS, at, blurb, built, events, guessed, items, title, user, word, write
+from made_up_shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, guessed, items, title, user, word, write
 
 
 @pytest.fixture
@@ -101,6 +105,130 @@ def test_files_of_a_folder_that_are_not_read_are_named(shop, tmp_path):
     (tmp_path / "README.md").write_text("Products.")
     found, _side, _interactions = guessed(".")
     assert "# Not read, since their endings say nothing: sales.dat. Name them to have them." in found.text
+
+
+def test_tables_without_a_telling_ending_are_read(shop, tmp_path):
+    """A folder of .dat and .txt files alone; prose is none."""
+    shop(artists_csv=(["id", "name"], items(lambda i: i + 1, title)),
+         user_artists_csv=(["userID", "artistID", "weight"],
+                           events(lambda n, _i: n // 9, lambda _n, i: i + 1, lambda n, _i: 1 + n % 7)))  # fmt: skip
+    (tmp_path / "artists.csv").rename(tmp_path / "artists.dat")
+    (tmp_path / "user_artists.csv").rename(tmp_path / "user_artists.txt")
+    (tmp_path / "README.txt").write_text("Artists, and who heard them.\nThe rest is silence.\n")
+    found, side, interactions = guessed(".")
+    assert (side["items"], side["id"]) == ("./artists.dat", "id")
+    assert (interactions["from"], interactions["value"]) == ("./user_artists.txt", "weight")
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_columns_called_as_names_of_our_statements(shop, tmp_path):
+    """Nothing that is asked of a source reads another column of the source than the one that is meant."""
+    folder = Path(str(resources.files("recstore.catalogs.declared.guessing.sql")))
+    ours = {name for file in folder.glob("*.sql") for name in re.findall(r"\bAS ([a-z_]+)\b", file.read_text())}
+    assert {"value", "text", "id", "moment", "n"} <= ours
+    others = sorted(ours - {"item", "moment", "who", "session"})
+    shop(
+        books_csv=(["isbn", "name", *others],
+                   [[f"b{i}", title(i)] + [f"x{i % 3}"] * len(others) for i in range(N_ITEMS)]),
+        sales_csv=(["buyer", "isbn", "sold_at", *others],
+                   [[*row, *[""] * len(others)] for row in events(user, lambda _n, i: f"b{i}", at)]),
+    )  # fmt: skip
+    found, side, interactions = guessed("books.csv", "sales.csv")
+    assert (side["id"], side["title"]) == ("isbn", "name")
+    assert {key: interactions[key] for key in ("user", "item", "at")} == {
+        "user": "buyer", "item": "isbn", "at": "sold_at"
+    }  # fmt: skip
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_ids_that_are_hashes_below_zero_and_items_that_come_twice(shop, tmp_path):
+    """As a newsroom's log of what was shared and removed: neither its times nor its writers tell items apart."""
+    hashed = [(-1) ** i * (4029704725707465084 + i * 7919**3) for i in range(N_ITEMS)]
+    shared = items(
+        lambda i: 1459193988 + i * 60, lambda _i: "SHARED", lambda i: hashed[i], lambda i: hashed[i % 3], title, blurb
+    )
+    shop(
+        shared_csv=(["timestamp", "eventType", "contentId", "authorPersonId", "title", "text"],
+                    [*shared, [1459200000, "REMOVED", *shared[3][2:]]]),
+        log_csv=(["timestamp", "eventType", "contentId", "personId"],
+                 events(lambda n, _i: 1459200000 + n * 60, lambda n, _i: ["VIEW", "LIKE", "COMMENT CREATED"][n % 3],
+                        lambda _n, i: hashed[i], lambda n, _i: -hashed[n // 12 % 30])),
+    )  # fmt: skip
+    found, side, interactions = guessed("shared.csv", "log.csv")
+    assert side["id"] == interactions["item"] == "contentId"
+    assert interactions["user"] == "personId"
+    assert interactions["weights"] == {"VIEW": 0.2, "LIKE": 1, "COMMENT CREATED": 1}
+    assert "one row of each id stays" in found.text
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_who_is_behind_a_customer_of_one_order(shop, tmp_path):
+    """A shop whose customers get a number for each order; and its categories are no titles."""
+    rows = events(lambda n, _i: f"o{n // 3}", lambda _n, i: f"p{i}", lambda n, i: at(n, i) + dt.timedelta(days=5))
+    orders = [[f"o{n}", f"c{n}", at(3 * n, 0), at(3 * n, 0) + dt.timedelta(days=9)] for n in range(134)]
+    shop(
+        products_csv=(["product_id", "product_category_name", "weight_g"],
+                      [[f"p{i}", WORDS[i % 4], 100 + i] for i in range(60)]),
+        items_csv=(["order_id", "product_id", "shipping_limit_date"], rows),
+        orders_csv=(["order_id", "customer_id", "order_purchase_timestamp", "order_estimated_delivery_date"], orders),
+        customers_csv=(["customer_id", "customer_unique_id", "city"],
+                       [[f"c{n}", f"u{n // 4}", WORDS[n % 5]] for n in range(134)]),
+    )  # fmt: skip
+    found, side, interactions = guessed(".")
+    assert (interactions["user"], interactions["session"]) == ("customer_unique_id", "order_id")
+    assert interactions["at"] == "order_purchase_timestamp"
+    assert "title" not in side
+    assert side["categories"] == ["product_category_name"]
+    assert "customer_unique_id of customers.csv is who it was." in found.text
+    assert [load for load, _rejects in built(found, tmp_path)] == [60, N_ROWS]
+
+
+def test_orders_that_are_counted_stand_for_times(shop, tmp_path):
+    shop(
+        products_csv=(["product_id", "product_name"], items(lambda i: i + 1, title)),
+        order_products_csv=(["order_id", "product_id", "add_to_cart_order"],
+                            events(lambda n, _i: n // 3 + 1, lambda _n, i: i + 1, lambda n, _i: n % 3 + 1)),
+        orders_csv=(["order_id", "user_id", "order_number", "order_dow"],
+                    [[i + 1, i // 5 + 1, i % 5 + 1, i % 7] for i in range(134)]),
+    )  # fmt: skip
+    found, _side, interactions = guessed(".")
+    assert interactions["at"] == "TIMESTAMP '2000-01-01' + INTERVAL 1 DAY * CAST(order_number AS INTEGER)"
+    assert "order_number counts what one user_id had" in found.text
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_a_file_that_duckdb_would_take_apart_otherwise(shop, tmp_path):
+    """In a query that joins it the file is read as it is written: of semicolons, with commas in a field."""
+    shop(
+        kinds_csv=(["itemId", "categoryId"], items(lambda i: 81000 + i, lambda i: i % 5)),
+        views_csv=(["sessionId", "itemId", "eventdate"],
+                   events(lambda n, _i: n // 4, lambda _n, i: 81000 + i, lambda n, i: at(n, i).date())),
+    )  # fmt: skip
+    lines = [f"{81000 + i};{i % 7};{i * 37},{i % 4 * 11},{i * 91},{i % 6 * 5}" for i in range(N_ITEMS)]
+    (tmp_path / "products.csv").write_text("\n".join(["itemId;price;product.name.tokens", *lines]) + "\n")
+    found, side, _interactions = guessed(".")
+    assert "delim = ';'" in side["items"]
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_plays_of_videos_and_lists_of_numbered_kinds(shop, tmp_path):
+    shop(
+        kinds_csv=(["video_id", "feat"], items(lambda i: i + 7, lambda i: f"[{i % 5}, {i % 3}]")),
+        matrix_csv=(["user_id", "video_id", "play_duration", "timestamp"],
+                    events(lambda n, _i: n // 9, lambda _n, i: i + 7, lambda n, _i: 1000 + n * 7 % 900, at)),
+    )  # fmt: skip
+    found, side, interactions = guessed("kinds.csv", "matrix.csv")
+    assert side["categories"] == ["list_transform(string_split(trim(feat, '[]'), ','), lambda x: 'feat ' || trim(x))"]
+    assert interactions["verb"] == "watched"
+    assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
+
+
+def test_games_by_their_names_without_a_header(shop):
+    shop(steam_csv=(None, events(lambda n, _i: 151603712 + n // 9, lambda _n, i: title(i).rstrip("0123456789 "),
+                                 lambda n, _i: ["purchase", "play"][n % 2], lambda n, _i: n % 50 + 0.5)))  # fmt: skip
+    _found, _side, interactions = guessed("steam.csv")
+    assert interactions["columns"][:3] == ["user", "title", "event"]
+    assert interactions["item"] == "title"
 
 
 def test_a_newsroom_whose_clicks_are_nested(shop, tmp_path):

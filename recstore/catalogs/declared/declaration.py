@@ -15,6 +15,8 @@ from recstore.sources.addresses import shown
 from recstore.sources.dialect import Dialect
 from recstore.sources.selects import is_select
 
+#: A query of more characters is called by the files that it reads.
+_LONG = 80
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: Names of functions' own columns: an item's column of that name could not be told from them.
 RESERVED = ("rank", "score", "space", "because", "reason")
@@ -218,10 +220,20 @@ def unnamed_encoders(declared: Items) -> dict[str, Any]:
 def sources_of(declared: Items) -> str:
     """Return the sources of a declaration in words, without passwords."""
     history = declared.interactions
-    sources = [described(declared.source), described(history.source) if history else None]
-    # A query may stand on several lines.
-    named = (" ".join(source.split()) if is_select(source) else source for source in sources if source)
-    return " and ".join(dict.fromkeys(named))
+    sources = [_in_words(declared.source), _in_words(history.source) if history else None]
+    return " and ".join(dict.fromkeys(source for source in sources if source))
+
+
+def _in_words(source: object) -> str | None:
+    """Return a source as people call it: a long query by the files that it reads."""
+    text = described(source)
+    if text is None or not isinstance(source, str) or not is_select(source):
+        return text
+    line = " ".join(text.split())
+    if len(line) < _LONG:
+        return line
+    files = dict.fromkeys(re.findall(r"'([^'\n]+\.[A-Za-z0-9]+)'", text))
+    return f"a query of {', '.join(files)}" if files else "a query"
 
 
 def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what is made is of `kind`

@@ -14,6 +14,8 @@ from recstore.catalogs.declared.guessing.words import words_of
 _SQL = "recstore.catalogs.declared.guessing.sql"
 #: What stands between several values, the surest first.
 _MARKS = ("|", ";", " / ", " > ", ", ", ",", "/")
+#: Lists of numbers that differ in more than this share of the rows are measures, and no kinds.
+_COMES_BACK = 0.5
 _PEOPLE = frozenset(
     [
         "author",
@@ -98,8 +100,15 @@ def _of_written_list(column: Profile) -> str | None:
         return None
     parts = [value.strip("[]") for value in values]
     pieces = [piece for part in parts for piece in part.split(",")]
-    if not any(re.search(r"[A-Za-z]", part) for part in parts) or sum(map(len, pieces)) > 25 * len(pieces):
+    if sum(map(len, pieces)) > 25 * len(pieces):
         return None
+    if not any(re.search(r"[A-Za-z]", part) for part in parts):
+        # Numbers of kinds come back in other rows; those of a vector do not.
+        is_code = all(re.fullmatch(r" *\d+ *", piece) for piece in pieces) and column.variety < _COMES_BACK
+        stem = sql.literal(" ".join(words_of(column.name)) + " ")
+        return (
+            f"list_transform(string_split(trim({name}, '[]'), ','), lambda x: {stem} || trim(x))" if is_code else None
+        )
     return f"list_transform(string_split(trim({name}, '[]'), ','), lambda x: trim(x, ' ''\"'))"
 
 

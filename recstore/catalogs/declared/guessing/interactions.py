@@ -21,8 +21,8 @@ _SHARED = "recstore.catalogs.declared.sql"
 _AVERAGES = {"count", "average", "avg", "mean", "num", "total", "n", "std", "helpful", "sum", "imdb"}
 _LIKES = {"like", "liked", "likes", "recommended", "recommend", "clicked", "click", "purchased", "bought", "interested"}
 #: Words for times that are not when it happened.
-_OTHER_TIMES = {"updated", "expires", "birth", "signup", "shipped", "delivered", "delivery", "modified", "registered",
-                "shipping", "due", "estimated", "renewal", "expire", "expiration", "duration"}  # fmt: skip
+OTHER_TIMES = {"updated", "expires", "birth", "signup", "shipped", "delivered", "delivery", "modified", "registered",
+               "shipping", "due", "estimated", "renewal", "expire", "expiration", "duration"}  # fmt: skip
 _VERBS = {
     "bought": "sale sales order orders purchase purchases invoice transaction transactions basket retail bought shop "
     "bestellung bestellungen verkauf verkaufe venta ventas vente ventes pedido pedidos receipt groceries",
@@ -34,6 +34,8 @@ _VERBS = {
     "downloaded": "download downloads",
     "viewed": "view views click clicks pageview pageviews",
 }
+#: What is watched where it is played.
+_WATCHED = {"video", "videos", "movie", "movies", "film", "films", "episode", "episodes", "anime"}
 #: A share of repeats from which on what somebody had is chosen again.
 _AGAIN = 0.25
 
@@ -49,7 +51,12 @@ def person_of(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Prof
         if user is None:
             if one.is_key or one.is_text or one.distinct > 20:
                 return None, one
-        elif one.variety < 0.98 and one.distinct > 1 and belongs(connection, table, one.name, user.name) > 0.9:
+        elif (
+            one.variety < 0.98
+            and one.missing < 0.5
+            and one.distinct > 1
+            and belongs(connection, table, one.name, user.name) > 0.9
+        ):
             return user, one
     return user, None
 
@@ -114,6 +121,21 @@ def _is_counted(column: Profile) -> bool:
     return column.least is not None and column.most is not None and column.least >= 0 and 53 < column.most < 20_000
 
 
+def numbered(connection: duckdb.DuckDBPyConnection, table: Table, user: Profile, session: Profile) -> Profile | None:
+    """Return the column that numbers the sessions of each user, such as a customer's first order, second, and so on."""
+    for one in table.columns.values():
+        if one.name in (user.name, session.name) or not one.is_whole or not one.is_number or one.least not in (0, 1):
+            continue
+        names = {"user": user.name, "session": session.name, "number": one.name}
+        query = sql.render(
+            _SQL, "numbered_sessions", **{key: sql.identifier(name) for key, name in names.items()}, source=table.sample
+        )
+        people, several, counted = connection.execute(query).fetchall()[0]
+        if several > 0 and counted >= 0.95 * people:
+            return one
+    return None
+
+
 class InteractionsGuess:
     """Guesses the interactions' side of a declaration."""
 
@@ -132,7 +154,7 @@ class InteractionsGuess:
         self.taken = {one.name for one in (user, session, item) if one}
         self._user(user, session)
         side.set("item", item_sql or item.name)
-        self._at()
+        self._at(user, session)
         if session:
             self._session(session, user)
         self._rating()
@@ -160,12 +182,20 @@ class InteractionsGuess:
             note += " Nobody is named, so each session is a user of its own."
         self.side.set("session", session.name, note)
 
-    def _at(self) -> None:
+    def _at(self, user: Profile | None, session: Profile | None) -> None:
         found = sorted(
             (one for one in self.table.columns.values() if one.name not in self.taken and self._time_score(one) > 0),
             key=self._time_score,
             reverse=True,
         )
+        if not found and user and session and (number := numbered(self.connection, self.table, user, session)):
+            self.taken.add(number.name)
+            self.side.set(
+                "at", f"TIMESTAMP '2000-01-01' + INTERVAL 1 DAY * CAST({bare(number.name)} AS INTEGER)",
+                f"{number.name} counts what one {user.name} had; when it was is not known, so each counts as a day "
+                "from 2000 on.",
+            )  # fmt: skip
+            return
         if not found:
             self.side.ask(
                 "When was it? No column looks like a time, and without times nothing is known of what comes next."
@@ -208,7 +238,7 @@ class InteractionsGuess:
             score = 0.3 if "day" in words else 0.2
         elif column.type != "VARCHAR" or not score or column.length < 6 or column.numeric > 0.5 * column.filled:
             return 0
-        return score - 0.6 * bool(words & _OTHER_TIMES)
+        return score - 0.6 * bool(words & OTHER_TIMES)
 
     def _with_clock(self, day: Profile) -> str:
         """Return a column of dates with the time of the day that stands in another column."""
@@ -364,5 +394,5 @@ class InteractionsGuess:
         for words in (title, columns) if not events else ():
             for verb, known in _VERBS.items():
                 if set(words) & set(known.split()):
-                    return verb
+                    return "watched" if verb == "listened to" and _WATCHED & {*title, *columns} else verb
         return None

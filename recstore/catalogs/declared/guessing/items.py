@@ -26,6 +26,8 @@ _FLAGS = (
     {"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"}, {"0", "1"}, {"0.0", "1.0"},
     {"ja", "nein"}, {"j", "n"}, {"oui", "non"}, {"o", "n"}, {"si", "no"}, {"sí", "no"}, {"s", "n"}, {"ja", "nee"},
 )  # fmt: skip
+#: A column with fewer different values than this share of its rows sorts items, and does not name them.
+_SORTS = 0.1
 #: Words that say that a title is not the one that people know an item by.
 _LESSER = {"original", "short", "sort", "alt", "alternative", "search", "sub", "old", "file", "user", "first", "last"}
 
@@ -138,7 +140,8 @@ class ItemsGuess:
         self.side.set(
             "items",
             written(_SQL, "one_of_each", key=name, source=from_clause(self.table, list(self.table.columns))),
-            f"{repeated:,} rows of {self.table.title} repeat an id, {missing:,} have none: one row of each id stays.",
+            f"{self.table.title} has {repeated:,} more rows than ids, and {missing:,} without one: one row of each id "
+            "stays.",
         )
         for key in self.table.told():
             self.side.values.pop(key, None)
@@ -160,7 +163,7 @@ class ItemsGuess:
             return 0
         words = words_of(column.name)
         said = max(column.named("title"), 0.5 * column.named("item") if not column.is_key else 0)
-        if column.name in self.taken and not column.spaced:
+        if (column.name in self.taken and not column.spaced) or (column.variety < _SORTS and column.filled >= 50):
             return 0
         if not said:
             said = 0.3 * column.named("text") if column.length < 80 else 0

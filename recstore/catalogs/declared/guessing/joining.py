@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.guessing.interactions import any_ids, items_in, person_of
+from recstore.catalogs.declared.guessing.interactions import OTHER_TIMES, any_ids, items_in, numbered, person_of
 from recstore.catalogs.declared.guessing.linking import Link, is_identity, links
 from recstore.catalogs.declared.guessing.names import bare
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
@@ -127,7 +127,10 @@ def with_headers(connection: duckdb.DuckDBPyConnection, found: Pair, tables: lis
     many = found.interactions
     if many is None:
         return found, []
-    has_time = any(one.is_time or one.named("at") == 1 for one in many.columns.values())
+    has_time = any(
+        (one.is_time or one.named("at") == 1) and not OTHER_TIMES & set(words_of(one.name))
+        for one in many.columns.values()
+    )
     own = {one.name for one in (found.user,) if one} | ({found.link.many} if found.link else set())
     for other in tables:
         if other in (many, found.items):
@@ -141,12 +144,35 @@ def with_headers(connection: duckdb.DuckDBPyConnection, found: Pair, tables: lis
             wanted += [
                 name for name in other.columns if name not in (link.one, *wanted) and _may_be_time(other.columns[name])
             ]
+            number = numbered(connection, other, user, other.columns[link.one]) if user else None
+            wanted += [number.name] if number else []
         wanted = [name for name in wanted if name not in many.columns]
         if not wanted:
             continue
         joined = _join(connection, many, link, other, {name: name for name in wanted}, f"{many.sample}_joined")
         user, session = person_of(connection, joined)
-        return replace(found, interactions=joined, user=user, session=session), [other]
+        found = replace(found, interactions=joined, user=user, session=session)
+        if user and user.name in wanted and other.columns[user.name].is_unique:
+            found, behind = _with_person(connection, found, joined, user, tables)
+            return found, [other, *behind]
+        return found, [other]
+    return found, []
+
+
+def _with_person(
+    connection: duckdb.DuckDBPyConnection, found: Pair, many: Table, user: Profile, tables: list[Table]
+) -> tuple[Pair, list[Table]]:
+    """Join who stands behind a user that is another for each session, where a table says which of them are one."""
+    for other in tables:
+        if other is found.items:
+            continue
+        behind, _session = person_of(connection, other)
+        link = next((one for one in links(connection, many, other) if one.many == user.name and one.share > 0.8), None)
+        if link is None or behind is None or behind.variety == 1 or behind.name in (link.one, *many.columns):
+            continue
+        joined = _join(connection, many, link, other, {behind.name: behind.name}, f"{many.sample}_person")
+        joined.notes = [*many.notes, f"{user.name} is another each time; {behind.name} of {other.title} is who it was."]
+        return replace(found, interactions=joined, user=joined.columns[behind.name]), [other]
     return found, []
 
 

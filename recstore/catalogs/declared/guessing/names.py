@@ -24,6 +24,8 @@ OURS = frozenset(
     """movies audio spaces builds catalogs store_info load_rejects evaluations ratings tags similar recstore
     gathered""".split()  # noqa: SIM905
 )
+#: A file with a longer name says what is in it, and not what it is about.
+_MOST_WORDS = 5
 #: What a catalogue is called in the plural.
 _SINGULAR = (
     "item",
@@ -84,6 +86,8 @@ def catalog_name(name: str) -> str:
         words.pop()
     if len(words) == 1 and words[0] in _SINGULAR:
         words[0] += "s"
+    if len(words) > _MOST_WORDS:
+        return ""
     text = "_".join(words)[:31].strip("_")
     return f"my_{text}"[:31] if text in OURS or text in keywords() else text
 

@@ -30,6 +30,10 @@ from recstore.sources.selects import is_select
 
 _UNNAMED = re.compile(r"column\d+")
 _NO_DATA = (".md", ".txt", ".pdf", ".toml", ".duckdb", ".py", ".sql", ".html", ".sha256", ".md5", "")
+#: Endings of texts that may be tables or not.
+_MAYBE = (".dat", ".txt")
+#: So many bytes of a text show whether it is a table.
+_SHOWN = 1 << 16
 
 
 def open_sources(
@@ -55,7 +59,7 @@ def _left_out(source: str, folder: Path) -> list[str]:
     path = folder / typed(source)
     if not path.is_dir():
         return []
-    files = [one for one in files_below(path) if not DATA_FILE.search(one.name) and one.stat().st_size > 0]
+    files = [one for one in files_below(path) if one.stat().st_size > 0 and not _is_data(one)]
     return [one.relative_to(path).as_posix() for one in files[:10] if one.suffix not in _NO_DATA]
 
 
@@ -65,20 +69,33 @@ def _parts(source: str, folder: Path) -> list[str]:
         path = folder / typed(source)
         if not path.is_dir():
             return [source]
-        files = [one for one in files_below(path) if DATA_FILE.search(one.name) and one.stat().st_size > 0]
+        files = [one for one in files_below(path) if one.stat().st_size > 0 and _is_data(one)]
     except OSError as error:
         raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
     groups: dict[str, list[str]] = {}
     for one in files:
         inside = one.relative_to(path).as_posix()
         groups.setdefault(re.sub(r"\d+", "*", inside), []).append(inside)
-    if len(groups) < 2 and len(files) != 1:
+    if len(groups) < 2 and len(files) != 1 and all(map(DATA_FILE.search, groups)):
         # Files of one kind, or none, which is said by who reads it.
         return [source]
     found = []
     for pattern, names in groups.items():
         found.append(f"{source.rstrip('/')}/{pattern if len(names) > 1 else names[0]}")
     return found
+
+
+def _is_data(file: Path) -> bool:
+    return bool(DATA_FILE.search(file.name)) or (file.suffix.lower() in _MAYBE and _is_table(file))
+
+
+def _is_table(file: Path) -> bool:
+    """Tell whether all lines of a text have as many fields as its first, and several: prose has not."""
+    with file.open("rb") as opened:
+        lines = opened.read(_SHOWN).decode(errors="replace").splitlines()[:-1] or [""]
+    return len(lines) > 1 and any(
+        all(line.count(mark) == lines[0].count(mark) > 0 for line in lines) for mark in "\t;|,"
+    )
 
 
 def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | None, folder: Path, number: int) -> Table:
@@ -272,7 +289,8 @@ def _name(column: Profile, taken: set[str]) -> str:
         ("user", is_id and not taken & {"user", "session", "item"}),
         ("item", is_id and "item" not in taken),
         ("number", column.is_number),
-        ("title", column.is_text and column.variety > 0.5),
+        ("title", column.is_text and (column.variety > 0.5 or (not few and column.spaced > 0.3 * filled))),
+        ("code", is_id and column.is_text and not few),
     )
     return next((name for name, is_meant in tests if is_meant), "category")
 

@@ -67,8 +67,8 @@ _WORDS = {
         supplier vendor merchant device ip ref url link image img picture photo thumbnail filiale tienda magasin
         language page position rank row line seq index review tagset latitude longitude lat lon lng phone email address
         hash version week month year quarter hour dow weekday""",
-    "key": """id ids no nr nbr num number code key uuid guid codigo codice cod kode nummer numero sk pk ident identifier
-        kennung cislo idx""",
+    "key": """id ids no nr nbr num number code unique key uuid guid codigo codice cod kode nummer numero sk pk ident
+        identifier kennung cislo idx""",
 }  # fmt: skip
 #: Words for the events that shops, players and newsrooms record, and what each counts beside a purchase.
 EVENT_WEIGHTS = {
@@ -79,7 +79,8 @@ EVENT_WEIGHTS = {
     0.1: "view viewed click clicked clk pv pageview open opened visit preview detail detailview ansicht vista vue "
     "browse",
     0.3: "cart addtocart basket add added wishlist wish warenkorb panier carrito checkout begincheckout ipv",
-    0.5: "fav favorite favourite like liked save saved bookmark bookmarked share shared follow collect merken star",
+    0.5: "fav favorite favourite like liked save saved bookmark bookmarked share shared follow collect "
+    "comment commented reply merken star",
     1.0: "purchase purchased buy bought order ordered transaction sale sold paid pay conversion play played listen "
     "listened watch watched read complete completed finish finished download downloaded rent rented loan borrow "
     "borrowed subscribe enroll enrolled install kauf gekauft achat compra acquisto apply applied booking "
