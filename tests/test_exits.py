@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from repeated import repeated
 from runner import ask, run
+from runner import recstore as command
 from test_cli import RECSTORE
 
 from recstore.cli.console import _CODES, Exit, exit_code, exit_codes
@@ -89,6 +90,17 @@ def test_ids_that_look_like_options(item, sample_store):
         assert (code, repr(item) in said) == (1, True), said
     code, said = run("similar", sample_store, "audio", "-k", 3, "--", "--help")
     assert (code, "'--help'" in said) == (1, True)
+
+
+def test_an_option_of_one_value_is_not_dropped_for_a_second(sample_store, tmp_path):
+    """The first folder of music would not be read, and nobody told."""
+    store = tmp_path / "store.duckdb"
+    found = command("build", store, "--audio", "rock", "--audio", "jazz")
+    assert found.returncode == 2
+    assert "--audio is there 2 times; give it once." in found.stderr
+    assert not store.exists()
+    assert command("similar", sample_store, "movies", "1", "-k", "2", "-k", "3").returncode == 2
+    assert command("query", sample_store, "sources", "-p", "a=1", "-p", "b=2").returncode != 0
 
 
 def test_options_stay_options(sample_store, tmp_path):

@@ -11,6 +11,7 @@ import duckdb
 import pages
 import pytest
 import spark_session
+from repeated import THOROUGH
 
 import recstore
 from recstore.spark import export
@@ -148,6 +149,11 @@ WHOLE = {
         6_100,
     ),
 }
+#: `make test` asks for every tenth movie and every twentieth person.
+FEWER = {
+    "movies": (WHOLE["movies"][0] + " WHERE m.movie_id % 10 = 1", 9_660),
+    "people": (WHOLE["people"][0].replace("FROM ratings)", "FROM ratings WHERE user_id % 20 = 1)"), 310),
+}
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +177,11 @@ def whole(spark, movie_store, once) -> spark_session.Asked:
     return spark
 
 
-@pytest.mark.parametrize(("query", "many"), WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize(
+    ("query", "many"),
+    [*FEWER.values(), *(pytest.param(*whole, marks=THOROUGH) for whole in WHOLE.values())],
+    ids=[*FEWER, *(f"all {name}" for name in WHOLE)],
+)
 def test_spark_answers_for_everything_as_duckdb_does(query, many, whole, movie_store, tmp_path):
     whole.call("write", in_spark(query, "whole"), str(tmp_path / "rows"))
     with recstore.connect(movie_store, exact=True) as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,7 +48,17 @@ class Command(TyperCommand):
         if ctx.resilient_parsing and args and args[-1].startswith("-"):
             args = args[:-1]
         self._refuse_strangers(ctx, args)
+        self._refuse_twice(ctx, args)
         return list(super().parse_args(ctx, args))
+
+    def _refuse_twice(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401
+        """Say which option is there twice where one value is taken: the first would be dropped without a word."""
+        if ctx.resilient_parsing:
+            return
+        _values, _rest, order = self.make_parser(ctx).parse_args(args=list(args))
+        for param, times in Counter(order).items():
+            if times > 1 and isinstance(param, TyperOption) and not (param.multiple or param.is_flag or param.count):
+                raise typer.BadParameter(f"{param.opts[-1]} is there {times} times; give it once.", ctx=ctx)
 
     def _refuse_strangers(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401
         """Say why a command that writes into a store does not take `--untrusted`, which all that read one do."""

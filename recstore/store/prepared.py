@@ -76,7 +76,7 @@ def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterat
                 os.utime(cached)
             yield cached
             return
-    made = _folder(os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0) / cached.name
+    made = _own_folder() / cached.name
     if not made.exists():
         _make(connection, made, text, name)
     with suppress(OSError):
@@ -105,6 +105,14 @@ def _keep(made: Path, cached: Path) -> None:
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, name: str, mode: str) -> None:
     storage = sql.literal(STORAGE_VERSION)
     connection.execute(f"ATTACH {sql.literal(str(path))} AS {name} (STORAGE_VERSION {storage}, {mode})")
+
+
+def _own_folder() -> Path:
+    whose = os.getpid(), os.geteuid() if hasattr(os, "geteuid") else 0
+    if not _folder(*whose).is_dir():
+        # A service runs for weeks, and what tidies the system's folder meanwhile takes this one away.
+        _folder.cache_clear()
+    return _folder(*whose)
 
 
 @once
