@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from recstore.search.annoy_index import Index, IndexFacts
 
 _SQL = "recstore.connection.sql"
+#: So many chunks of an index are read by one query.
+_CHUNKS = 1024
 _stores: dict[str, _Store] = {}
 
 
@@ -180,9 +182,11 @@ def _items(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts) -> npt.NDArray[
 
 
 def _chunks(cursor: duckdb.DuckDBPyConnection, name: str) -> Iterable[tuple[bytes, str]]:
-    rows = cursor.execute(sql.read(_SQL, "index_chunks"), {"index_name": name})
-    while row := rows.fetchone():
-        yield row
+    query, first = sql.read(_SQL, "index_chunks"), 0
+    # To put them in order DuckDB holds all that it is asked for.
+    while rows := cursor.execute(query, {"index_name": name, "first": first, "last": first + _CHUNKS}).fetchall():
+        yield from rows
+        first += _CHUNKS
 
 
 def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int, catalog: Catalog) -> Index:

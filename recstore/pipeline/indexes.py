@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,7 +30,9 @@ from recstore.search.ranking import CONSTANTS
 from recstore.store.staged import Staged
 
 _SQL = "recstore.pipeline.sql"
-_CHUNK_BYTES = 1 << 20
+#: DuckDB reads such values by 2,048, whichever of them it is asked for, and holds them in memory.
+_CHUNK_BYTES = 1 << 16
+_CHUNKS_AT_A_TIME = 512
 _TIMED = 20
 
 #: What `builds.measured` calls the figures of this stage.
@@ -94,9 +97,10 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
         },
     )
     with built.path.open("rb") as file:
-        connection.register("chunks_to_insert", _chunks(file))
-        connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name})
-        connection.unregister("chunks_to_insert")
+        for chunks in _chunks(file):
+            connection.register("chunks_to_insert", chunks)
+            connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name})
+            connection.unregister("chunks_to_insert")
     connection.register("items_to_insert", pa.table({"id": arrow_column(space.ids)}))
     connection.execute(sql.read(_SQL, "insert_index_items"), {"index_name": name})
     connection.unregister("items_to_insert")
@@ -109,19 +113,25 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
     return [Measured(catalog.name, space.name, what, value) for what, value in figures.items()]
 
 
-def _chunks(file: BinaryIO) -> Any:  # noqa: ANN401 - PyArrow is not typed
-    """Return an Arrow stream of the chunks of an index, read as they are asked for, with their checksums."""
+def _chunks(file: BinaryIO) -> Iterator[Any]:
+    """Yield Arrow tables of some chunks of an index each, with their checksums.
+
+    DuckDB holds in memory what one statement inserts of such until it is done, so few are inserted by one.
+    """
     import pyarrow as pa
 
-    schema = pa.schema({"chunk": pa.int32(), "data": pa.large_binary(), "sha256": pa.large_string()})
-
-    def batches() -> Iterator[Any]:
-        for number, data in enumerate(iter(lambda: file.read(_CHUNK_BYTES), b"")):
-            checksum = arrow_bytes([hashlib.sha256(data).hexdigest().encode()]).view(pa.large_string())
-            place = arrow_column(np.array([number], np.int32))
-            yield pa.RecordBatch.from_arrays([place, arrow_bytes([data]), checksum], schema=schema)
-
-    return pa.RecordBatchReader.from_batches(schema, batches())
+    numbered = enumerate(iter(lambda: file.read(_CHUNK_BYTES), b""))
+    while some := list(islice(numbered, _CHUNKS_AT_A_TIME)):
+        numbers, data = zip(*some, strict=True)
+        yield pa.table(
+            {
+                "chunk": arrow_column(np.array(numbers, np.int32)),
+                "data": arrow_bytes(list(data)),
+                "sha256": arrow_bytes([hashlib.sha256(one).hexdigest().encode() for one in data]).view(
+                    pa.large_string()
+                ),
+            }
+        )
 
 
 def _times(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, built: _Built) -> dict[str, float]:

@@ -1,1 +1,3 @@
-SELECT data, sha256 FROM annoy_chunks WHERE index_name = $index_name ORDER BY chunk ASC;
+SELECT data, sha256 FROM annoy_chunks
+WHERE index_name = $index_name AND chunk >= $first AND chunk < $last
+ORDER BY chunk ASC;
