@@ -289,3 +289,15 @@ def test_parsed_functions_are_kept_and_whatever_is_wrong_with_them_the_answers_a
     functions.chmod(0o700)
     assert answer() == first
     assert [entry.path for entry in cache.clear(datasets=False)] == [kept]
+
+
+def test_what_tidies_the_system_s_folder_does_not_stop_a_service(folder, small_folder, tmp_path, monkeypatch):
+    """A process that builds each night keeps what it parsed in a folder there, which may be gone by the next."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    for night in range(2):
+        recstore.build(tmp_path / f"{night}.duckdb", {"movielens": small_folder})
+        for left in (tmp_path / "scratch").iterdir():
+            shutil.rmtree(left)
+        for kept in (folder.parent / "functions").iterdir():
+            kept.unlink()
