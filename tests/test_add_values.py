@@ -8,21 +8,13 @@ from datetime import date
 import duckdb
 import pandas as pd
 import pytest
+from shops import Heard
 
 import recstore
 from recstore.errors import SourceError
-from recstore.progress import Progress
 
 NAMES = "isbn,title,price,day,told,mark"
 ROWS = [f"b{n},Book {n} of {('dogs', 'cats')[n % 2]},{n},2024-01-0{n + 1},{n % 2 == 0},{n}.5" for n in range(8)]
-
-
-class Heard(Progress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.said.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +58,7 @@ def test_a_column_that_is_missing_or_new_is_told(shop, tmp_path):
         [("b8", "Book of dogs", 1e3, date(2024, 1, 9), None, 2, "x")], columns=[*NAMES.split(","), "more"]
     )
     recstore.add(store, items=new, allow_loss=True, progress=(heard := Heard()))
-    assert [text for text in heard.said if "columns that books has not, which are left out: more" in text]
+    assert [text for text in heard.notices if "columns that books has not, which are left out: more" in text]
     with duckdb.connect(str(store), read_only=True) as con:
         found = con.execute("SELECT price, day, told, mark FROM books WHERE isbn = 'b8'").fetchall()
     assert found == [(1000, date(2024, 1, 9), None, 2.0)]

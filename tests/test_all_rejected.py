@@ -8,20 +8,12 @@ import sqlite3
 import pandas as pd
 import pytest
 from runner import ask
+from shops import Heard
 
 import recstore
 from recstore.errors import SourceError, TooManyRejectsError
-from recstore.progress import Progress
 
 ALL = recstore.BuildOptions(max_reject_rate=1.0, tune=False)
-
-
-class Heard(Progress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.said.append(text)
 
 
 def table(door: str, folder, rows: pd.DataFrame) -> dict:
@@ -54,7 +46,7 @@ def test_interactions(tmp_path):
     sales = recstore.Interactions(source=sales, user="who", item="isbn")
     declared = {"books": recstore.Items(source=books, id="isbn", text="title", interactions=sales)}
     recstore.build(tmp_path / "s.duckdb", declared, options=ALL, progress=(heard := Heard()))
-    [told] = [text for text in heard.said if "not one of its" in text]
+    [told] = [text for text in heard.notices if "not one of its" in text]
     assert "interactions of books: not one of its 8 lines can be loaded: " in told
     assert "line 1: no user, who (8 such)" in told
 

@@ -100,7 +100,7 @@ def test_an_option_of_one_value_is_not_dropped_for_a_second(sample_store, tmp_pa
     assert "--audio is there 2 times; give it once." in found.stderr
     assert not store.exists()
     assert command("similar", sample_store, "movies", "1", "-k", "2", "-k", "3").returncode == 2
-    assert command("query", sample_store, "sources", "-p", "a=1", "-p", "b=2").returncode != 0
+    assert " times;" not in command("query", sample_store, "sources", "-p", "a=1", "-p", "b=2").stderr
 
 
 def test_options_stay_options(sample_store, tmp_path):

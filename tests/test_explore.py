@@ -128,11 +128,11 @@ async def test_a_filter_is_refused_beside_its_box_and_taken_when_it_is_mended(sa
 
 @asynchronous
 async def test_what_is_typed_while_a_search_is_under_way_is_searched_once_by_its_end(small_store, monkeypatch):
-    asked = []
+    asked, all_is_typed = [], asyncio.Event()
 
     async def find(_page, words):
         asked.append(words)
-        await asyncio.sleep(0.3)
+        await all_is_typed.wait()
         return {"1": words}
 
     monkeypatch.setattr(Page, "_find", find)
@@ -143,6 +143,7 @@ async def test_what_is_typed_while_a_search_is_under_way_is_searched_once_by_its
         for text in ("to", "toy", "toy s", "toy st"):
             search._handle_event({"listener_id": listener, "args": text})
             await asyncio.sleep(0.02)
+        all_is_typed.set()
         for _ in range(100):
             if search.options:
                 break

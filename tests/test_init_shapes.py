@@ -197,6 +197,16 @@ def test_orders_that_are_counted_stand_for_times(shop, tmp_path):
     assert built(found, tmp_path) == [(N_ITEMS, 0), (N_ROWS, 0)]
 
 
+def test_what_counts_nothing_stands_for_no_time(shop):
+    """Most customers come once, and each has one piece of everything: that numbers no orders."""
+    shop(sales_csv=(["customer_id", "order_id", "product_id", "quantity"],
+                    events(lambda n, _i: f"c{n // 3 if n > 12 else 0}", lambda n, _i: f"o{n // 3}",
+                           lambda _n, i: f"p{i}", lambda _n, _i: 1)))  # fmt: skip
+    found, _side, interactions = guessed("sales.csv")
+    assert "at" not in interactions
+    assert "# ? When was it?" in found.text
+
+
 def test_a_file_that_duckdb_would_take_apart_otherwise(shop, tmp_path):
     """In a query that joins it the file is read as it is written: of semicolons, with commas in a field."""
     shop(

@@ -183,9 +183,9 @@ class _Arriving:
                     passes = " AND ".join([passes, *tests])
                 self._view(connection, table, passes)
         for table in _SHARED:
-            if self._has(table):
+            if self.has(table):
                 self._view(connection, table, "true")
-        if not self._has("builds"):
+        if not self.has("builds"):
             return BuildOptions()
         return recorded_options(connection, _ARRIVING)
 
@@ -193,7 +193,7 @@ class _Arriving:
         self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, found: list[Measured]
     ) -> list[Measured]:
         """Return what was measured where the tables were made, and what is `found` now, which counts more."""
-        if not self._has("builds"):
+        if not self.has("builds"):
             return found
         query = sql.render(_SQL, "measured", builds=f"{_ARRIVING}.main.builds")
         before = [Measured(catalog.name, *row) for row in connection.execute(query, [catalog.name]).fetchall()]
@@ -201,19 +201,20 @@ class _Arriving:
 
     def sources(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> list[Any]:
         """Return what the tables were made from: by these files the rejected lines of a catalogue are known."""
-        if not self._has("builds"):
+        if not self.has("builds"):
             return []
         query = sql.render(_SQL, "kept_sources", old=_ARRIVING)
         return [source for (source,) in connection.execute(query, {"catalogs": sorted(names)}).fetchall()]
 
     def evaluations(self, connection: duckdb.DuckDBPyConnection, names: set[str]) -> Any:  # noqa: ANN401
         """Return how good the recommendations are, as Arrow; of a part of the items nothing is known."""
-        if self.where or not self._has("evaluations"):
+        if self.where or not self.has("evaluations"):
             return None
         query = sql.render(_SQL, "arriving_evaluations", arriving=_ARRIVING)
         return connection.sql(query, params={"catalogs": sorted(names)}).to_arrow_table()
 
-    def _has(self, table: str) -> bool:
+    def has(self, table: str) -> bool:
+        """Tell whether a table is among those that arrive."""
         return (self.folder / table).is_dir()
 
     def _view(self, connection: duckdb.DuckDBPyConnection, table: str, passes: str) -> None:
@@ -279,7 +280,7 @@ def _read(connection: duckdb.DuckDBPyConnection, catalog: Catalog, arriving: _Ar
         rows = int(connection.execute(insert).fetchall()[0][0])
         if table in catalog.source_tables:
             load.files.append(FileReport(table, _bytes(arriving.folder / table), "", rows, 0))
-    if (arriving.folder / "builds").is_dir() and (arriving.folder / "load_rejects").is_dir():
+    if arriving.has("builds") and arriving.has("load_rejects"):
         connection.execute(sql.render(_SQL, "copy_rejects", old=_ARRIVING), {"catalog": catalog.name})
     refuse_faulty_rows(connection, catalog)
     return load

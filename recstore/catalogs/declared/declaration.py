@@ -232,7 +232,8 @@ def _in_words(source: object) -> str | None:
     line = " ".join(text.split())
     if len(line) < _LONG:
         return line
-    files = dict.fromkeys(re.findall(r"'([^'\n]+\.[A-Za-z0-9]+)'", text))
+    # The form of a date is none.
+    files = dict.fromkeys(re.findall(r"'([^'\n%]+\.[A-Za-z0-9]+)'", text))
     return f"a query of {', '.join(files)}" if files else "a query"
 
 

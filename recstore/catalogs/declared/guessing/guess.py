@@ -224,7 +224,7 @@ class _Guesser:
         names = [name for name in table.columns if name.lower() in RESERVED]
         selected = renaming(table)
         table.notes.append(f"{', '.join(names)}: functions return columns of that name, so it has another name here.")
-        source = f"SELECT {selected}\nFROM {from_clause(table, list(table.columns))}"
+        source = query(_SQL, "laid_out", columns=selected, source=from_clause(table, list(table.columns)))
         return derived(
             self.connection, table, source, f"(SELECT {selected} FROM {table.relation.text})", f"{table.sample}_renamed"
         )

@@ -121,6 +121,10 @@ def _is_counted(column: Profile) -> bool:
     return column.least is not None and column.most is not None and column.least >= 0 and 53 < column.most < 20_000
 
 
+def _days_from_2000(column: Profile, days: int) -> str:
+    return f"TIMESTAMP '2000-01-01' + INTERVAL {days} DAY * CAST({bare(column.name)} AS INTEGER)"
+
+
 def numbered(connection: duckdb.DuckDBPyConnection, table: Table, user: Profile, session: Profile) -> Profile | None:
     """Return the column that numbers the sessions of each user, such as a customer's first order, second, and so on."""
     for one in table.columns.values():
@@ -130,8 +134,8 @@ def numbered(connection: duckdb.DuckDBPyConnection, table: Table, user: Profile,
         query = sql.render(
             _SQL, "numbered_sessions", **{key: sql.identifier(name) for key, name in names.items()}, source=table.sample
         )
-        people, several, counted = connection.execute(query).fetchall()[0]
-        if several > 0 and counted >= 0.95 * people:
+        people, counted = connection.execute(query).fetchall()[0]
+        if people and counted >= 0.95 * people:
             return one
     return None
 
@@ -190,11 +194,8 @@ class InteractionsGuess:
         )
         if not found and user and session and (number := numbered(self.connection, self.table, user, session)):
             self.taken.add(number.name)
-            self.side.set(
-                "at", f"TIMESTAMP '2000-01-01' + INTERVAL 1 DAY * CAST({bare(number.name)} AS INTEGER)",
-                f"{number.name} counts what one {user.name} had; when it was is not known, so each counts as a day "
-                "from 2000 on.",
-            )  # fmt: skip
+            note = f"{number.name} counts what one {user.name} had; when is not known, so each is a day from 2000 on."
+            self.side.set("at", _days_from_2000(number, 1), note)
             return
         if not found:
             self.side.ask(
@@ -206,9 +207,8 @@ class InteractionsGuess:
             self.taken.add(one.name)
             if one.is_number and not one.is_time and not one.is_day:
                 unit = "week" if "week" in words_of(one.name) else "day"
-                days = f"INTERVAL {7 if unit == 'week' else 1} DAY"
                 note = f"{one.name} counts {unit}s; from which one on is not known, so 2000 stands for it."
-                self.side.set("at", f"TIMESTAMP '2000-01-01' + {days} * CAST({bare(one.name)} AS INTEGER)", note)
+                self.side.set("at", _days_from_2000(one, 7 if unit == "week" else 1), note)
                 return
             if one.is_day and one.is_number:
                 self.side.set("at", f"strptime(CAST({bare(one.name)} AS VARCHAR), '%Y%m%d')")

@@ -103,7 +103,7 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
     notes: list[str] = []
     if database is None and not is_select(source):
         files = locate(source, folder)
-        path = folder / source
+        path = folder / typed(source)
         if files[0].kind == "CSV":
             dialect, grammar, notes = _mended(files[0])
     place = f"source_{number}"
