@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -202,6 +203,30 @@ def test_ctrl_c_ends_the_statement_and_not_the_shell(open_terminal, tmp_path):
     terminal.expect(r"answer\S*\s+42\s[\s\S]*1 row in[\s\S]*sample>")
     terminal.type("\x04")
     assert terminal.wait() == 0
+
+
+#: A Ctrl-C that comes at the least convenient moment: while the thread is begun in which the statement runs.
+_AT_THE_START = """
+import os, signal, sys, threading
+from recstore.cli.app import main
+
+start = threading.Thread.start
+
+def start_and_interrupt(thread):
+    start(thread)
+    if threading.current_thread() is threading.main_thread():
+        os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread.start = start_and_interrupt
+main()
+"""
+
+
+def test_ctrl_c_at_any_moment_ends_the_statement_and_a_script(sample_store):
+    script = "SELECT sum(a.range * b.range) FROM range(10000000) AS a, range(100000) AS b;\nSELECT 6 * 7;\n"
+    command = [sys.executable, "-c", _AT_THE_START, "shell", str(sample_store)]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted.\n")
 
 
 def test_what_is_longer_than_the_terminal_is_paged(open_terminal, tmp_path):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TextIO, TypeVar
+from typing import Literal, NoReturn, TextIO, TypeVar
 
 import duckdb
 
@@ -37,6 +42,7 @@ _MOST_ROWS = 10_000
 _LONG_WORD, _GAP = 16, 2
 #: How long a statement that was interrupted may go on.
 _GRACE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.1
 
 
 def write_result(
@@ -122,23 +128,52 @@ def interruptibly(
 ) -> Result:
     """Return what `work` gives on `connection`, so that Ctrl-C ends it: DuckDB does not look for signals itself.
 
-    After so many `seconds` it is a `RecstoreError`; the process ends where the work then goes on all the same.
+    Raises `KeyboardInterrupt` when the work has ended after a Ctrl-C. After so many `seconds` it is a `RecstoreError`;
+    the process ends where the work then goes on all the same.
     """
-    with ThreadPoolExecutor(1) as pool:
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    with _heeding_ctrl_c() as is_asked_to_stop, ThreadPoolExecutor(1) as pool:
         running = pool.submit(work)
         try:
-            if seconds is not None and not wait([running], seconds).done:
-                connection.interrupt()
-                late = f"It took more than {seconds:g} seconds; --timeout gives it longer."
-                if not wait([running], _GRACE_SECONDS).done:
-                    say(late, "error", exit_code=Exit.FAILED.value, error="Interrupted")
-                    sys.stdout.flush()
-                    os._exit(Exit.FAILED)
-                raise RecstoreError(late)
-            return running.result()
+            while not wait([running], _PAUSE_SECONDS).done:
+                if is_asked_to_stop.is_set():
+                    # Again and again: DuckDB forgets an interrupt that comes before a statement has begun.
+                    connection.interrupt()
+                elif time.monotonic() > end:
+                    _end_late_work(connection, running, seconds)
         except KeyboardInterrupt:
             connection.interrupt()
             raise
+    if is_asked_to_stop.is_set():
+        raise KeyboardInterrupt
+    return running.result()
+
+
+@contextmanager
+def _heeding_ctrl_c() -> Iterator[threading.Event]:
+    """Have Ctrl-C set an event: as an exception it could strike while a thread is begun, which nobody ends then.
+
+    Only the main thread can be told of signals; in another one the event is never set.
+    """
+    is_asked_to_stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield is_asked_to_stop
+        return
+    before = signal.signal(signal.SIGINT, lambda _number, _frame: is_asked_to_stop.set())
+    try:
+        yield is_asked_to_stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _end_late_work(connection: duckdb.DuckDBPyConnection, running: Future[Result], seconds: float | None) -> NoReturn:
+    connection.interrupt()
+    late = f"It took more than {seconds:g} seconds; --timeout gives it longer."
+    if not wait([running], _GRACE_SECONDS).done:
+        say(late, "error", exit_code=Exit.FAILED.value, error="Interrupted")
+        sys.stdout.flush()
+        os._exit(Exit.FAILED)
+    raise RecstoreError(late)
 
 
 def without_semicolon(query: str) -> str:

@@ -154,6 +154,9 @@ def run_interactively(command: Callable[[], object], debug: bool) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         command()
+    except KeyboardInterrupt:
+        say("Interrupted.", "error", exit_code=Exit.INTERRUPTED.value, error="Interrupted")
+        return Exit.INTERRUPTED
     except Exception as error:
         return explain(error, debug, duckdb.Error)
     return Exit.DONE

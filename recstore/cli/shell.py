@@ -54,7 +54,10 @@ class Shell:
         self.failed = False
 
     def run(self, text: str) -> None:
-        """Run one input: a command that begins with a dot, or SQL. What goes wrong is said, and the shell goes on."""
+        """Run one input: a command that begins with a dot, or SQL. What goes wrong is said, and the shell goes on.
+
+        Raises `KeyboardInterrupt` after Ctrl-C: it ends what is read from a file or a pipe as a whole.
+        """
         try:
             if text.lstrip().startswith("."):
                 self._command(text.strip())
@@ -63,9 +66,6 @@ class Shell:
         except (RecstoreError, duckdb.Error, OSError) as error:
             self.failed = True
             say_lines(str(error).strip())
-        except KeyboardInterrupt:
-            self.failed = True
-            say("Interrupted.")
 
     def _sql(self, text: str) -> None:
         for statement in self.connection.extract_statements(text):
@@ -226,15 +226,17 @@ def _interact(shell: Shell, store: Path) -> None:
     )
     print(f"{one_line(str(store))}: SQL ends with a semicolon; .help says what else there is.")
     while not shell.is_over:
+        text = ""
         try:
             text = session.prompt()
+            if text.strip():
+                shell.run(text)
+                completer.vocabulary = Vocabulary.read(shell.connection)
         except KeyboardInterrupt:
-            continue
+            if text.strip():
+                say("Interrupted.")
         except EOFError:
             return
-        if text.strip():
-            shell.run(text)
-            completer.vocabulary = Vocabulary.read(shell.connection)
 
 
 def history_file() -> Path:
