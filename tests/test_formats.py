@@ -55,6 +55,9 @@ def test_an_older_format_is_converted_by_a_rebuild(store):
     say_format(store, "0")
     fault = {finding.check: finding.fault for finding in recstore.check(store)}["format"]
     assert fault == "it has the older format 0; recstore rebuild converts it"
+    for add_something in (recstore.evaluate, recstore.map_items):
+        with pytest.raises(recstore.StoreError, match="older format 0, and this recstore writes 3: convert it first"):
+            add_something(store)
     recstore.rebuild(store)
     assert not any(finding.fault for finding in recstore.check(store))
 

@@ -18,6 +18,7 @@ from recstore.explore.controls import card, code
 from recstore.explore.lists import plain_table
 from recstore.explore.session import Session
 from recstore.explore.shown import shown
+from recstore.reports.differences import SpaceChange, TableChange
 
 _SQL = "recstore.explore.sql"
 _HEALTH = 'SELECT "check", is_sound, faults, example, means FROM store_health ORDER BY "check" ASC'
@@ -100,23 +101,28 @@ class QualityView:
 
         async def compare() -> None:
             button.disable()
+            fault = ""
+            try:
+                found = await run.io_bound(recstore.diff, self._page.answers.path, untrusted=True)
+            except RecstoreError as error:
+                found, fault = None, str(error)
+            if changes.is_deleted:
+                return  # another view was chosen meanwhile
             with changes:
-                try:
-                    found = await run.io_bound(recstore.diff, self._page.answers.path, untrusted=True)
-                except RecstoreError as error:
-                    ui.label(str(error)).classes("rs-empty")
-                    return
-                tables, spaces = found or ([], [])
-                changed = [asdict(one) for one in tables if one.removed or one.added or one.before != one.now]
-                if changed:
-                    plain_table([_text(row) for row in changed])
-                else:
-                    ui.label("Every table holds the same.").classes("rs-empty")
-                if spaces:
-                    ui.label("Items of each space, and of how many the first ten are others now").classes("rs-soft")
-                    plain_table([_text(asdict(one)) for one in spaces])
+                _show_changes(*found) if found else ui.label(fault).classes("rs-empty")
 
         button.on_click(compare)
+
+
+def _show_changes(tables: list[TableChange], spaces: list[SpaceChange]) -> None:
+    changed = [asdict(one) for one in tables if one.removed or one.added or one.before != one.now]
+    if changed:
+        plain_table([_text(row) for row in changed])
+    else:
+        ui.label("Every table holds the same.").classes("rs-empty")
+    if spaces:
+        ui.label("Items of each space, and of how many the first ten are others now").classes("rs-soft")
+        plain_table([_text(asdict(one)) for one in spaces])
 
 
 def _figures(row: Row) -> Row:

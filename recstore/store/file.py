@@ -105,6 +105,16 @@ def attach_store(connection: duckdb.DuckDBPyConnection, path: Path, database: st
         raise
 
 
+def refuse_older_format(connection: duckdb.DuckDBPyConnection, path: Path, database: str) -> None:
+    """Refuse the store at `path`, attached as `database`, for work that keeps it as it is but for an addition."""
+    stored = info(connection, database)["format_version"]
+    if int(stored) < FORMAT_VERSION:
+        raise StoreError(
+            f"{path} has the older format {stored}, and this recstore writes {FORMAT_VERSION}: convert it first, with "
+            f"recstore rebuild {path}."
+        )
+
+
 def _unfit(path: Path, error: Exception | None = None) -> StoreError:
     """Say why a file cannot be opened as a store."""
     if not path.exists():

@@ -27,7 +27,7 @@ from recstore.search.index_file import keep_indexes
 from recstore.sources.room import Room
 from recstore.store.damage import told_when_damaged
 from recstore.store.disk import copy_file, flush, told_when_full
-from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, wal_of
+from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, refuse_older_format, wal_of
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost
@@ -39,6 +39,7 @@ from recstore.store.staged import Staged, record_catalogs
 from recstore.store.user_objects import UserObjects
 from recstore.store.versions import (
     Chain,
+    Version,
     as_version,
     chain_of,
     files_of,
@@ -148,8 +149,9 @@ def staged_store(
     When the block ends well, what the user added to the old store is kept, the file is closed,
     flushed to disk and renamed to `path` in one step, so that open readers keep the old store and new ones see
     the new; `keep` versions before it stay beside it, as many as the store was told last with None. Without
-    `makes_version` the old store does not become one, and none is dropped. When it does not end well, what was made is
-    removed, and `path` is as it was. The read connection on the old store keeps writers out of it until the end.
+    `makes_version` the old store does not become one, none is dropped, and one of an older format is a `StoreError`: it
+    is not converted. When it does not end well, what was made is removed, and `path` is as it was. The read connection
+    on the old store keeps writers out of it until the end.
 
     `arriving` is what the sources take of the disk, if they make the new store. `FullError` is raised at once where
     there is certainly no room for it.
@@ -169,12 +171,11 @@ def staged_store(
         keep = before.keep if keep is None else keep
         if run.before is not None:
             hold = stack.enter_context(held(connection, target, OLD, patience))
-            now = as_version(connection, OLD, target) if makes_version else None
+            now = _version_before(connection, path, target, makes_version)
             room = max(keep, 1) if base else keep if makes_version else len(before.kept)
             chain = next_chain(target, before, now, keep, room, progress)
-        elif wal_of(target).exists():
-            raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
         else:
+            _refuse_orphaned_log(path, target)
             chain = Chain(keep)
         stored = stored_catalogs(connection, OLD) if hold else ()
         catalogs = to_be_stored(stored, loaded)
@@ -214,6 +215,19 @@ def staged_store(
             with stages.stage("put in place"):
                 _put_in_place(staging, target, hold, chain, progress)
         keep_indexes(staged.indexes)
+
+
+def _version_before(connection: duckdb.DuckDBPyConnection, path: Path, target: Path, is_wanted: bool) -> Version | None:
+    """Return what the old store is as a version; None where it is to be none, since only something is added to it."""
+    if is_wanted:
+        return as_version(connection, OLD, target)
+    refuse_older_format(connection, path, OLD)
+    return None
+
+
+def _refuse_orphaned_log(path: Path, target: Path) -> None:
+    if wal_of(target).exists():
+        raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
 
 
 @contextmanager
