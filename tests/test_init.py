@@ -362,6 +362,7 @@ def test_the_command_writes_and_never_overwrites(shop, tmp_path):
     assert run("books.csv", "--force")[0] == 0
     assert Path("recstore.toml").read_text() == text
     assert run("books.csv", "-o", "-", "--name", "shelf")[1].splitlines()[1] == "[shelf]"
+    assert run(".", "-o", "all.toml")[0] == 0
     Path("sub").mkdir()
     assert run("books.csv", "-o", "sub/recstore.toml")[0] == 0
     assert recstore.read_config(Path("sub/recstore.toml"))["books"].source == "../books.csv"

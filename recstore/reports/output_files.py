@@ -78,7 +78,7 @@ def _reason(place: Path, connection: duckdb.DuckDBPyConnection | None, inputs: I
     attached = [Path(path) for (path,) in connection.execute(_DATABASES).fetchall()] if connection else []
     # Files that are in use are told by their identity: to open and close one lets go of this process's locks on it.
     used = [*attached, *inputs]
-    if any(_same(place, path) or _same(place, path.with_name(path.name + ".wal")) for path in used):
+    if any(_same(place, path) or _same(place, Path(f"{path}.wal")) for path in used):
         return "what this command reads"
     found = _BESIDE.fullmatch(place.name)
     if found:
