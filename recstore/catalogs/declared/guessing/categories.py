@@ -40,16 +40,17 @@ _PEOPLE = frozenset(
         "name",
     ]
 )
-_PLACES = ("image", "img", "url", "link", "path", "file", "phone", "email", "address", "zip", "postal", "hash", "ip")
+_PLACES = frozenset("rank image images img url link path file phone email address zip postal hash ip".split())  # noqa: SIM905
 
 
 def tokens_of(connection: duckdb.DuckDBPyConnection, table: Table, column: Profile) -> str | None:
     """Return SQL of the categories that a column holds, or None where it holds none."""
     words = words_of(column.name)
-    if not column.filled or column.links > 0.1 * column.filled or column.is_nested or set(words) & set(_PLACES):
+    if not column.filled or column.links > 0.1 * column.filled or column.is_nested or set(words) & _PLACES:
         return None
     if column.is_list:
-        return bare(column.name) if re.match(r"(VARCHAR|ENUM.*)\[\d*\]$", column.type) else None
+        is_words = re.match(r"(VARCHAR|ENUM.*)\[\d*\]$", column.type) and not is_list_of_texts(column)
+        return bare(column.name) if is_words and not any("://" in value for value, _n in column.common) else None
     if column.is_number or column.numeric > 0.9 * column.filled:
         return _of_number(table, column, words)
     if not column.is_text or column.is_time or column.distinct < 2:
@@ -57,6 +58,14 @@ def tokens_of(connection: duckdb.DuckDBPyConnection, table: Table, column: Profi
     if column.bracketed > 0.9 * column.filled:
         return _of_written_list(column)
     return _of_text(connection, table, column)
+
+
+def is_list_of_texts(column: Profile) -> bool:
+    """Tell whether the lists of a column are of sentences, or of one long text each."""
+    values = [value for value, _n in column.common if value != "[]"]
+    words = sum(value.count(" ") + 1 for value in values)
+    parts = sum(value.count(", ") + 1 for value in values)
+    return column.type.startswith("VARCHAR[") and column.named("text") >= 0.6 and words > 3 * parts
 
 
 def _of_text(connection: duckdb.DuckDBPyConnection, table: Table, column: Profile) -> str | None:

@@ -14,7 +14,7 @@ from recstore.catalogs.declared.config import parse_config
 from recstore.catalogs.declared.declaration import RESERVED, Items, check_name
 from recstore.catalogs.declared.expressions import resolve
 from recstore.catalogs.declared.guessing.drafts import Side, written
-from recstore.catalogs.declared.guessing.interactions import InteractionsGuess, any_ids, items_in
+from recstore.catalogs.declared.guessing.interactions import InteractionsGuess
 from recstore.catalogs.declared.guessing.items import ItemsGuess
 from recstore.catalogs.declared.guessing.joining import Pair, derived, pair, stem_of, with_headers, with_lookups
 from recstore.catalogs.declared.guessing.linking import belongs
@@ -23,8 +23,10 @@ from recstore.catalogs.declared.guessing.names import OURS, bare, catalog_name, 
 from recstore.catalogs.declared.guessing.nested import laid_out
 from recstore.catalogs.declared.guessing.opening import as_written, open_sources
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.properties import side_by_side
 from recstore.catalogs.declared.guessing.queries import from_clause
 from recstore.catalogs.declared.guessing.queries import written as query
+from recstore.catalogs.declared.guessing.roles import any_ids, items_in
 from recstore.catalogs.declared.guessing.seen import saw_interactions, saw_items, see, sound
 from recstore.errors import OptionError
 from recstore.opening import open_connection
@@ -102,7 +104,9 @@ class _Guesser:
         self.left_out: list[str] = []
 
     def run(self) -> Guess:
-        self.tables = taken_apart(self.connection, laid_out(self.connection, self.tables))
+        self.tables = side_by_side(
+            self.connection, taken_apart(self.connection, laid_out(self.connection, self.tables))
+        )
         found = pair(self.connection, self.tables)
         found, joined = with_headers(self.connection, found, self.tables)
         used = {id(table) for table in (found.interactions, found.items, *joined)}

@@ -9,9 +9,9 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.declared.expressions import Expression
 from recstore.catalogs.declared.guessing.drafts import Side
-from recstore.catalogs.declared.guessing.linking import belongs
 from recstore.catalogs.declared.guessing.names import bare
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
+from recstore.catalogs.declared.guessing.roles import numbered
 from recstore.catalogs.declared.guessing.words import plain, weight_of_event, words_of
 from recstore.catalogs.declared.moments import moment
 from recstore.errors import OptionError
@@ -23,9 +23,12 @@ _LIKES = {"like", "liked", "likes", "recommended", "recommend", "clicked", "clic
 #: Words for times that are not when it happened.
 OTHER_TIMES = {"updated", "expires", "birth", "signup", "shipped", "delivered", "delivery", "modified", "registered",
                "shipping", "due", "estimated", "renewal", "expire", "expiration", "duration"}  # fmt: skip
+#: Words for how an order stands.
+STATES = {"status", "state", "zustand", "estado", "statut", "stato", "etat"}
 _VERBS = {
     "bought": "sale sales order orders purchase purchases invoice transaction transactions basket retail bought shop "
-    "bestellung bestellungen verkauf verkaufe venta ventas vente ventes pedido pedidos receipt groceries",
+    "bestellung bestellungen umsatz umsatze verkauf verkaufe venta ventas vente ventes pedido pedidos receipt "
+    "groceries",
     "rated": "rating ratings review reviews bewertungen reseñas avis",
     "listened to": "play plays listen listens scrobble scrobbles listening stream streams",
     "watched": "watch watches viewing viewings",
@@ -40,82 +43,6 @@ _WATCHED = {"video", "videos", "movie", "movies", "film", "films", "episode", "e
 _AGAIN = 0.25
 
 
-def person_of(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Profile | None, Profile | None]:
-    """Return the columns of the user and of the session, or None each."""
-    users = sorted(
-        (one for one in table.find("user") if _can_be_person(one) and not _is_description(one)), key=_person_score
-    )
-    user = users[-1] if users else None
-    sessions = [one for one in table.find("session") if one is not user and _can_be_person(one) and one.named("at") < 1]
-    for one in sorted(sessions, key=_person_score, reverse=True):
-        if user is None:
-            if one.is_key or one.is_text or one.distinct > 20:
-                return None, one
-        elif (
-            one.variety < 0.98
-            and one.missing < 0.5
-            and one.distinct > 1
-            and belongs(connection, table, one.name, user.name) > 0.9
-        ):
-            return user, one
-    return user, None
-
-
-def _can_be_person(column: Profile) -> bool:
-    return column.can_be_id and column.distinct > 1 and not column.is_time
-
-
-def _is_description(column: Profile) -> bool:
-    return column.named("title") == 1 and bool(column.spaced) and not column.is_key
-
-
-def _person_score(column: Profile) -> float:
-    return (
-        max(column.named("user"), column.named("session"))
-        + 0.3 * column.is_key
-        - 0.3 * column.named("title")
-        - 0.5 * column.missing
-        - (1 if column.is_unique else 0)
-    )
-
-
-def items_in(table: Table, others: set[str]) -> list[Profile]:
-    """Return the columns that may hold the ids of items, the likeliest first; `others` are taken."""
-    found = [
-        one
-        for one in table.columns.values()
-        if one.name not in others and one.can_be_id and one.distinct > 1 and one.named("item") >= 0.5
-        and one.named("rating") < 1 and one.named("at") < 1 and one.named("value") < 1 and one.named("price") < 1
-        and not one.is_time
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: -_item_score(one))
-
-
-def _item_score(column: Profile) -> float:
-    rows_each = column.filled / max(column.distinct, 1)
-    return (
-        column.named("item")
-        + (0.5 if column.is_key or not column.spaced else 0)
-        - 0.4 * column.named("title")
-        - 0.3 * max(column.named("group"), column.named("category") if not column.is_key else 0)
-        - 2 * column.missing
-        # The finer the better, as long as there is enough of each.
-        + (0.2 if rows_each >= 3 else 0)
-    )
-
-
-def any_ids(table: Table, others: set[str]) -> list[Profile]:
-    """Return columns that may be ids whatever they are called, those with the most different values first."""
-    found = [
-        one
-        for one in table.columns.values()
-        if one.name not in others and one.can_be_id and one.distinct > 5 and not one.is_time and not one.is_day
-        and not any(one.named(role) >= 0.6 for role in ("rating", "value", "price", "at", "event", "text", "other"))
-        and one.missing < 0.5
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: (-one.is_key, one.spaced > 0, -one.distinct))
-
-
 def _is_counted(column: Profile) -> bool:
     """Tell whether numbers may count days or weeks from some first one on: no days of a week, month or year."""
     return column.least is not None and column.most is not None and column.least >= 0 and 53 < column.most < 20_000
@@ -125,19 +52,15 @@ def _days_from_2000(column: Profile, days: int) -> str:
     return f"TIMESTAMP '2000-01-01' + INTERVAL {days} DAY * CAST({bare(column.name)} AS INTEGER)"
 
 
-def numbered(connection: duckdb.DuckDBPyConnection, table: Table, user: Profile, session: Profile) -> Profile | None:
-    """Return the column that numbers the sessions of each user, such as a customer's first order, second, and so on."""
-    for one in table.columns.values():
-        if one.name in (user.name, session.name) or not one.is_whole or not one.is_number or one.least not in (0, 1):
-            continue
-        names = {"user": user.name, "session": session.name, "number": one.name}
-        query = sql.render(
-            _SQL, "numbered_sessions", **{key: sql.identifier(name) for key, name in names.items()}, source=table.sample
-        )
-        people, counted = connection.execute(query).fetchall()[0]
-        if people and counted >= 0.95 * people:
-            return one
-    return None
+def _as_number(column: Profile) -> str:
+    """Return a column of numbers; those that are written as text, as some write them in JSON, are read as numbers."""
+    return column.name if column.is_number else f"TRY_CAST({bare(column.name)} AS DOUBLE)"
+
+
+def is_state(column: Profile) -> bool:
+    """Tell whether a column says how an order stands, and some were cancelled."""
+    is_few = column.is_text and column.distinct <= 30 and bool(STATES & set(words_of(column.name)))
+    return is_few and any(weight_of_event(value) == -1 for value, _n in column.common)
 
 
 class InteractionsGuess:
@@ -238,7 +161,8 @@ class InteractionsGuess:
             score = 0.3 if "day" in words else 0.2
         elif column.type != "VARCHAR" or not score or column.length < 6 or column.numeric > 0.5 * column.filled:
             return 0
-        return score - 0.6 * bool(words & OTHER_TIMES)
+        is_same = column.distinct == 1 and column.filled > 1
+        return score - 0.6 * bool(words & OTHER_TIMES) - is_same
 
     def _with_clock(self, day: Profile) -> str:
         """Return a column of dates with the time of the day that stands in another column."""
@@ -255,7 +179,8 @@ class InteractionsGuess:
 
     def _rating(self) -> None:
         for one in self.table.find("rating", 0.6):
-            if one.name in self.taken or not one.is_number or set(words_of(one.name)) & _AVERAGES or one.distinct < 2:
+            is_other = one.is_key or set(words_of(one.name)) & _AVERAGES
+            if one.name in self.taken or not one.is_number_or_written or is_other or one.distinct < 2:
                 continue
             if one.distinct > 201 and one.named("rating") < 1:
                 continue
@@ -274,7 +199,7 @@ class InteractionsGuess:
                     "rating", one.name,
                 )  # fmt: skip
             else:
-                self.side.set("rating", one.name, f"From {one.least:g} to {one.most:g}.")
+                self.side.set("rating", _as_number(one), f"From {one.least:g} to {one.most:g}.")
             return
 
     def _is_unrated(self, column: Profile) -> bool:
@@ -283,7 +208,7 @@ class InteractionsGuess:
             return False
         times = sum(n for value, n in column.common if float(value) == column.least)
         scale = {float(value) for value, _n in column.common}
-        if scale in ({0.0, *map(float, range(1, top + 1))} for top in (5, 10)):
+        if any(scale <= {*map(float, range(top + 1))} and max(scale) == top for top in (5, 10)):
             # Stars begin with 1.
             return times > 0.02 * column.filled
         if column.least < 0:
@@ -303,6 +228,8 @@ class InteractionsGuess:
             return False
         known = sum(weight_of_event(value) is not None for value, _n in column.common) / max(len(column.common), 1)
         said = column.named("event")
+        if is_state(column):
+            return True
         if column.type == "BOOLEAN" or {value for value, _n in column.common} <= {"0", "1"}:
             return bool(set(words_of(column.name)) & _LIKES)
         return said >= 0.5 or known >= 0.7 or (bool(column.named("kind")) and known >= 0.5)
@@ -319,6 +246,9 @@ class InteractionsGuess:
         weights, unknown = {}, []
         for event, _n in events:
             weight = flags.get(event, weight_of_event(event)) if event != "NULL" else 0.0
+            if words & STATES:
+                # What was cancelled was never had; a return has a row of its own.
+                weight = 0.0 if weight == -1 else 1.0
             if weight is None:
                 unknown.append(event)
             weights[event] = 1.0 if weight is None else weight
@@ -329,7 +259,10 @@ class InteractionsGuess:
         weights = {event: round(weight / most, 4) if weight > 0 else weight for event, weight in weights.items()}
         self.side.set("event", column.name)
         counted = ", ".join(f"{event} {n:,}" for event, n in events[:12])
-        self.side.set("weights", weights, f"What each kind counts; a negative one takes back. There are: {counted}.")
+        said = "What was cancelled counts for nothing" if words & STATES else (
+            "What each kind counts; a negative one takes back"
+        )  # fmt: skip
+        self.side.set("weights", weights, f"{said}. There are: {counted}.")
         if unknown:
             self.side.ask(f"What do {', '.join(unknown)} count? Here 1 each.")
 
@@ -340,7 +273,7 @@ class InteractionsGuess:
             is_other = (
                 one.is_key or one.named("price") >= 1 or one.named("rating") or set(words_of(one.name)) & {"helpful"}
             )
-            if one.name in self.taken or not one.is_number or is_other or one.distinct < 2 or one.is_time:
+            if one.name in self.taken or not one.is_number_or_written or is_other or one.distinct < 2 or one.is_time:
                 continue
             notes = []
             if one.negative:
@@ -349,7 +282,7 @@ class InteractionsGuess:
                     "who took back all of an item never had it."
                 )
             self.taken.add(one.name)
-            self.side.set("value", one.name, *notes)
+            self.side.set("value", _as_number(one), *notes)
             return
 
     def _again(self, user: Profile | None, session: Profile | None, item: Profile) -> None:
@@ -386,7 +319,8 @@ class InteractionsGuess:
         if "rating" in self.side.values:
             return "rated"
         weights = self.side.values.get("weights")
-        events = [plain(event) for event in weights] if isinstance(weights, dict) else []
+        states = bool(STATES & set(words_of(str(self.side.values.get("event", "")))))
+        events = [plain(event) for event in weights] if isinstance(weights, dict) and not states else []
         if any(event.startswith(("purchas", "buy", "bought", "order", "sale", "transaction")) for event in events):
             return "bought"
         title = [plain(word) for word in words_of(self.table.title)]

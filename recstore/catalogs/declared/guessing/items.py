@@ -8,10 +8,10 @@ import duckdb
 
 from recstore import sql
 from recstore.catalogs.declared.declaration import MADE
-from recstore.catalogs.declared.guessing.categories import tokens_of
+from recstore.catalogs.declared.guessing.categories import is_list_of_texts, tokens_of
 from recstore.catalogs.declared.guessing.drafts import Side
 from recstore.catalogs.declared.guessing.names import bare
-from recstore.catalogs.declared.guessing.profiles import Profile, Table, count
+from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, different
 from recstore.catalogs.declared.guessing.queries import from_clause, written
 from recstore.catalogs.declared.guessing.words import meanings, words_of
 from recstore.errors import OptionError
@@ -101,7 +101,13 @@ class ItemsGuess:
         name = sql.identifier(column.name)
         distinct = count(self.connection, self.table.relation.text, f"DISTINCT {name}")
         filled = count(self.connection, self.table.relation.text, name)
-        if distinct == filled == self.table.rows:
+        again = self.table.rows - different(self.connection, self.table.relation.text, self.table.columns) if (
+            distinct < filled
+        ) else 0  # fmt: skip
+        filled -= again
+        if again:
+            notes.append(f"{again:,} rows of {self.table.title} are there again as they are: a build merges them.")
+        if distinct == filled == self.table.rows - again:
             notes.append(f"{column.name} is another in each of the {filled:,} rows.")
         else:
             notes.append(f"{column.name} has {distinct:,} different values in {self.table.rows:,} rows.")
@@ -119,8 +125,9 @@ class ItemsGuess:
             elif self._is_rival(other, column):
                 notes.append(f"Not {other.name}: {other.rows - other.filled:,} rows have none.")
         self.side.set("id", column.name, *notes)
-        if filled < self.table.rows or distinct < filled * 0.995:
-            self._once(column, self.table.rows - filled, filled - distinct)
+        missing = self.table.rows - again - filled
+        if missing or distinct < filled * 0.995:
+            self._once(column, missing, filled - distinct)
 
     def _is_rival(self, other: Profile, chosen: Profile) -> bool:
         return (
@@ -299,6 +306,8 @@ class ItemsGuess:
         title = self.side.values.get("title")
         found = [str(title)] if title else []
         for one in self.table.columns.values():
+            if one.is_list and is_list_of_texts(one):
+                found.append(f"array_to_string({bare(one.name)}, ' ')")
             if one.name in self.taken or not one.is_text or one.links > 0.1 * one.filled or not one.spaced:
                 continue
             if one.bracketed > 0.5 * one.filled and not one.named("text"):
@@ -308,7 +317,7 @@ class ItemsGuess:
                 found.append(one.name)
         if not found and self.table.columns[str(self.side.values["id"])].spaced:
             found = [str(self.side.values["id"])]
-        self.side.set("text", [bare(one) for one in found])
+        self.side.set("text", [bare(one) if one in self.table.columns else one for one in found])
 
 
 def _unless_missing(column: Profile, name: str, test: str) -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.guessing.interactions import OTHER_TIMES, any_ids, items_in, numbered, person_of
+from recstore.catalogs.declared.guessing.interactions import OTHER_TIMES, is_state
 from recstore.catalogs.declared.guessing.linking import Link, is_identity, links
 from recstore.catalogs.declared.guessing.names import bare
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
 from recstore.catalogs.declared.guessing.queries import from_clause, written
+from recstore.catalogs.declared.guessing.roles import any_ids, items_in, numbered, person_of
 from recstore.catalogs.declared.guessing.words import words_of
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
@@ -69,7 +70,7 @@ def _unnamed(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> Pair
                 continue
             for link in links(connection, many, one):
                 item = many.columns[link.many]
-                if link.share <= 0.5 or item.is_unique:
+                if link.share <= 0.5 or item.is_unique or item.named("user") >= 0.6:
                     continue
                 others = [
                     other for other in any_ids(many, {link.many}) if not other.is_unique and not other.named("category")
@@ -146,6 +147,8 @@ def with_headers(connection: duckdb.DuckDBPyConnection, found: Pair, tables: lis
             ]
             number = numbered(connection, other, user, other.columns[link.one]) if user else None
             wanted += [number.name] if number else []
+        if wanted or user:
+            wanted += [name for name, one in other.columns.items() if is_state(one)]
         wanted = [name for name in wanted if name not in many.columns]
         if not wanted:
             continue

@@ -8,14 +8,17 @@ from dataclasses import replace
 import duckdb
 
 from recstore import sql
-from recstore.catalogs.declared.guessing.interactions import person_of
 from recstore.catalogs.declared.guessing.joining import derived
 from recstore.catalogs.declared.guessing.names import bare
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
 from recstore.catalogs.declared.guessing.queries import from_clause, written
+from recstore.catalogs.declared.guessing.roles import person_of
+from recstore.catalogs.declared.guessing.words import meanings, words_of
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
 _MARKS = (" ", "|", ",", ";")
+#: Words for lists of what was only shown to somebody.
+_SHOWN = {"impression", "impressions", "inview", "shown", "displayed", "candidates", "negative", "negatives"}
 #: So many of the tokens must be ids of another table, or be marked as taken or not.
 _ENOUGH = 0.9
 
@@ -34,11 +37,14 @@ def _taken_apart(connection: duckdb.DuckDBPyConnection, table: Table, tables: Se
         if kind:
             found[one.name] = kind
     # What was clicked of what was shown says more than what somebody had before.
-    chosen = next((name for name, (what, _list) in found.items() if what == "clicked"), next(iter(found), None))
+    rest = [name for name in found if not _SHOWN & set(words_of(name))]
+    chosen = next((name for name, (what, _list) in found.items() if what == "clicked"), next(iter(rest), None))
     if chosen is None:
         return table
     what, listed = found[chosen]
-    kept = [name for name in table.columns if name not in found]
+    # An id beside the list is of something else: of the page on which the list stood.
+    is_page = {name for name, one in table.columns.items() if one.named("item") == 1 and one.missing > 0.1}
+    kept = [name for name in table.columns if name not in found and name not in is_page]
     notes = [*table.notes, f"Each item of {chosen} has a row of its own" + (
         ": only what was clicked, which ends in -1." if what == "clicked" else "."
     )]  # fmt: skip
@@ -55,6 +61,9 @@ def _kind(
 ) -> tuple[str, str] | None:
     """Return what a column lists, and the list as SQL; None where it lists no items."""
     if column.is_list:
+        names_items = any(meanings(word).get("item") for word in words_of(column.name))
+        if not column.type.startswith("VARCHAR") and not names_items:
+            return None
         lists = [f"CAST({bare(column.name)} AS VARCHAR[])"]
     elif column.is_text and not column.links:
         lists = [f"string_split({bare(column.name)}, {sql.literal(mark)})" for mark in _MARKS]
@@ -68,7 +77,7 @@ def _kind(
                 id=sql.identifier(id_.name), ids=other.relation.text,
             )  # fmt: skip
             several, n, marked, distinct, known = connection.execute(query).fetchall()[0]
-            if not n or several < 0.3 * column.filled:
+            if not n or (several < 0.3 * column.filled and not column.is_list):
                 break
             if marked >= _ENOUGH * n:
                 clicked = f"list_filter({listed}, lambda one: ends_with(one, '-1'))"

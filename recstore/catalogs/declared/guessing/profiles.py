@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,10 @@ from recstore.sources.relations import Relation
 _SQL = "recstore.catalogs.declared.guessing.sql"
 #: So many rows are looked at, from the first on.
 SAMPLE = 100_000
+#: A column tells rows apart that has another value in at least so many of them.
+_TELLS_APART = 0.99
+#: Rows that are there more often on average list no items.
+_MOST_AGAIN = 10
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
 _WHOLE = (
     "TINYINT",
@@ -114,6 +118,11 @@ class Profile:
         return self.type in _WHOLE or self.is_float
 
     @property
+    def is_number_or_written(self) -> bool:
+        """Whether values are numbers, or texts of nothing else, as JSON has them."""
+        return self.is_number or (self.type == "VARCHAR" and self.numeric == self.filled > 0)
+
+    @property
     def is_float(self) -> bool:
         """Whether the type is one of floating-point or decimal numbers."""
         return self.type in ("DOUBLE", "FLOAT") or self.type.startswith("DECIMAL")
@@ -200,11 +209,26 @@ class Table:
 
 
 def profiles(connection: duckdb.DuckDBPyConnection, relation: Relation, sample: str) -> dict[str, Profile]:
-    """Copy the first rows of a source into the temporary table `sample`, and return what its columns hold."""
+    """Copy the first rows of a source into the temporary table `sample`, and return what its columns hold.
+
+    Rows that are there again as they are stay out of it where a column tells the others apart: a build merges them.
+    """
     listed = ", ".join(map(sql.identifier, relation.columns))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {sample} AS SELECT {listed} FROM {relation.text} LIMIT {SAMPLE}")
-    rows = count(connection, sample)
-    return {name: _profile(connection, sample, name, type_, rows) for name, type_ in relation.columns.items()}
+
+    def look() -> dict[str, Profile]:
+        rows = count(connection, sample)
+        return {name: _profile(connection, sample, name, type_, rows) for name, type_ in relation.columns.items()}
+
+    found = look()
+    several = max((one.distinct for one in found.values() if one.can_be_id and one.missing < 0.1), default=0)
+    if not several or any(one.is_unique for one in found.values()):
+        return found
+    rows = different(connection, sample, relation.columns)
+    if several < _TELLS_APART * rows or not rows < next(iter(found.values())).rows <= _MOST_AGAIN * rows:
+        return found
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {sample} AS SELECT DISTINCT ON ({listed}) * FROM {sample}")
+    return look()
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, sample: str, name: str, type_: str, rows: int) -> Profile:
@@ -214,6 +238,11 @@ def _profile(connection: duckdb.DuckDBPyConnection, sample: str, name: str, type
     found = connection.execute(sql.render(_SQL, "profile_column", **names)).fetchall()[0]
     common = connection.execute(sql.render(_SQL, "commonest_values", **names, limit="30")).fetchall()
     return replace(Profile(name, type_, rows, *found), common=tuple(common))
+
+
+def different(connection: duckdb.DuckDBPyConnection, source: str, columns: Iterable[str]) -> int:
+    """Return how many different rows there are."""
+    return count(connection, f"(SELECT DISTINCT {', '.join(map(sql.identifier, columns))} FROM {source})")
 
 
 def count(connection: duckdb.DuckDBPyConnection, source: str, what: str = "*") -> int:

@@ -19,11 +19,11 @@ _WORDS = {
         track trk tra musik artist art album video clip game app news story doc document dokument paper post recipe
         rezept receta recette business venue restaurant hotel listing place poi course job anime manga beer wine joke
         podcast episode show content media material pin ad offer variant vare tuote asset dish boardgame thing medien
-        attraction property program programme gmap question quiz lesson toy cloth garment deal lot""",
+        aid bookmark attraction property program programme gmap question quiz lesson toy cloth garment deal lot""",
     "session": """session sess sid basket cart order orders invoice inv visit transaction trans transactie txn tx trx
         receipt bon ticket bestellung bestell rechnung factura facture fattura factuur faktura pedido commande comanda
-        warenkorb korb sitzung besuch panier purchase sale checkout bestelling ordine ordre auftrag beleg compra vente
-        kvittering sesion sessione seance bezoek zamowienie loan""",
+        warenkorb korb bill playlist sitzung besuch panier purchase sale checkout bestelling ordine ordre auftrag beleg
+        compra vente kvittering sesion sessione seance bezoek zamowienie zamowienia loan""",
     "at": """timestamp time times date datetime at when ts unix epoch created datum fecha zeit zeitpunkt zeitstempel
         hora uhrzeit dat day moment momento heure tijd tijdstip dato ora tag jour dia giorno dt utc kiedy data
         horodatage submitted stamp on""",
@@ -68,7 +68,7 @@ _WORDS = {
         language page position rank row line seq index review tagset latitude longitude lat lon lng phone email address
         hash version week month year quarter hour dow weekday""",
     "key": """id ids no nr nbr num number code unique key uuid guid codigo codice cod kode nummer numero sk pk ident
-        identifier kennung cislo idx""",
+        identifier kennung cislo idx pid uri""",
 }  # fmt: skip
 #: Words for the events that shops, players and newsrooms record, and what each counts beside a purchase.
 EVENT_WEIGHTS = {
@@ -137,6 +137,9 @@ def meanings(name: str) -> dict[str, float]:
     if len(rest) > 1 and rest[-1] in keys:
         rest = rest[:-1]
     found: dict[str, float] = {}
+    if len(rest) > 1 and rest[-1] == "name" and "user" in known.get(rest[-2], ()):
+        # Whoever is called so is who it was, where there is no id: "profile_name".
+        found["user"] = 1.0
     if keys:
         found["key"] = 1.0
     # The last word says what it is, "order_date"; in Romance languages the first, "fecha_compra".
@@ -154,7 +157,7 @@ def weight_of_event(event: str) -> float | None:
     """Return what an event of that name counts; None where the name says nothing."""
     folded = re.sub(r"[^a-z]", "", plain(event))
     for weight, words in EVENT_WEIGHTS.items():
-        if folded in words.split():
+        if {folded, folded.removesuffix("s")} & set(words.split()):
             return weight
     parts = [word for word in re.split(r"[^a-z]+", plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", event))) if word]
     for weight, words in EVENT_WEIGHTS.items():
