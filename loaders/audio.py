@@ -21,6 +21,7 @@ from recstore.sources.files import local_path
 from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.reasons import common_reasons, last_reject
 from recstore.sources.room import Room
+from recstore.sources.unchanged import Unchanged
 
 from .audio_files import Reject, SoundFiles, digests, known_files, read_labels, remember_files, sound_files
 from .audioset_frames import KeptFrames, kept_frames
@@ -108,6 +109,8 @@ class _Loading:
         self._staged = _Staged()
         #: How many clips each file gave that was read.
         self._read: dict[str, int] = {}
+        #: The files whose content is not that of their digest.
+        self._changed: set[Path] = set()
 
     def run(self) -> LoadReport:
         """Embed the files that are new or changed, and return what became of all."""
@@ -122,18 +125,20 @@ class _Loading:
             digest = hashlib.sha256(content).hexdigest()
             report.files.append(FileReport(str(path), len(content), digest, 0, len(lines)))
             self._insert_rejects(lines)
+        seen_files = Unchanged(files.paths)
         wanted, unchanged, size, digest = self._looked_at(files, rejects)
         seen = last_reject(self._connection)
         had = self._had([str(path) for path in wanted])
         self._connection.execute(sql.read(_AUDIOSET_SQL, "stage"))
         with kept_frames(self._connection) as frames:
             if wanted:
-                self._embed(files, list(wanted), labels, rejects, frames)
+                self._embed(files, list(wanted), labels, rejects, frames, seen_files)
             self._insert(frames, [files.named(path) for path in wanted])
         relabelled = self._relabel({path: labels[path] for path in unchanged if path in labels})
         self._insert_rejects(rejects)
         self._connection.execute("DROP TABLE staged_clips")
-        remember_files(self._connection, self._known | {str(path): found for path, found in wanted.items()})
+        read = {str(path): found for path, found in wanted.items() if path not in self._changed}
+        remember_files(self._connection, self._known | read)
         added = sum(max(0, n - had.get(file, 0)) for file, n in self._read.items())
         replaced = sum(min(had.get(file, 0), n) for file, n in self._read.items()) + relabelled
         report.files.append(
@@ -166,13 +171,19 @@ class _Loading:
         labels: dict[Path, list[str]],
         rejects: list[Reject],
         frames: KeptFrames,
+        seen: Unchanged,
     ) -> None:
         # Before the network is fetched, or anything is computed.
         Budget.of(self._options.memory, self._threads).holding(_NETWORK, "embedding sound files")
         network = network_of(self._options.vggish, self._progress)
         try:
             for one in embed_files(paths, network, self._threads, tags=True):
-                if one.reason is not None:
+                how = seen.difference(one.path)
+                if how is not None:
+                    self._changed.add(one.path)
+                    reason = f"it changed while it was read ({how}); add it again"
+                    rejects.append(Reject(files.named(one.path), reason))
+                elif one.reason is not None:
                     rejects.append(Reject(files.named(one.path), one.reason))
                 else:
                     self._read[str(one.path)] = len(one.frames)

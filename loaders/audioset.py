@@ -26,6 +26,7 @@ from recstore.sources.files import local_path
 from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.reasons import common_reasons, last_reject
 from recstore.sources.room import Room
+from recstore.sources.unchanged import Unchanged
 
 from .audioset_archive import read_archive
 from .audioset_frames import KeptFrames, kept_frames
@@ -125,7 +126,8 @@ def _read(
     before, seen = _one(connection, "SELECT count(*) FROM audio_clips"), last_reject(connection)
     digest = hashlib.sha256()
     connection.execute(sql.read(_SQL, "stage"))
-    with kept_frames(connection) as frames:
+    files = _record_files(path) if path.is_dir() else [path]
+    with Unchanged(files).required(), kept_frames(connection) as frames:
         if path.suffix == ".json":
             counts = _stage_json(connection, path, digest, wanted, frames)
         else:
@@ -148,7 +150,7 @@ def _read(
             "Pass another source, or see --music-filter and --label for what counts as music."
         )
     progress.notice(f"{source}: {found}.")
-    size = path.stat().st_size if path.is_file() else sum(file.stat().st_size for file in _record_files(path))
+    size = sum(file.stat().st_size for file in files)
     report = LoadReport(source)
     report.files.append(FileReport(path.name, size, digest.hexdigest(), clips, rejects, passed=counts.sound - clips))
     return report

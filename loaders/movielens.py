@@ -25,6 +25,7 @@ from recstore.sources.files import open_source, sizes
 from recstore.sources.loader import FileReport, LoadReport, RowFile
 from recstore.sources.reasons import common_reasons, last_reject
 from recstore.sources.room import Room
+from recstore.sources.unchanged import Unchanged
 
 from .movielens_files import FAMILIES, RELEASES, SourceFile, Survey, family_of, survey
 from .movielens_genres import check_genres
@@ -86,12 +87,14 @@ class MovieLens:
         path = Path(source)
         if not path.is_file():
             raise SourceError(f"There is no file {source} to add from; check the path.")
+        seen = Unchanged([path])
         with path.open("rb") as file:
             beginning = file.readline(4096)
         forms = {form.delimiter: form for family in FAMILIES for form in family if form.table == table}
         found = next((forms[mark] for mark in ("::", "\t") if mark.encode() in beginning and mark in forms), forms[","])
         form = replace(found, name=path.name, required=True)
-        return _FileLoad(connection, form, path, str(path.parent), progress, is_addition=True).run()
+        with seen.required():
+            return _FileLoad(connection, form, path, str(path.parent), progress, is_addition=True).run()
 
 
 class _FileLoad:

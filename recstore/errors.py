@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class RecstoreError(Exception):
@@ -71,6 +72,28 @@ def is_full(error: BaseException) -> bool:
         return error.errno in _FULL
     # DuckDB hands on no number of an error, only the system's words for it.
     return any(os.strerror(number) in str(error) for number in _FULL)
+
+
+def full(what: str | os.PathLike[str], error: BaseException, remedy: str = "name another place") -> FullError:
+    """Return what says that there was no room to write `what`, and what to do: by `remedy`, or by making some."""
+    reason = next((text for number in _FULL if (text := os.strerror(number)) in str(error)), first_line(error))
+    room = (
+        "raise the limit of the size of files (ulimit -f)" if reason == os.strerror(errno.EFBIG) else "make room there"
+    )
+    return FullError(f"There is no room to write {os.fspath(what)} ({reason}): {room}, or {remedy}.")
+
+
+@contextmanager
+def told_where_full(what: str | os.PathLike[str], remedy: str = "name another place") -> Iterator[None]:
+    """Raise what `full` returns where the disk is found full while `what` is written."""
+    try:
+        yield
+    except RecstoreError:
+        raise
+    except Exception as error:
+        if not is_full(error):
+            raise
+        raise full(what, error, remedy) from error
 
 
 #: What to do about an error of the system; what is not listed needs another path.

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from recstore.errors import RecstoreError, SourceError
+from recstore.errors import FullError, RecstoreError, told_where_full
 
 try:
     import fcntl
@@ -29,9 +29,10 @@ _LOCK = ".recstore-lock"
 #: Where what is being replaced waits, under its name, until what replaces it is in its place.
 REPLACED = "replaced"
 _MARK = b"A folder that recstore works in. It may be removed when no process holds a lock on this file.\n"
+#: What to do, besides making room, where the system's folder for such is full.
+OTHER_FOLDER = "name another folder by TMPDIR"
 #: Whoever unpacks leaves so much of the disk to others.
 _SPARE_BYTES = 64 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 #: The folders of this process, for when it ends in the middle of the work.
 _mine: set[Path] = set()
@@ -51,7 +52,8 @@ def scratch_folder(beside: Path | None = None) -> Iterator[Path]:
     _mine.add(folder)
     descriptor = None
     try:
-        descriptor = _begin(folder)
+        with told_where_full(f"to {parent}", OTHER_FOLDER if beside is None else "name another place"):
+            descriptor = _begin(folder)
         yield folder
     finally:
         if fcntl is None and descriptor is not None:  # Windows removes no file that is open
@@ -88,18 +90,13 @@ def sweep(parent: Path, *, is_hidden: bool = False) -> None:
 
 
 def require_room(folder: Path, size: int, what: str) -> None:
-    """Raise `SourceError` where a folder has no room for so many bytes and some to spare."""
+    """Raise `FullError` where a folder has no room for so many bytes and some to spare."""
     free = shutil.disk_usage(folder).free
     if size + _SPARE_BYTES > free:
-        raise SourceError(
+        raise FullError(
             f"{what} needs {size / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free. Make room there, or "
             "name another folder (TMPDIR for what is unpacked, RECSTORE_CACHE for what is fetched)."
         )
-
-
-def is_full(error: OSError) -> bool:
-    """Say whether an error means that there was no room."""
-    return error.errno in _FULL
 
 
 def lock_if_free(descriptor: int) -> bool:

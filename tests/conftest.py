@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 
 import recstore
 from recstore.progress import Progress
@@ -56,6 +57,9 @@ def _let_go() -> None:
 
 
 atexit.register(_let_go)
+# How long an example takes, or how long it takes to draw one, says something of the machine alone.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # The commands that tests run take a fifth of their start for compiling recstore, unless what is compiled may be kept.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

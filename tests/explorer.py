@@ -31,7 +31,7 @@ def explored(store: Path, *options: str) -> Iterator[str]:
             yield address
         finally:
             process.send_signal(signal.SIGINT)
-            said = process.communicate(timeout=20)[1]
+            said = process.communicate(timeout=300)[1]
     assert process.returncode == 0, said
     assert "Traceback" not in said, said
 
@@ -94,7 +94,7 @@ def chromium() -> Iterator[object]:
 def window(program, address: str, width: int = 1280, scheme: str = "light") -> Iterator[Window]:
     """Open an address in a new window of a browser."""
     context = program.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(200_000)
     opened = Window(context.new_page())
     opened.page.goto(address)
     yield opened

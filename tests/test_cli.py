@@ -126,6 +126,7 @@ def test_an_interrupt_ends_a_long_query(sample_store, tmp_path):
     command = [RECSTORE, "sql", str(sample_store), query, "--format", "csv"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not begun.exists():
+            assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=300)

@@ -31,6 +31,8 @@ NASTY = [
     "{{ 7*7 }}",
     "'; DROP TABLE x; --",
 ]
+#: So often, twenty times a second, a text is looked for before it is missed.
+PATIENCE = 4000
 ENDLESS = "SELECT count(*) FROM range(10_000_000_000) AS a, range(1000) AS b WHERE a.range * b.range % 7 = 3"
 
 
@@ -59,13 +61,24 @@ def lists(user) -> list[list[dict]]:
     return [table.rows for table in tables if table.visible and table.rows]
 
 
-async def rows_when(user, condition, tries=100):
-    """Wait until the lists are as they should be; return them."""
-    for _ in range(tries):
-        if condition(lists(user)):
-            return lists(user)
+async def is_true(condition, otherwise=lambda: "") -> None:
+    """Wait until something is so: as long as any machine may take."""
+    for _ in range(PATIENCE):
+        if condition():
+            return
         await asyncio.sleep(0.05)
-    raise AssertionError(lists(user))
+    raise AssertionError(otherwise())
+
+
+async def rows_when(user, condition):
+    """Wait until the lists are as they should be; return them."""
+    await is_true(lambda: condition(lists(user)), lambda: lists(user))
+    return lists(user)
+
+
+async def sees(user, text: str) -> None:
+    """Wait until a text stands in the page."""
+    await user.should_see(text, retries=PATIENCE)
 
 
 def ids(rows):
@@ -94,12 +107,12 @@ async def test_an_item_stands_beside_what_is_like_it_in_every_space(sample_store
             str(row[0]) for row in con.execute("SELECT movie_id FROM similar_movies(1, space := 'hybrid')").fetchall()
         ]
     async with looking(sample_store, Address(item="1")) as user:
-        await user.should_see(title)
+        await sees(user, title)
         found = await rows_when(user, lambda them: len(them) == len(spaces))
         for space in spaces:
-            await user.should_see(space)
+            await sees(user, space)
         assert best in [ids(rows) for rows in found]
-        await user.should_see("FROM similar_movies(1, k := 10, space := 'hybrid');")
+        await sees(user, "FROM similar_movies(1, k := 10, space := 'hybrid');")
         # What stands in two lists is marked there, with the place in the other.
         marked = [(row, rows) for rows in found for row in rows if row["also"]]
         for row, _rows in marked:
@@ -113,11 +126,7 @@ async def test_a_filter_is_refused_beside_its_box_and_taken_when_it_is_mended(sa
         before = await rows_when(user, lambda them: len(them) == 4)
         for wrong in ("yaer > 2000", "year >", "true)) AS x; DROP TABLE movies; --", "true, 5", "1=1); SELECT (1"):
             await type_in(user, "filter", wrong)
-            for _ in range(50):
-                if box(user, "filter").error:
-                    break
-                await asyncio.sleep(0.05)
-            assert box(user, "filter").error, wrong
+            await is_true(lambda: box(user, "filter").error, lambda wrong=wrong: wrong)
         await type_in(user, "filter", "year >= 2000 -- new ones")
         found = await rows_when(user, lambda them: len(them) == 4 and them != before)
         assert box(user, "filter").error is None
@@ -137,17 +146,14 @@ async def test_what_is_typed_while_a_search_is_under_way_is_searched_once_by_its
 
     monkeypatch.setattr(Page, "_find", find)
     async with looking(small_store, Address(view="quality")) as user:
-        await user.should_see("Builds")
+        await sees(user, "Builds")
         [search] = user.find(ui.select).elements
         listener = next(k for k, one in search._event_listeners.items() if one.type == "inputValue")
         for text in ("to", "toy", "toy s", "toy st"):
             search._handle_event({"listener_id": listener, "args": text})
-            await asyncio.sleep(0.02)
+            await is_true(lambda: asked)
         all_is_typed.set()
-        for _ in range(100):
-            if search.options:
-                break
-            await asyncio.sleep(0.05)
+        await is_true(lambda: search.options)
         assert search.options == {"1": "toy st"}
         assert asked == ["to", "toy st"]
 
@@ -159,7 +165,7 @@ async def test_what_is_left_out_and_k_change_the_lists_and_their_sql(sample_stor
         assert {len(rows) for rows in found} == {3}
         assert not any("2" in ids(rows) for rows in found)
         call = "similar_movies(1, k := 3, space := 'hybrid', exclude := [2], diversity := 0.3, popularity := -0.5)"
-        await user.should_see(f"FROM {call};")
+        await sees(user, f"FROM {call};")
         with recstore.connect(sample_store) as con:
             right = [str(row[0]) for row in con.execute(f"SELECT movie_id FROM {call}").fetchall()]
         assert right in [ids(rows) for rows in found]
@@ -168,9 +174,9 @@ async def test_what_is_left_out_and_k_change_the_lists_and_their_sql(sample_stor
 @asynchronous
 async def test_what_is_not_there_is_said(sample_store):
     async with looking(sample_store, Address(item="987654")) as user:
-        await user.should_see("There is no movie 987654 in this store.")
+        await sees(user, "There is no movie 987654 in this store.")
     async with looking(sample_store, Address(view="person")) as user:
-        await user.should_see("Choose a person, or put something into the basket.")
+        await sees(user, "Choose a person, or put something into the basket.")
 
 
 @asynchronous
@@ -189,18 +195,18 @@ async def test_a_person_and_a_basket(sample_store):
     async with looking(sample_store, Address(view="person", liked=("1", "2"), disliked=("3",))) as user:
         found = await rows_when(user, lambda them: len(them) == 1)
         assert ids(found[0]) == basket
-        await user.should_see(f"FROM {for_basket};")
+        await sees(user, f"FROM {for_basket};")
 
 
 @asynchronous
 async def test_how_good_it_is(sample_store, tmp_path):
     store = shutil.copy(sample_store, tmp_path / "store.duckdb")
     async with looking(store, Address(view="quality")) as user:
-        await user.should_see("Nothing was measured yet", retries=50)
-        await user.should_see("Every line of the sources was loaded.")
-        await user.should_see("checks hold.", retries=100)
+        await sees(user, "Nothing was measured yet")
+        await sees(user, "Every line of the sources was loaded.")
+        await sees(user, "checks hold.")
         user.find("Compare").click()
-        await user.should_see("There is no version before", retries=50)
+        await sees(user, "There is no version before")
 
 
 @asynchronous
@@ -208,8 +214,8 @@ async def test_health_that_takes_too_long_takes_nothing_else_with_it(small_store
     monkeypatch.setattr("recstore.explore.quality_view._SECONDS_FOR_HEALTH", 0.2)
     monkeypatch.setattr("recstore.explore.quality_view._HEALTH", ENDLESS)
     async with looking(small_store, Address(view="quality")) as user:
-        await user.should_see("It took more than 0.2 seconds. Without an end: recstore check", retries=100)
-        await user.should_see("Every line of the sources was loaded.")
+        await sees(user, "It took more than 0.2 seconds. Without an end: recstore check")
+        await sees(user, "Every line of the sources was loaded.")
 
 
 @asynchronous
@@ -221,7 +227,7 @@ async def test_what_comes_from_a_store_is_text(sample_store, tmp_path):
             con.execute("UPDATE movies SET title = ? WHERE movie_id = ?", [title, number])
     async with looking(store, Address(item="1")) as user:
         await rows_when(user, lambda them: len(them) == 4)
-        await user.should_see(NASTY[0])
+        await sees(user, NASTY[0])
         assert not any(
             title in str(table.slots["body"].template) for table in user.find(ui.table).elements for title in NASTY
         )
@@ -236,7 +242,7 @@ async def test_a_store_that_is_published_meanwhile_is_shown(small_store, tmp_pat
     async with looking(store, Address(item="1")) as user:
         await rows_when(user, lambda them: len(them) == 4)
         newer.replace(store)
-        await user.should_see("The New One (2026)", retries=60)
+        await sees(user, "The New One (2026)")
         assert "The store was built anew: this shows the new one." in user.notify.messages
 
 

@@ -43,7 +43,7 @@ def shown_in(con, call: str, title: str = "title") -> list[str]:
     return [row[0].strip() for row in con.execute(f"SELECT {title} FROM {call}").fetchall()]
 
 
-def when(window, condition, tries: int = 800):
+def when(window, condition, tries: int = 4000):
     for _ in range(tries):
         if condition():
             return

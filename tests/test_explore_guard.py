@@ -20,7 +20,7 @@ def address(sample_store):
 
 
 def ask(address: str, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
-    connection = http.client.HTTPConnection(urlsplit(address).hostname, urlsplit(address).port, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(address).hostname, urlsplit(address).port, timeout=300)
     try:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -94,7 +94,7 @@ def test_the_page_itself_may_open_a_socket(address):
     path = f"/{token(address)}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
     request = "".join(f"{name}: {value}\r\n" for name, value in {"Host": urlsplit(address).netloc, **UPGRADE}.items())
     for origin, code in ((f"http://{urlsplit(address).netloc}", b"101"), ("http://evil.example", b"403")):
-        with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), timeout=20) as one:
+        with socket.create_connection((urlsplit(address).hostname, urlsplit(address).port), timeout=300) as one:
             one.sendall(f"GET {path} HTTP/1.1\r\n{request}Origin: {origin}\r\n\r\n".encode())
             assert one.recv(100).split()[1] == code
 

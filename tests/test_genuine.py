@@ -153,7 +153,7 @@ def test_a_store_of_this_duckdb_is_sound_for_others(version, small_store):
     code = "import sys, recstore; print([f for f in recstore.check(sys.argv[1]) if f.fault])"
     command = [sys.executable, "-c", code, str(small_store)]
     done = subprocess.run(
-        command, env=shells.python_with(version), capture_output=True, text=True, timeout=100, check=True
+        command, env=shells.python_with(version), capture_output=True, text=True, timeout=900, check=True
     )
     assert done.stdout == "[]\n"
 

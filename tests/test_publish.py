@@ -159,7 +159,10 @@ def test_two_builders(store):
         while not lock.exists() or not lock.read_text():
             assert first.poll() is None
             time.sleep(0.001)
+        # It stands still, so that it is at work however long the other takes to begin.
+        first.send_signal(signal.SIGSTOP)
         second = cli("rebuild", store)
+        first.send_signal(signal.SIGCONT)
         assert second.returncode == 3
         assert f"is being built already, by process {first.pid}" in second.stderr
         assert cli("rebuild", store, "--wait").returncode == 0
@@ -171,6 +174,7 @@ def test_what_a_killed_builder_leaves_is_swept_away(store, movielens):
     before = build_id(store)
     process = subprocess.Popen([RECSTORE, "build", str(store), "--movielens", str(movielens)])
     while not list(store.parent.glob(".*.staging-*/store.duckdb")):
+        assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()

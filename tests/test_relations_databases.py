@@ -89,7 +89,9 @@ TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 NUMBER = st.decimals(allow_nan=False, allow_infinity=False, places=3)
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(st.tuples(TEXT | st.none(), NUMBER | st.none()), min_size=5))
 def test_text_and_numbers_come_as_they_are(gathering, shop, rows):
     with psycopg.connect(shop.replace("+psycopg", ""), autocommit=True) as connection:
@@ -237,7 +239,9 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(st.lists(st.lists(st.tuples(VALUES, st.integers(-5, 5) | st.none()), min_size=1), min_size=1, max_size=3))
 def test_a_column_widens_to_what_comes_and_loses_no_row(gathering, batches):
     gathering.connection.execute("DROP TABLE IF EXISTS gathered.rows")

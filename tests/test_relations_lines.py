@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from recstore.errors import SourceError
 from recstore.sources.dialect import Dialect
 
-SETTINGS = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+SETTINGS = settings(
+    max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 FIELD = st.text(st.sampled_from("ab01 \"';,\n\r\té€.-"), max_size=8)
 
 

@@ -12,6 +12,7 @@ import pytest
 from conftest import need_tensorflow
 from runner import ask, run
 from sounds import sound, tag
+from test_changing_sources import then
 
 import recstore
 from recstore import OptionError, RecstoreError, SourceError
@@ -125,6 +126,21 @@ def test_a_file_is_passed_over_unless_it_changed(tmp_path):
     np.testing.assert_array_equal(rows(store, frames, video)[0][0], recstore.embed(video).reshape(-1))
     assert recstore.add(store, audio=music).loads["audio"].passed == 3
     assert [finding for finding in recstore.check(store) if finding.fault] == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_a_reject_and_read_again(tmp_path):
+    """Its clips would be of another content than the one whose digest is kept."""
+    music, store = tmp_path / "music", tmp_path / "music.duckdb"
+    make_music(music)
+    with pytest.MonkeyPatch.context() as patch:
+        then(patch, "recstore.loaders.audio.network_of", lambda: tag(music / "low.flac", "Another", "Jazz"))
+        recstore.build(store, {"audio": music})
+    [(source, reason)] = rows(store, "SELECT source, reason FROM load_rejects")
+    assert source.endswith(":low.flac")
+    assert "changed while it was read" in reason
+    added = recstore.add(store, audio=music).loads["audio"]
+    assert (added.rows, added.passed) == (2, 2)
+    assert rows(store, "SELECT count(*) FROM load_rejects WHERE contains(reason, 'changed')") == [(0,)]
 
 
 def test_labels_from_a_csv(music, tmp_path):

@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
-from recstore.errors import RecstoreError, cannot, is_full
+from recstore.errors import RecstoreError, cannot, full, is_full
 from recstore.text import one_line, shown
 
 
@@ -192,6 +192,8 @@ def _message(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "The memory of this machine is not enough for it."
+    if is_full(error) and not getattr(error, "filename", None):
+        return str(full("what was to be written", error))
     if isinstance(error, OSError) and error.filename:
         return cannot(os.fsdecode(error.filename), "be used", error)
     if isinstance(error, OSError):

@@ -36,19 +36,21 @@ def init(
         from recstore import init as guess
         from recstore.errors import OptionError, SourceError, cannot
         from recstore.paths import typed
-        from recstore.tools import check_target
+        from recstore.tools import check_target, whole_file
 
-        is_printed = str(output) == "-"
+        is_printed, is_there = str(output) == "-", output.exists()
         taken = OptionError(
             f"{output} is there already. Name another file with -o, print the declaration with -o -, or write over it "
             "with --force."
         )
-        if not is_printed and output.exists() and not force:
+        if not is_printed and is_there and not force:
             raise taken
+        given = [typed(source) for source in (*sources, *([database] if database else []))]
+        # (What is not there is none of the sources. A declaration among them is none, either.)
+        folders = [one for one in given if one.is_dir()] if is_there else []
+        inputs = [*given, *(file for one in folders for file in one.rglob("*") if file.suffix != ".toml")]
         if not is_printed:
-            given = [typed(source) for source in (*sources, *([database] if database else []))]
-            inside = (file for one in given if one.is_dir() for file in one.rglob("*"))
-            check_target(output, inputs=[*given, *inside])
+            check_target(output, inputs=inputs)
         found = guess(*sources, name=name, database=database, folder=None if is_printed else output.parent)
         for line in found.seen:
             say(line)
@@ -56,10 +58,11 @@ def init(
             print_data(found.text.rstrip("\n"))
             return
         try:
-            with output.open("w" if force else "x", encoding="utf-8") as file:
-                file.write(found.text)
-        except FileExistsError:
-            raise taken from None
+            # Whole, or not at all: what is written over may be somebody's work.
+            with whole_file(output, inputs=inputs) as part:
+                part.write_text(found.text, encoding="utf-8")
+                if not force and output.exists():
+                    raise taken
         except OSError as error:
             raise SourceError(cannot(output, "be written", error)) from error
         config = "" if output.name == "recstore.toml" else f" --config {output}"

@@ -20,7 +20,7 @@ from recstore import sql
 from recstore.budget import Budget, Needs
 from recstore.catalogs.catalog import Catalog, Table
 from recstore.catalogs.registry import model_of
-from recstore.errors import OptionError, StoreError, first_line
+from recstore.errors import OptionError, StoreError, first_line, is_full
 from recstore.models.space import Measured
 from recstore.opening import open_connection
 from recstore.options import BuildOptions
@@ -36,6 +36,7 @@ from recstore.pipeline.user_spaces import read_user_space
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.located import files_below
+from recstore.sources.unchanged import Unchanged
 from recstore.store.publish import staged_store
 from recstore.store.staged import Staged
 
@@ -68,6 +69,7 @@ def build_from_tables(
     """
     place = typed(folder)
     stages = Stages(progress or Progress())
+    seen = Unchanged(files_below(place)) if place.is_dir() else Unchanged(())
     with open_connection() as connection:
         arriving = _Arriving(place, where, tuple(_described(connection, place)))
         arriving.refuse_what_lacks(connection)
@@ -88,7 +90,11 @@ def build_from_tables(
                 measured += arriving.measured(connection, catalog, _place(staged, catalog, arriving, options, stages))
             sources = arriving.sources(connection, names)
             evaluations = arriving.evaluations(connection, names)
+            seen.check()
         except duckdb.Error as error:
+            if is_full(error) or isinstance(error, duckdb.OutOfMemoryException):
+                raise
+            seen.check()
             raise StoreError(f"The tables in {place} cannot be read: {first_line(error)}") from error
         connection.execute(f"DETACH {_ARRIVING}")
         for catalog in kept:

@@ -16,9 +16,9 @@ from pathlib import Path
 import duckdb
 
 from recstore import sql
-from recstore.errors import OptionError, RecstoreError
+from recstore.errors import OptionError, RecstoreError, told_where_full
 from recstore.paths import real, typed
-from recstore.scratch import scratch_folder
+from recstore.scratch import OTHER_FOLDER, scratch_folder
 from recstore.store.file import is_database
 
 #: What stands beside a store under a name that is made from its own: the groups hold the store's name.
@@ -35,8 +35,8 @@ def whole_file(
     """Yield a path to write to; what stands there when the block ends well is put in the place of `target`, whole.
 
     `target` may be a link, which stays one, and a device or a pipe, which gets what was written. `connection` and
-    `inputs` are as in `check_target`. Raises `OptionError` for a target that must not be overwritten, and `OSError`
-    where nothing can be written.
+    `inputs` are as in `check_target`. Raises `OptionError` for a target that must not be overwritten, `FullError` where
+    there is no room, and `OSError` where nothing can be written.
     """
     check_target(target, connection, inputs)
     place = real(typed(target))
@@ -44,10 +44,12 @@ def whole_file(
     name = f"written{''.join(place.suffixes[-2:])[-40:]}"
     if not _can_be_replaced(place):
         with scratch_folder() as folder:
-            yield folder / name
-            _pour(folder / name, place)
+            with told_where_full(f"to {folder.parent}", OTHER_FOLDER):
+                yield folder / name
+            with told_where_full(target):
+                _pour(folder / name, place)
         return
-    with scratch_folder(beside=place) as folder:
+    with told_where_full(target), scratch_folder(beside=place) as folder:
         yield folder / name
         _replace(folder / name, place)
 

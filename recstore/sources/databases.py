@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -12,6 +14,7 @@ from recstore import sql
 from recstore.errors import SourceError, cannot
 from recstore.paths import typed
 from recstore.sources.addresses import shown
+from recstore.sources.open_databases import OpenDatabases
 from recstore.sources.selects import checked_select, copy_query, is_select, isolated
 from recstore.sources.since import Since
 from recstore.sources.streams import told
@@ -25,6 +28,7 @@ _FILE_ADDRESS = re.compile(r"(?i)(?:duckdb|sqlite(?:\+pysqlite)?):///([^?]*)(?:\
 
 def copy_database(
     connection: duckdb.DuckDBPyConnection,
+    databases: OpenDatabases,
     database: str,
     source: str,
     folder: Path,
@@ -47,14 +51,15 @@ def copy_database(
         from recstore.sources.servers import copy_server
 
         named = f"{shown(address)}, {kind}"
-        return named, *copy_server(connection, address, source, is_query, table, since, named)
+        return named, *copy_server(connection, databases, address, source, is_query, table, since, named)
     path = folder / typed(in_file[1] if in_file else address)
     named = f"{path.name}, {kind}"
     if _is_sqlite(path):
         from recstore.sources.servers import copy_server
 
-        return named, *copy_server(connection, f"sqlite:///{path}", source, is_query, table, since, named)
-    return named, *_copy_duckdb(connection, path, source, is_query, folder, table, since, named)
+        return named, *copy_server(connection, databases, f"sqlite:///{path}", source, is_query, table, since, named)
+    apart = databases.once(str(path), lambda: _attached(connection, path, folder))
+    return named, *_copy_duckdb(connection, apart, source, is_query, table, since, named)
 
 
 def _with_variables(database: str) -> str:
@@ -87,33 +92,38 @@ def _is_sqlite(path: Path) -> bool:
     return False
 
 
-def _copy_duckdb(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    source: str,
-    is_query: bool,
-    folder: Path,
-    table: str,
-    since: Since | None,
-    named: str,
-) -> tuple[str, dict[str, str]]:
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, path: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a DuckDB of its own in which the database is; no other process can write to that meanwhile."""
     with isolated(connection, folder) as apart:
         try:
             apart.execute(f"ATTACH {sql.literal(str(path))} AS _rs_database (READ_ONLY)")
             apart.execute("USE _rs_database")
         except duckdb.Error as error:
             raise told(str(path), error) from error
-        query = (
-            checked_select(apart, source, named)
-            if is_query
-            else f"FROM {'.'.join(map(sql.identifier, name_parts(source)))}"
-        )
-        values = []
-        if since:
-            query, missing = since.of_query(query, sql.identifier(since.column), "?")
-            values = [since.value]
-            try:
-                since.tell_missing(named, apart.execute(missing).fetchall()[0][0])
-            except duckdb.Error as error:
-                raise told(named, error) from error
-        return copy_query(connection, apart, query, values, table, named)
+        yield apart
+
+
+def _copy_duckdb(
+    connection: duckdb.DuckDBPyConnection,
+    apart: duckdb.DuckDBPyConnection,
+    source: str,
+    is_query: bool,
+    table: str,
+    since: Since | None,
+    named: str,
+) -> tuple[str, dict[str, str]]:
+    query = (
+        checked_select(apart, source, named)
+        if is_query
+        else f"FROM {'.'.join(map(sql.identifier, name_parts(source)))}"
+    )
+    values = []
+    if since:
+        query, missing = since.of_query(query, sql.identifier(since.column), "?")
+        values = [since.value]
+        try:
+            since.tell_missing(named, apart.execute(missing).fetchall()[0][0])
+        except duckdb.Error as error:
+            raise told(named, error) from error
+    return copy_query(connection, apart, query, values, table, named)

@@ -20,9 +20,9 @@ from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 from recstore import cache
-from recstore.errors import SourceError
+from recstore.errors import SourceError, full, is_full
 from recstore.progress import Progress
-from recstore.scratch import is_full, require_room, scratch_folder
+from recstore.scratch import require_room, scratch_folder
 from recstore.sources.addresses import Address, https_address, shown, with_suffix
 from recstore.sources.growth import Growth
 
@@ -89,8 +89,8 @@ def download(url: str, target: Path, progress: Progress, *, record: bool = False
     """Fetch `url` to the file `target`, checked against the `.md5` beside it where there is one, and `sha256` if given.
 
     The file appears under its name only when it is complete; with `record`, what was fetched is written beside it.
-    Raises `SourceError` where the address cannot be reached, the answer is cut short, too large or too slow, there is
-    no room for it, or the checksum differs.
+    Raises `SourceError` where the address cannot be reached, the answer is cut short, too large or too slow, or the
+    checksum differs, and `FullError` where there is no room for it.
     """
     address, named = https_address(url), shown(url)
     progress.notice(f"Fetching {named}")
@@ -121,8 +121,9 @@ def download(url: str, target: Path, progress: Progress, *, record: bool = False
     except ValueError as error:
         raise _unreachable(named, "its server leads on to what is no address") from error
     except OSError as error:
-        what = "there is no room left" if is_full(error) else error.strerror or str(error)
-        raise SourceError(f"{named} cannot be kept in {target.parent}: {what}.") from error
+        if is_full(error):
+            raise full(f"{named} to {target.parent}", error, "name another folder by RECSTORE_CACHE") from error
+        raise SourceError(f"{named} cannot be kept in {target.parent}: {error.strerror or error}.") from error
     return target
 
 

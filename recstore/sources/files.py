@@ -13,6 +13,7 @@ from recstore.progress import Progress
 from recstore.scratch import scratch_folder
 from recstore.sources.addresses import shown
 from recstore.sources.download import dataset, download
+from recstore.sources.unchanged import Unchanged
 from recstore.sources.unpack import unpack
 
 
@@ -29,10 +30,14 @@ def open_source(
     with _located(source, known, progress) as path:
         named = shown(source) if "://" in source else str(path)
         if path.is_dir():
-            yield _in_folder(path, wanted)
+            found = _in_folder(path, wanted)
+            with Unchanged(found.values()).required():
+                yield found
         elif _is_archive(path, named):
             with scratch_folder() as scratch:
-                yield unpack(path, named, wanted, scratch)
+                with Unchanged([path]).required():
+                    unpacked = unpack(path, named, wanted, scratch)
+                yield unpacked
         else:
             raise SourceError(
                 f"{named} is neither a folder nor a zip archive (or the archive is damaged); name the folder of the "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from recstore.errors import SourceError
-from recstore.scratch import is_full, require_room, scratch_folder
+from recstore.errors import SourceError, full, is_full
+from recstore.scratch import OTHER_FOLDER, require_room, scratch_folder
 from recstore.sources.growth import Growth
 from recstore.sources.located import DataFile
 
@@ -64,7 +63,7 @@ def plain_text(file: DataFile, encoding: str | None) -> Iterator[Path]:
     """Yield the path of the text of a file, unpacked and in UTF-8: its own, or that of a copy that is gone afterwards.
 
     `encoding` is "utf-8", "utf-16" or "latin-1"; None is UTF-16 where the file begins so, else UTF-8. Raises
-    `SourceError` where the file is packed and damaged, or there is no room for the copy.
+    `SourceError` where the file is packed and damaged, and `FullError` where there is no room for the copy.
     """
     with _unpacked(file) as path:
         beginning = _beginning(path)
@@ -146,11 +145,7 @@ def _unpacked(file: DataFile) -> Iterator[Path]:
                     unpacked.write(block)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             if isinstance(error, OSError) and is_full(error):
-                room = shutil.disk_usage(folder).free
-                raise SourceError(
-                    f"There is no room to unpack {file.path} in {folder.parent} ({room / 1e6:,.0f} MB are free). Make "
-                    "room there, or set TMPDIR."
-                ) from error
+                raise full(f"what is in {file.path} to {folder.parent}", error, OTHER_FOLDER) from error
             raise SourceError(
                 f"{file.path} is damaged, or was cut off: it cannot be unpacked whole ({error}); fetch it again."
             ) from error

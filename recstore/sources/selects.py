@@ -15,6 +15,7 @@ from recstore.errors import SourceError
 from recstore.opening import open_connection
 from recstore.paths import real
 from recstore.sources.streams import arrow_reader, copy_stream, told
+from recstore.sources.unchanged import Unchanged, files_of_query
 
 _SELECT = re.compile(r"(?is)(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|with|from)\b[\s(*'\"\[$]")
 #: Settings of the work that goes on, which hold for the query, too.
@@ -33,7 +34,7 @@ def copy_select(
 
     Raises `SourceError` where it is no single SELECT, or fails.
     """
-    with isolated(connection, folder) as apart:
+    with isolated(connection, folder) as apart, Unchanged(files_of_query(query, folder)).required():
         return copy_query(connection, apart, checked_select(apart, query, named), [], table, named)
 
 

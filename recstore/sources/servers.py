@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from recstore.errors import MissingExtraError, SourceError
 from recstore.sources.addresses import shown
+from recstore.sources.open_databases import OpenDatabases
 from recstore.sources.rows import RowTable, batches
 from recstore.sources.since import Since
 from recstore.sources.table_names import name_parts
@@ -29,12 +30,14 @@ _DIALECTS = {
     "clickhouse": "clickhouse-sqlalchemy", "databricks": "databricks-sqlalchemy", "trino": "trino",
     "cockroachdb": "sqlalchemy-cockroachdb", "db2": "ibm-db-sa", "firebird": "sqlalchemy-firebird",
 }  # fmt: skip
+_IN_BATCHES = {"stream_results": True, "max_row_buffer": 1000}
 #: So many seconds a server may take to answer at all.
 _PATIENCE = 15
 
 
 def copy_server(
     connection: duckdb.DuckDBPyConnection,
+    databases: OpenDatabases,
     address: str,
     source: str,
     is_query: bool,
@@ -49,26 +52,18 @@ def copy_server(
     `MissingExtraError` where the driver is not installed.
     """
     with _errors_of(address, named):
-        url = _url(address)
-        engine = _engine(url)
-        try:
-            with _connected(engine, url) as server:
-                query = source.strip().rstrip(";") if is_query else f"SELECT * FROM {_table_of(server, source, named)}"
-                statement, values = _asked(server, engine, query, since, named)
-                if (engine.dialect.name, engine.dialect.driver) == ("postgresql", "psycopg"):
-                    from recstore.sources.postgres import copy_postgres
+        server: sa.Connection = databases.once(address, lambda: _connected(_url(address)))
+        query = source.strip().rstrip(";") if is_query else f"SELECT * FROM {_table_of(server, source, named)}"
+        statement, values = _asked(server, query, since, named)
+        if (server.dialect.name, server.dialect.driver) == ("postgresql", "psycopg"):
+            from recstore.sources.postgres import copy_postgres
 
-                    driver = server.connection.driver_connection
-                    return copy_postgres(connection, driver, query, since, table, named)
-                result = server.execution_options(stream_results=True, max_row_buffer=1000).execute(statement, values)
-                rows = RowTable(connection, table, [str(name) for name in result.keys()])  # noqa: SIM118
-                for batch in batches(result):
-                    rows.append(batch)
-                return rows.finish(
-                    _declared(server, source) if engine.dialect.name == "sqlite" and not is_query else {}
-                )
-        finally:
-            engine.dispose()
+            return copy_postgres(connection, server.connection.driver_connection, query, since, table, named)
+        with server.execute(statement, values, execution_options=_IN_BATCHES) as result:
+            rows = RowTable(connection, table, [str(name) for name in result.keys()])  # noqa: SIM118
+            for batch in batches(result):
+                rows.append(batch)
+        return rows.finish(_declared(server, source) if server.dialect.name == "sqlite" and not is_query else {})
 
 
 @contextmanager
@@ -150,30 +145,38 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 @contextmanager
-def _connected(engine: sa.Engine, url: sa.URL) -> Iterator[sa.Connection]:
-    """Yield a connection that may only read, as far as the database knows of such."""
-    with engine.connect() as server:
-        if engine.dialect.name == "postgresql" and engine.dialect.driver in (
-            "psycopg",
-            "psycopg2",
-            "asyncpg",
-            "pg8000",
-        ):
-            server = server.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
-        elif engine.dialect.name == "sqlite":
-            server.exec_driver_sql("PRAGMA query_only = ON")
-        elif engine.dialect.name in ("mysql", "mariadb"):
-            server.exec_driver_sql("START TRANSACTION READ ONLY")
-        yield server
+def _connected(url: sa.URL) -> Iterator[sa.Connection]:
+    """Yield a connection that may only read, and reads all of one moment, as far as the database knows of such."""
+    engine = _engine(url)
+    try:
+        server = engine.connect()
+        try:
+            yield _reading(server)
+        finally:
+            # What was to be read was read, or the error is told already: a server that is gone cannot be left in order.
+            with suppress(SQLAlchemyError, OSError):
+                server.close()
+    finally:
+        engine.dispose()
 
 
-def _asked(
-    server: sa.Connection, engine: sa.Engine, query: str, since: Since | None, named: str
-) -> tuple[sa.TextClause, dict[str, Any]]:
+def _reading(server: sa.Connection) -> sa.Connection:
+    name = server.dialect.name
+    if name == "postgresql" and server.dialect.driver in ("psycopg", "psycopg2", "asyncpg", "pg8000"):
+        server = server.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    elif name == "sqlite":
+        server.exec_driver_sql("PRAGMA query_only = ON")
+        server.exec_driver_sql("BEGIN")
+    elif name in ("mysql", "mariadb"):
+        server.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+    return server
+
+
+def _asked(server: sa.Connection, query: str, since: Since | None, named: str) -> tuple[sa.TextClause, dict[str, Any]]:
     """Return the statement of the rows that are asked for, and its values."""
     if since is None:
         return _literal(query), {}
-    column = engine.dialect.identifier_preparer.quote(since.column)
+    column = server.dialect.identifier_preparer.quote(since.column)
     wanted, missing = since.of_query(_escaped(query), _escaped(column), ":_rs_since")
     since.tell_missing(named, int(server.execute(sa.text(missing)).scalar_one()))
     return sa.text(wanted), {"_rs_since": since.value}

@@ -9,8 +9,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from recstore.errors import SourceError
-from recstore.scratch import is_full, require_room
+from recstore.errors import SourceError, full, is_full
+from recstore.scratch import OTHER_FOLDER, require_room
 from recstore.sources.growth import Growth
 
 #: A release has ten members or so. More than this is none, and only to list them takes long.
@@ -31,7 +31,7 @@ def unpack(archive: Path, named: str, wanted: frozenset[str], folder: Path) -> d
     """Unpack the wanted members, at most one folder deep, into `folder`, and return where each is.
 
     `named` is what the archive is called in messages. Raises `SourceError` where it is damaged, holds a wanted file
-    twice, or as a link or encrypted; where too much would come of it; and where there is no room.
+    twice, or as a link or encrypted, and where too much would come of it; `FullError` where there is no room.
     """
     try:
         with zipfile.ZipFile(archive) as packed:
@@ -44,9 +44,7 @@ def unpack(archive: Path, named: str, wanted: frozenset[str], folder: Path) -> d
                 _unpack_one(packed, member, folder / name, growth)
     except _DAMAGE as error:
         if isinstance(error, OSError) and is_full(error):
-            raise SourceError(
-                f"There is no room to unpack {named} in {folder.parent}. Make room there, or set TMPDIR."
-            ) from error
+            raise full(f"what is in {named} to {folder.parent}", error, OTHER_FOLDER) from error
         raise SourceError(f"{named} is damaged ({str(error) or type(error).__name__}); download it again.") from error
     return {name: folder / name for name in members}
 

@@ -16,7 +16,7 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
-from recstore.errors import OptionError
+from recstore.errors import OptionError, told_where_full
 from recstore.opening import open_connection
 from recstore.paths import real, typed
 from recstore.scratch import REPLACED, scratch_folder
@@ -66,6 +66,7 @@ def export(
 
     Raises:
         OptionError: the format is not known or not installed, or `folder` holds something else.
+        FullError: there is no room for it.
     """
     place, written = folder_to_write(folder), written or {}
     if to not in FORMATS:
@@ -193,7 +194,7 @@ def refuse_what_is_not_ours(place: Path) -> None:
 @contextmanager
 def _new_folder(place: Path) -> Iterator[Path]:
     """Give a folder beside `place` to fill, which takes its place when all went well, and else is removed."""
-    with scratch_folder(beside=place) as folder:
+    with told_where_full(place), scratch_folder(beside=place) as folder:
         part, old = folder / "new", folder / REPLACED / place.name
         part.mkdir()
         old.parent.mkdir()

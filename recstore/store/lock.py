@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from recstore.errors import BusyError, OptionError, StoreError
+from recstore.errors import BusyError, OptionError, StoreError, full, is_full
 from recstore.progress import Progress
 
 try:
@@ -108,9 +108,7 @@ def _acquire(file: Path, store: Path) -> int:
                     # Whatever the mask of this user: others must be able to see whether it is held.
                     if fcntl is not None and os.fstat(descriptor).st_uid == os.geteuid():
                         os.fchmod(descriptor, _MODE)
-                    os.ftruncate(descriptor, 0)
-                    started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-                    os.write(descriptor, f"{_holder()} since {started} UTC".encode())
+                    _write_holder(descriptor, file)
                     return descriptor
                 # Another user's build, which is dead, left it: one of our own says who builds.
                 try:
@@ -125,6 +123,17 @@ def _acquire(file: Path, store: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _write_holder(descriptor: int, file: Path) -> None:
+    """Write who holds a lock into its file, which is removed where there is no room for that."""
+    try:
+        os.ftruncate(descriptor, 0)
+        started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        os.write(descriptor, f"{_holder()} since {started} UTC".encode())
+    except OSError:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def _refuse_foreign(descriptor: int, file: Path) -> None:
@@ -187,6 +196,8 @@ def _is_abandoned(file: Path) -> bool:
 
 
 def _unwritable(store: Path, error: OSError) -> StoreError:
+    if is_full(error):
+        return full(store, error)
     return StoreError(
         f"The folder {store.parent} cannot be written ({error.strerror}). Make it writable, or build to another path."
     )

@@ -19,7 +19,8 @@ from pathlib import Path
 import duckdb
 
 from recstore import cache, sql
-from recstore.scratch import scratch_folder
+from recstore.errors import FullError, told_where_full
+from recstore.scratch import OTHER_FOLDER, scratch_folder
 from recstore.store.file import STORAGE_VERSION
 
 _NAME = "_rs_prepared"
@@ -34,7 +35,7 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
     try:
         with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME):
             connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
-    except (duckdb.Error, OSError):
+    except (duckdb.Error, OSError, FullError):
         connection.execute(written(f"{sql.identifier(database)}.main."))
 
 
@@ -43,7 +44,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Ite
     """Attach, read-only and while the block lasts, a database with what `text` creates in a database called `name`.
 
     The text is executed on this connection, where nobody has kept what it makes. Raises `duckdb.Error` and `OSError`
-    where the connection may open no file, or none can be made.
+    where the connection may open no file, or none can be made, and `FullError` where there is no room for it.
     """
     with _lock, ExitStack() as stack:
         path = stack.enter_context(_file(connection, text, name))
@@ -86,12 +87,15 @@ def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterat
 
 def _make(connection: duckdb.DuckDBPyConnection, path: Path, text: str, name: str) -> None:
     part = path.with_suffix(".part")
-    _attach(connection, part, name, "READ_WRITE")
-    try:
-        connection.execute(text)
-    finally:
-        connection.execute(f"DETACH {name}")
-    part.replace(path)
+    with told_where_full(f"to {path.parent.parent}", OTHER_FOLDER):
+        _attach(connection, part, name, "READ_WRITE")
+        try:
+            # On a cursor: what is left of a text that fails, such as its USE, goes with it.
+            with connection.cursor() as making:
+                making.execute(text)
+        finally:
+            connection.execute(f"DETACH {name}")
+        part.replace(path)
 
 
 def _keep(made: Path, cached: Path) -> None:

@@ -22,7 +22,7 @@ from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.checks import Check, render_checks, render_checks_of_builds
 from recstore.catalogs.registry import stored_catalogs
 from recstore.catalogs.render import attached_relation
-from recstore.errors import StoreError, first_line
+from recstore.errors import StoreError, first_line, is_full
 from recstore.models.space import NEIGHBORS_RECALL
 from recstore.opening import open_connection
 from recstore.search.ranking import pack, unpack
@@ -320,6 +320,9 @@ def _matrix(
 
 
 def _first_line(error: Exception) -> str:
+    """Return what an error says of the store; one of a disk that is full says nothing of it, and is raised."""
+    if is_full(error):
+        raise error
     return first_line(error)
 
 

@@ -19,7 +19,7 @@ from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.names import refuse_names
 from recstore.catalogs.registry import stored_catalogs, to_be_stored
-from recstore.errors import StoreError, cannot
+from recstore.errors import StoreError, cannot, is_full, told_where_full
 from recstore.opening import open_connection
 from recstore.paths import real
 from recstore.progress import Progress, Stages
@@ -241,7 +241,12 @@ def _begun(
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with told_when_damaged(target), builder_lock(target, patience), ExitStack() as stack:
+        with (
+            told_where_full(target),
+            told_when_damaged(target),
+            builder_lock(target, patience),
+            ExitStack() as stack,
+        ):
             chain = patience.keep_trying(lambda: chain_of(target))
             stack.enter_context(held_versions(target, chain, patience))
             finish_keeping(target, chain)
@@ -320,6 +325,8 @@ def _staging_folder(run: _Run, progress: Progress) -> Iterator[None]:
             run.folder.mkdir(mode=0o700)
             (run.folder / _MARK).touch(mode=0o600)
         except OSError as error:
+            if is_full(error):
+                raise
             raise StoreError(cannot(f"The folder {run.target.parent}", "be written", error)) from error
         yield
     finally:

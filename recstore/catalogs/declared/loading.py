@@ -36,9 +36,11 @@ class DeclaredLoader:
         try:
             report = LoadReport(source)
             if self.read.items is not None:
-                report.files += self._load_items(connection, self.read.items, progress)
+                with self.read.items.in_place.required():
+                    report.files += self._load_items(connection, self.read.items, progress)
             if self.read.interactions is not None:
-                report.files += self._load_interactions(connection, self.read.interactions, progress)
+                with self.read.interactions.in_place.required():
+                    report.files += self._load_interactions(connection, self.read.interactions, progress)
             return report
         finally:
             connection.execute("DETACH gathered")

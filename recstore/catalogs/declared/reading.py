@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ from recstore.catalogs.declared.identities import identity_type, is_there, looke
 from recstore.catalogs.declared.known_types import refuse_changed_values
 from recstore.catalogs.declared.moments import moment
 from recstore.catalogs.declared.vector_columns import as_list
-from recstore.errors import OptionError, SourceError
+from recstore.errors import OptionError, SourceError, told_where_full
 from recstore.opening import open_connection
 from recstore.progress import Progress
-from recstore.scratch import scratch_folder
+from recstore.scratch import OTHER_FOLDER, scratch_folder
+from recstore.sources.open_databases import OpenDatabases
 from recstore.sources.relations import Relation, gather
 
 _SQL = "recstore.catalogs.declared.sql"
@@ -78,17 +79,19 @@ def read_sources(
 
     `known` is the catalogue as a store has it: then the types are its own. `since` are the largest values that it has
     of the columns that grow, of "items" and of "interactions": rows that are not beyond them are left out. Raises
-    `SourceError` and `OptionError`.
+    `SourceError` and `OptionError`, and `FullError` where the system's folder for what is needed for a while is full.
     """
     check_name(name)
     with scratch_folder() as scratch, open_connection(config={"temp_directory": str(scratch / "spill")}) as connection:
         file = scratch / "gathered.duckdb"
-        connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
-        budget.bound(connection)
-        reader = _Reader(connection, name, items, progress, known, since or {})
-        read = reader.run(file)
-        connection.execute("DETACH gathered")
+        with told_where_full(f"what the sources of {name} hold to {scratch.parent}", OTHER_FOLDER):
+            connection.execute(f"ATTACH {sql.literal(str(file))} AS gathered; SET TimeZone = 'UTC'")
+            connection.execute("SET enable_progress_bar = false")
+            budget.bound(connection)
+            with ExitStack() as stack:
+                databases = OpenDatabases(stack)
+                read = _Reader(connection, databases, name, items, progress, known, since or {}).run(file)
+            connection.execute("DETACH gathered")
         yield read
 
 
@@ -96,6 +99,7 @@ class _Reader:
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
+        databases: OpenDatabases,
         name: str,
         items: Items,
         progress: Progress,
@@ -103,6 +107,7 @@ class _Reader:
         since: Mapping[str, Any],
     ) -> None:
         self.connection = connection
+        self.databases = databases
         self.name = name
         self.declared = items
         self.progress = progress
@@ -169,6 +174,7 @@ class _Reader:
             name_of_table=what,
             meant_for=f"the {what} of {self.name}",
             since=(side.updated, self.since[what]) if side.updated and what in self.since else None,
+            databases=self.databases,
         )
 
     def _shape(self, relation: Relation) -> tuple[dict[str, str], Role, str, dict[str, str]]:

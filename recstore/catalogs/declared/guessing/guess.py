@@ -28,9 +28,9 @@ from recstore.catalogs.declared.guessing.queries import from_clause
 from recstore.catalogs.declared.guessing.queries import written as query
 from recstore.catalogs.declared.guessing.roles import any_ids, items_in
 from recstore.catalogs.declared.guessing.seen import saw_interactions, saw_items, see, sound
-from recstore.errors import OptionError
+from recstore.errors import OptionError, told_where_full
 from recstore.opening import open_connection
-from recstore.scratch import scratch_folder
+from recstore.scratch import OTHER_FOLDER, scratch_folder
 from recstore.sources.addresses import shown
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
@@ -76,9 +76,13 @@ def init(
         raise OptionError(
             f"{name!r} cannot be the name of a catalogue: recstore or SQL has it already. Choose another."
         )
-    with scratch_folder() as scratch, open_connection(config={"temp_directory": str(scratch / "spill")}) as connection:
-        connection.execute(f"ATTACH {sql.literal(str(scratch / 'gathered.duckdb'))} AS gathered; SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")
+    with (
+        scratch_folder() as scratch,
+        told_where_full(f"what the sources hold to {scratch.parent}", OTHER_FOLDER),
+        open_connection(config={"temp_directory": str(scratch / "spill")}) as connection,
+    ):
+        gathered = sql.literal(str(scratch / "gathered.duckdb"))
+        connection.execute(f"ATTACH {gathered} AS gathered; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         tables = open_sources(connection, given, database, Path())
         for table in tables:
             table.source = table.source if database else as_written(table.source, Path(), Path(folder or ""))
