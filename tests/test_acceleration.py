@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import pytest
+from older_index import keep_vectors_in_chunks
 from repeated import repeated
 
 import recstore
@@ -148,6 +149,17 @@ def test_a_damaged_index_is_made_again_from_the_vectors(store, expected, damage,
     with recstore.connect(store, exact=False) as con:
         assert ask(con) == expected
     assert [path.name for path in cache.glob(".*")] == []
+
+
+def test_an_index_with_its_vectors_as_older_stores_have_it_is_read(store, expected, cache):
+    keep_vectors_in_chunks(store)
+    with recstore.connect(store, exact=False) as con:
+        assert ask(con) == expected
+    # Made anew it would be in no cache.
+    assert len(list(cache.glob("*.ann"))) == 3
+    with duckdb.connect(str(store), read_only=True) as con:
+        checks = con.execute("SELECT is_sound FROM store_health WHERE means LIKE '%Annoy index%'").fetchall()
+        assert (len(checks) > 1, {*checks}) == (True, {(True,)})
 
 
 def test_a_cache_that_cannot_be_used_is_no_error(store, expected, tmp_path, monkeypatch):

@@ -16,6 +16,8 @@ import recstore
 from recstore import BuildOptions, OptionError
 from recstore.search import annoy_index
 from recstore.search.annoy_index import Index, UnsoundIndexError, build_index, calibrate
+from recstore.search.index_file import DamagedIndexError
+from recstore.search.index_parts import with_vectors, without_vectors
 
 
 def unit(rows, dimensions, seed=0):
@@ -108,6 +110,22 @@ def test_no_byte_that_leads_out_of_the_file_is_opened(tmp_path_factory, place, b
     }
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(2, 90), st.integers(1, 9), st.integers(1, 700), st.integers(1, 90))
+def test_an_index_without_its_vectors_is_made_whole_by_them(tmp_path_factory, rows, dimensions, piece, block):
+    path = tmp_path_factory.mktemp("parts") / "a"
+    vectors = unit(rows, dimensions)
+    build_index(vectors, 2, 0, path)
+    short = b"".join(without_vectors(path, rows, dimensions))
+    assert len(short) == path.stat().st_size - vectors.nbytes
+    parts = [short[start : start + piece] for start in range(0, len(short), piece)]
+    blocks = [vectors[start : start + block] for start in range(0, rows, block)]
+    assert b"".join(with_vectors(parts, rows, blocks)) == path.read_bytes()
+    for wrong in ((parts[:1], rows * 9, blocks), (parts, rows, blocks[:-1]), ([b"", *parts], 0, blocks)):
+        with pytest.raises(DamagedIndexError):
+            b"".join(with_vectors(*wrong))
+
+
 #: Annoy's own memory would count as data; a mapped file does not.
 BOUNDED = """
 import resource, sys
@@ -174,9 +192,13 @@ def test_each_space_has_an_index_bound_to_its_vectors(small_store, tmp_path, mon
         for name, space, dimensions, items, sha256, size in indexes:
             rows = con.execute("SELECT data, sha256 FROM annoy_chunks WHERE index_name = ? ORDER BY chunk", [name])
             stored = rows.fetchall()
-            content = b"".join(data for data, _ in stored)
-            assert (len(content), hashlib.sha256(content).hexdigest()) == (size, sha256)
             assert all(hashlib.sha256(data).hexdigest() == checksum for data, checksum in stored)
+            rows = con.execute("SELECT vector FROM movie_vectors WHERE space = ? ORDER BY movie_id", [space])
+            own = np.stack(rows.fetchnumpy()["vector"])
+            # The vectors of the items are there once; of their nodes twelve bytes remain.
+            assert sum(len(data) for data, _ in stored) == size - own.nbytes
+            content = b"".join(with_vectors((data for data, _ in stored), items, [own[:7], own[7:]]))
+            assert (len(content), hashlib.sha256(content).hexdigest()) == (size, sha256)
             (tmp_path / name).write_bytes(content)
             rows = con.execute("SELECT item, id FROM annoy_items WHERE index_name = ? ORDER BY item", [name])
             positions = rows.fetchnumpy()
@@ -208,8 +230,8 @@ def test_each_space_has_an_index_bound_to_its_vectors(small_store, tmp_path, mon
         )
         assert con.execute(counts).fetchall() == [(4, 4)]
         figures = "SELECT count(*) FROM (SELECT unnest(measured) AS m FROM builds) WHERE m.catalog = 'movies' AND "
-        # Three of each index; figures of spaces compared with those before stand beside them.
-        assert con.execute(f"{figures} m.what LIKE 'annoy %'").fetchall() == [(12,)]
+        # Four of each index; figures of spaces compared with those before stand beside them.
+        assert con.execute(f"{figures} m.what LIKE 'annoy %'").fetchall() == [(16,)]
     # Where a catalogue is not small, it is measured whether asking the index is faster.
     monkeypatch.setattr("recstore.pipeline.indexes.SMALL", 50)
     recstore.rebuild(copy, only="movies")

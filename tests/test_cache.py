@@ -209,7 +209,7 @@ def test_what_an_interrupted_download_left_goes_and_a_running_one_stays(server, 
 def put_index():
     data = b"an index"
     digest = hashlib.sha256(data).hexdigest()
-    with index_file(digest, len(data), lambda: [(data, digest)]) as path:
+    with index_file(digest, len(data), lambda: [data]) as path:
         return path
 
 

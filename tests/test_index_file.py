@@ -20,6 +20,7 @@ from recstore.search.index_file import (
     form_of,
     index_file,
     keep_indexes,
+    verified,
     was_opened,
 )
 
@@ -48,7 +49,7 @@ def never():
 
 
 def read(source=None, sha256=SHA256, size=11):
-    with index_file(sha256, size, source or chunks()) as path:
+    with index_file(sha256, size, lambda: verified((source or chunks())())) as path:
         return path, path.read_bytes()
 
 

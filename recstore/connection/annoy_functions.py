@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _SQL = "recstore.connection.sql"
 #: So many chunks of an index are read by one query.
 _CHUNKS = 1024
+#: So many vectors of the items of an index likewise.
+_VECTORS = 8192
 _stores: dict[str, _Store] = {}
 
 
@@ -149,17 +151,33 @@ class _Store:
 
     def _open(self, catalog: str, space: str) -> Index:
         from recstore.search.annoy_index import Index, IndexFacts, UnsoundIndexError
-        from recstore.search.index_file import DamagedIndexError, form_of, index_file, record_opened, was_opened
+        from recstore.search.index_file import (
+            DamagedIndexError,
+            form_of,
+            index_file,
+            record_opened,
+            verified,
+            was_opened,
+        )
+        from recstore.search.index_parts import with_vectors
 
         with self._reading() as cursor:
             values = {"catalog": catalog, "space": space}
             row = cursor.execute(sql.read(_SQL, "index_facts"), values).fetchall()[0]
-            facts, dimensions, search_k = IndexFacts(*row[:-2]), row[-2], row[-1]
+            facts, dimensions, search_k, stored = IndexFacts(*row[:-3]), *row[-3:]
+            catalogue = self._catalogs[catalog]
             try:
                 ids = _items(cursor, facts)
                 if facts.dimensions != dimensions:
                     raise UnsoundIndexError(f"{facts.name} has {facts.dimensions} dimensions, and {space} {dimensions}")
-                with index_file(facts.sha256, facts.bytes, lambda: _chunks(cursor, facts.name)) as path:
+
+                def parts() -> Iterator[bytes]:
+                    chunks = verified(_chunks(cursor, facts.name))
+                    if stored == facts.bytes:
+                        return chunks
+                    return with_vectors(chunks, facts.items, _vectors(cursor, catalogue, space, ids, dimensions))
+
+                with index_file(facts.sha256, facts.bytes, parts) as path:
                     form = form_of(facts.dimensions, facts.items)
                     is_sound = was_opened(path, facts.sha256, form)
                     index = Index(path, facts.dimensions, ids, search_k, is_sound=is_sound)
@@ -167,7 +185,7 @@ class _Store:
                         record_opened(path, facts.sha256, form)
                     return index
             except (DamagedIndexError, UnsoundIndexError):
-                return _rebuilt(cursor, facts, search_k, self._catalogs[catalog])
+                return _rebuilt(cursor, facts, search_k, catalogue)
 
 
 def _items(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts) -> npt.NDArray[np.int32]:
@@ -189,19 +207,41 @@ def _chunks(cursor: duckdb.DuckDBPyConnection, name: str) -> Iterable[tuple[byte
         first += _CHUNKS
 
 
+def _vectors(
+    cursor: duckdb.DuckDBPyConnection, catalog: Catalog, space: str, ids: npt.NDArray[np.int32], dimensions: int
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield the vectors of some items, `ids` (n,) ascending, in blocks of (m, dimensions) float32."""
+    import numpy as np
+
+    from recstore.arrow import numbers
+    from recstore.search.index_file import DamagedIndexError
+
+    query = sql.render(_SQL, "vectors_between", vectors=catalog.vectors, key=catalog.key)
+    for start in range(0, len(ids), _VECTORS):
+        some = ids[start : start + _VECTORS]
+        values = {"space": space, "first": int(some[0]), "last": int(some[-1])}
+        rows: Any = cursor.sql(query, params=values).to_arrow_table()
+        flat = numbers(rows.column(1))
+        if not np.array_equal(numbers(rows.column(0)), some) or len(flat) != len(some) * dimensions:
+            raise DamagedIndexError(f"the vectors of {space} are not those of the items of its index")
+        yield np.asarray(flat, np.float32).reshape(len(some), dimensions)
+
+
 def _rebuilt(cursor: duckdb.DuckDBPyConnection, facts: IndexFacts, search_k: int, catalog: Catalog) -> Index:
     """Return an index of the stored vectors, in a temporary file: the stored one is damaged."""
     import numpy as np
 
+    from recstore.arrow import numbers
     from recstore.search.annoy_index import Index, build_index
 
     query = sql.render(_SQL, "vectors", vectors=catalog.vectors, key=catalog.key)
-    rows = cursor.execute(query, {"space": facts.space}).fetchnumpy()
-    vectors = np.stack(list(rows["vector"])).astype(np.float32)
+    rows: Any = cursor.sql(query, params={"space": facts.space}).to_arrow_table()
+    ids = numbers(rows.column(0)).astype(np.int32)
+    vectors = np.asarray(numbers(rows.column(1)), np.float32).reshape(len(ids), -1)
     with scratch_folder() as folder:
         path = folder / "index.ann"
         build_index(vectors, facts.trees, facts.seed, path)
-        return Index(path, vectors.shape[1], np.asarray(rows["id"]), search_k)
+        return Index(path, vectors.shape[1], ids, search_k)
 
 
 def _ask(build: Any, catalog: Any, space: Any, k: Any, vector: Any, among: Any) -> Any:  # noqa: ANN401

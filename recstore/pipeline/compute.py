@@ -17,6 +17,7 @@ from recstore.catalogs.model import CatalogModel
 from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
+from recstore.store.file import MOST_PACKED, ROW_GROUP
 from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def store_vectors(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space
     """Write the vectors of a space, and its row in `spaces`."""
     import pyarrow as pa
 
+    if min(len(space.ids), ROW_GROUP) * space.vectors.shape[1] > MOST_PACKED:
+        # For good: what is not a whole row group yet is packed when the store is finished.
+        connection.execute("SET disabled_compression_methods = 'alprd'")
     columns = {"id": arrow_column(space.ids), "vector": arrow_column(space.vectors)}
     connection.register("vectors_to_insert", pa.table(columns))
     connection.execute(sql.render(_SQL, "insert_vectors", vectors=catalog.vectors), {"space": space.name})

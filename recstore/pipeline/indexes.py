@@ -6,13 +6,13 @@ import hashlib
 import secrets
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -26,6 +26,7 @@ from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
 from recstore.search.index_file import BuiltFile, form_of
+from recstore.search.index_parts import without_vectors
 from recstore.search.ranking import CONSTANTS
 from recstore.store.staged import Staged
 
@@ -38,6 +39,8 @@ _TIMED = 20
 #: What `builds.measured` calls the figures of this stage.
 SEARCH_K, RECALL, ANNOY_SECONDS, SCAN_SECONDS = "annoy search_k", "annoy recall@10", "annoy seconds", "scan seconds"
 WORTH_WHILE = "annoy is faster"
+#: Where it is less than `annoy_indexes.bytes`, the chunks lack the vectors of the items.
+STORED_BYTES = "annoy bytes stored"
 
 
 @dataclass(frozen=True)
@@ -96,15 +99,21 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
             "bytes": built.bytes,
         },
     )
-    with built.path.open("rb") as file:
-        for chunks in _chunks(file):
-            connection.register("chunks_to_insert", chunks)
-            connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name})
-            connection.unregister("chunks_to_insert")
+    stored = 0
+    for chunks, size in _chunks(without_vectors(built.path, len(space.ids), space.vectors.shape[1])):
+        connection.register("chunks_to_insert", chunks)
+        connection.execute(sql.read(_SQL, "insert_index_chunks"), {"index_name": name})
+        connection.unregister("chunks_to_insert")
+        stored += size
     connection.register("items_to_insert", pa.table({"id": arrow_column(space.ids)}))
     connection.execute(sql.read(_SQL, "insert_index_items"), {"index_name": name})
     connection.unregister("items_to_insert")
-    figures = {SEARCH_K: float(built.index.search_k), RECALL: built.recall, **_times(connection, catalog, space, built)}
+    figures = {
+        SEARCH_K: float(built.index.search_k),
+        RECALL: built.recall,
+        STORED_BYTES: float(stored),
+        **_times(connection, catalog, space, built),
+    }
     if figures[WORTH_WHILE]:
         staged.indexes.append(BuiltFile(built.path, built.sha256, built.bytes, form_of(*space.vectors.shape[::-1])))
     else:
@@ -113,17 +122,17 @@ def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future
     return [Measured(catalog.name, space.name, what, value) for what, value in figures.items()]
 
 
-def _chunks(file: BinaryIO) -> Iterator[Any]:
-    """Yield Arrow tables of some chunks of an index each, with their checksums.
+def _chunks(parts: Iterable[bytes]) -> Iterator[tuple[Any, int]]:
+    """Yield Arrow tables of some chunks of an index each, with their checksums, and how many bytes these are.
 
     DuckDB holds in memory what one statement inserts of such until it is done, so few are inserted by one.
     """
     import pyarrow as pa
 
-    numbered = enumerate(iter(lambda: file.read(_CHUNK_BYTES), b""))
+    numbered = enumerate(_cut(parts))
     while some := list(islice(numbered, _CHUNKS_AT_A_TIME)):
         numbers, data = zip(*some, strict=True)
-        yield pa.table(
+        table = pa.table(
             {
                 "chunk": arrow_column(np.array(numbers, np.int32)),
                 "data": arrow_bytes(list(data)),
@@ -132,6 +141,19 @@ def _chunks(file: BinaryIO) -> Iterator[Any]:
                 ),
             }
         )
+        yield table, sum(map(len, data))
+
+
+def _cut(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of some parts in chunks of one size, but for the last."""
+    held = bytearray()
+    for part in parts:
+        held += part
+        while len(held) >= _CHUNK_BYTES:
+            yield bytes(held[:_CHUNK_BYTES])
+            del held[:_CHUNK_BYTES]
+    if held:
+        yield bytes(held)
 
 
 def _times(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, built: _Built) -> dict[str, float]:

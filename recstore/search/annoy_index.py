@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 METRIC: Literal["angular"] = "angular"
 #: Up to so many items Annoy reads a whole index in a millisecond: one tree is enough, and its answers are exact.
 SMALL = 20_000
-_TREES_OF_LARGE = 20
-_NODE_HEAD = 12
+_TREES_OF_LARGE = 10
+#: What stands in a node before its vector, in bytes.
+NODE_HEAD = 12
 _ROWS = 4096
 #: A tree of n items has fewer nodes than so many times n / (d + 2), where d + 2 items fit into one that is a leaf:
 #: measured are 10 at most.
@@ -92,7 +93,7 @@ def build_index(vectors: npt.NDArray[np.float32], trees: int, seed: int, path: P
 def _most_bytes(n: int, dimensions: int, trees: int) -> int:
     """Return how large an index can become at most."""
     nodes = n + trees * (2 + _NODES_OF_TREE * n // (dimensions + 2))
-    return nodes * (_NODE_HEAD + 4 * dimensions)
+    return nodes * (NODE_HEAD + 4 * dimensions)
 
 
 class Index:

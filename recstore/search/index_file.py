@@ -60,10 +60,10 @@ def record_opened(path: Path, sha256: str, form: str) -> None:
 
 
 @contextmanager
-def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes, str]]]) -> Iterator[Path]:
-    """Yield a file of the bytes with this checksum and size: from the cache, else from `chunks()` of (data, sha256).
+def index_file(sha256: str, size: int, parts: Callable[[], Iterable[bytes]]) -> Iterator[Path]:
+    """Yield a file of the bytes with this checksum and size: from the cache, else `parts()` laid end to end.
 
-    The file may be gone when the block ends: open it within. Raises `DamagedIndexError` where the chunks do not give
+    The file may be gone when the block ends: open it within. Raises `DamagedIndexError` where the parts do not give
     these bytes, and `OSError` where not even a temporary file can be written.
     """
     cached = _cached(sha256)
@@ -74,7 +74,7 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
     with ExitStack() as stack:
         try:
             with cache.new_file(cache.ready_folder(cache.INDEXES)) as (descriptor, part):
-                _write(descriptor, chunks(), sha256, size)
+                _write(descriptor, parts(), sha256, size)
                 # In one step, and in place of whatever stood there, were it a link.
                 part.replace(cached)
                 cache.record_verified(cached, cached.lstat(), sha256)
@@ -83,7 +83,7 @@ def index_file(sha256: str, size: int, chunks: Callable[[], Iterable[tuple[bytes
         except OSError:
             path = stack.enter_context(scratch_folder()) / "index.ann"
             with path.open("wb") as file:
-                _write(file.fileno(), chunks(), sha256, size)
+                _write(file.fileno(), parts(), sha256, size)
         yield path
     if path == cached:
         cache.trim()
@@ -115,8 +115,7 @@ def _moved(built: BuiltFile) -> Path | None:
             built.path.replace(cached)
         elif built.bytes < shutil.disk_usage(place).free:
             with cache.new_file(place) as (descriptor, part), built.path.open("rb") as file:
-                blocks = iter(lambda: file.read(_BLOCK), b"")
-                _write(descriptor, ((block, None) for block in blocks), built.sha256, built.bytes)
+                _write(descriptor, iter(lambda: file.read(_BLOCK), b""), built.sha256, built.bytes)
                 part.replace(cached)
         else:
             return None
@@ -128,18 +127,24 @@ def _cached(sha256: str) -> Path:
     return cache.folder() / cache.INDEXES / f"{sha256}.ann"
 
 
-def _write(descriptor: int, chunks: Iterable[tuple[bytes, str | None]], sha256: str, size: int) -> None:
-    """Write chunks, each of which has its checksum where it comes from a store, and all together `sha256`."""
+def verified(chunks: Iterable[tuple[bytes, str]]) -> Iterator[bytes]:
+    """Yield the bytes of chunks as a store has them, with their checksums; `DamagedIndexError` for one that differs."""
+    for data, checksum in chunks:
+        if hashlib.sha256(data).hexdigest() != checksum:
+            raise DamagedIndexError("a chunk of the index does not match its checksum")
+        yield data
+
+
+def _write(descriptor: int, parts: Iterable[bytes], sha256: str, size: int) -> None:
+    """Write parts, of which all together have the checksum and the size."""
     whole, length = hashlib.sha256(), 0
     added: Future[None] | None = None
     with os.fdopen(os.dup(descriptor), "wb") as file, ThreadPoolExecutor(1) as pool:
-        for data, checksum in chunks:
+        for data in parts:
             # The sum of the whole grows on another core.
             if added is not None:
                 added.result()
             added = pool.submit(whole.update, data)
-            if checksum is not None and hashlib.sha256(data).hexdigest() != checksum:
-                raise DamagedIndexError("a chunk of the index does not match its checksum")
             length += len(data)
             file.write(data)
     if length != size or whole.hexdigest() != sha256:

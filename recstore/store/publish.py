@@ -27,7 +27,7 @@ from recstore.search.index_file import keep_indexes
 from recstore.sources.room import Room
 from recstore.store.damage import told_when_damaged
 from recstore.store.disk import copy_file, flush, told_when_full
-from recstore.store.file import STORAGE_VERSION, identity, name_tables_of, refuse_older_format, wal_of
+from recstore.store.file import ROW_GROUP, STORAGE_VERSION, identity, name_tables_of, refuse_older_format, wal_of
 from recstore.store.hold import Hold, held
 from recstore.store.lock import Patience, builder_lock, remove_own_lock
 from recstore.store.losses import record_rows, what_is_lost, would_be_lost
@@ -188,10 +188,7 @@ def staged_store(
             if copied:
                 # Open until the end: a process that closes a file lets go of its locks on it.
                 copy_file(stack.enter_context(copied.open("rb")), staging)
-            connection.execute(
-                f"ATTACH {sql.literal(str(staging))} AS {NEW} (STORAGE_VERSION {sql.literal(STORAGE_VERSION)})"
-            )
-            name_tables_of(connection, NEW)
+            _attach(connection, staging)
             if user_objects and copied:
                 user_objects.drop_own()
             if base is None:
@@ -230,6 +227,13 @@ def _refuse_orphaned_log(path: Path, target: Path) -> None:
         raise StoreError(f"{wal_of(path)} lies there without its store, and may hold data. Move it away first.")
 
 
+def _attach(connection: duckdb.DuckDBPyConnection, staging: Path) -> None:
+    """Attach the store in the making."""
+    form = f"STORAGE_VERSION {sql.literal(STORAGE_VERSION)}, ROW_GROUP_SIZE {ROW_GROUP}"
+    connection.execute(f"ATTACH {sql.literal(str(staging))} AS {NEW} ({form})")
+    name_tables_of(connection, NEW)
+
+
 @contextmanager
 def _begun(
     target: Path, patience: Patience, progress: Progress
@@ -255,7 +259,10 @@ def _begun(
                 refuse_other_users_file(target)
             with (
                 _staging_folder(run, progress),
-                open_connection(config={"temp_directory": str(run.folder / "spill")}) as connection,
+                open_connection(
+                    # A checkpoint on the way writes anew what is not yet a whole row group, and leaves its blocks free.
+                    config={"temp_directory": str(run.folder / "spill"), "checkpoint_threshold": "1 TB"}
+                ) as connection,
                 run.interruptible(connection),
             ):
                 yield run, connection, chain

@@ -20,5 +20,5 @@ COMMENT ON COLUMN annoy_indexes.dimensions IS 'Length of the vectors';
 COMMENT ON COLUMN annoy_indexes.trees IS 'How many trees it has';
 COMMENT ON COLUMN annoy_indexes.seed IS 'Seed it was built with, by one thread';
 COMMENT ON COLUMN annoy_indexes.items IS 'How many items it holds, at the positions 0, 1, 2 and so on';
-COMMENT ON COLUMN annoy_indexes.sha256 IS 'SHA-256 of its bytes: the chunks laid end to end';
+COMMENT ON COLUMN annoy_indexes.sha256 IS 'SHA-256 of its bytes, as Annoy saves them';
 COMMENT ON COLUMN annoy_indexes.bytes IS 'How many bytes these are';

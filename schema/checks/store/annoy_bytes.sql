@@ -8,5 +8,6 @@ FROM (
         SELECT index_name, sum(octet_length(data)) AS bytes, count(DISTINCT chunk) = max(chunk) + 1 AS is_whole
         FROM $annoy_chunks GROUP BY index_name
     ) AS c ON c.index_name = i.index_name
-    WHERE NOT coalesce(c.bytes = i.bytes AND c.is_whole, false)
+    -- All bytes, or all but the vectors of the items.
+    WHERE NOT coalesce(c.bytes IN (i.bytes, i.bytes - 4 * i.dimensions * i.items) AND c.is_whole, false)
 )
