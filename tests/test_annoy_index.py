@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 
 import recstore
 from recstore import BuildOptions, OptionError
+from recstore.budget import BASE, GB, Budget
+from recstore.models.space import Space
+from recstore.pipeline import indexes as pipeline_indexes
 from recstore.search import annoy_index
 from recstore.search.annoy_index import Index, UnsoundIndexError, build_index, calibrate
 from recstore.search.index_file import DamagedIndexError
@@ -178,6 +182,21 @@ def test_an_index_without_room_is_an_error_and_no_crash(tmp_path):
     done = subprocess.run([sys.executable, "-c", code, tmp_path / "index"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "File too large" in done.stderr
+
+
+def test_an_index_is_the_same_beside_the_search_and_after_it(tmp_path, monkeypatch):
+    """Where there is memory for both it is made beside the search, else when it is waited for."""
+    monkeypatch.setattr(pipeline_indexes, "index_bytes", lambda *_: 10**6)
+    space = Space("mean", np.arange(300, dtype=np.int32), unit(300, 8), "")
+    staged = SimpleNamespace(folder=tmp_path)
+    found = []
+    for memory in (2 * GB, 0):
+        with pipeline_indexes.building_index(staged, space, BuildOptions(), Budget(BASE + memory, 1)) as building:
+            if not memory:
+                assert list(tmp_path.glob("*.ann")) == []
+            found.append(building())
+        found[-1].path.unlink()
+    assert found[0].sha256 == found[1].sha256
 
 
 # In a store.

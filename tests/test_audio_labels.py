@@ -13,6 +13,7 @@ from runner import run
 
 import recstore
 from recstore import BuildOptions, OptionError, export_json
+from recstore.catalogs.audio.frames import StoredFrames
 from recstore.models import audio_kernels
 from recstore.models.audio_labels import judge, label_vectors
 from recstore.samples.audio import write_audio_sample
@@ -242,3 +243,19 @@ def test_the_sql_of_the_page_on_clips(con):
     assert len(statements) == 2
     for statement in statements:
         assert con.execute(statement).fetchall(), statement
+
+
+def test_frames_are_read_some_at_a_time_in_any_order(monkeypatch):
+    monkeypatch.setattr("recstore.catalogs.audio.frames._CLIPS", 7)
+    random = np.random.default_rng(0)
+    every = random.integers(0, 256, (40, 1280), np.uint8)
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE audio_frames (clip_id INTEGER, frames UTINYINT[])")
+        # Ids with gaps; the rows lie in any order.
+        for place in random.permutation(40).tolist():
+            con.execute("INSERT INTO audio_frames VALUES (?, ?)", [3 * place, every[place].tolist()])
+        stored = StoredFrames(con)
+        assert (stored.ids == 3 * np.arange(40)).all()
+        assert (len(stored), stored[:].shape, stored[3:3].shape) == (40, (40, 1280), (0, 1280))
+        for some in (slice(5, 30), slice(37, 49), random.permutation(40), np.sort(random.choice(40, 9))):
+            assert (stored[some] == every[some]).all()

@@ -129,6 +129,7 @@ TESTED_INSIDE = {
     "scratch": "what is left behind in temporary folders",
     "samples": "the data that the tests build from",
     "catalogs.audio.catalog": "the golden files",
+    "catalogs.audio.frames": "reads the frames of clips in any order, as the models ask for them",
     "catalogs.movies": "the golden files; what the model learns from, and the rules of the rows",
     "catalogs.declared.guessing.words": "no word that a user may choose means two things",
     "pipeline": "a step of a build is stopped, or fails",

@@ -101,7 +101,7 @@ class CatalogModel(ABC):
         It is asked before the work begins, which is refused where the memory is too little. By default the items have
         vectors of 200 numbers in each of the spaces that recstore makes, and interactions what its own models make.
         """
-        return usual_sizes(connection, self.catalog, _USUAL_DIMENSIONS).of_build(options.trees)
+        return usual_sizes(connection, self.catalog, _USUAL_DIMENSIONS).of_build(options)
 
     def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
         """Return what `evaluate` holds whole in memory: by default as much as a build."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,22 @@ DIMENSIONS = 128
 _BLOCK = 4096
 
 
+class Clips(Protocol):
+    """The frames of clips, an array (n_clips, 1280) uint8, second by second, or what gives some of them as one."""
+
+    def __len__(self) -> int:
+        """Return how many clips there are."""
+
+    def __getitem__(self, rows: slice | npt.NDArray[np.intp], /) -> npt.NDArray[np.uint8]:
+        """Return the frames (m, 1280) uint8 of some, by their places."""
+
+
 def mean_vectors(
-    frames: npt.NDArray[np.uint8],
+    frames: Clips,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Return the mean over the seconds of each clip, minus the mean of all clips, brought to unit length.
 
-    `frames` is (n_clips, 1280) uint8, second by second. Returns (m, 128) float32, the (n_clips,) mask of the clips
+    `frames` are those of n_clips. Returns (m, 128) float32, the (n_clips,) mask of the clips
     that have a vector, and the centre (128,) that a new clip's mean is lessened by.
     """
     n = len(frames)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recstore.budget import Budget
-from recstore.models.audio import DIMENSIONS, SECONDS
+from recstore.models.audio import DIMENSIONS, SECONDS, Clips
 from recstore.models.audio_kernels import Array32, Array64, Frames, Landmarks
 from recstore.models.svd import unit_rows
 
@@ -76,7 +76,7 @@ class Judged:
 
 
 def judge(
-    frames: Frames,
+    frames: Clips,
     labels: Any,  # noqa: ANN401 - SciPy is not typed
     is_music: npt.NDArray[np.bool_],
     videos: npt.NDArray[np.integer[Any]],
@@ -87,7 +87,7 @@ def judge(
 ) -> Judged | None:
     """Learn the labels from the clips that `teachers` (n,) marks, and judge all clips.
 
-    `frames` is (n, 1280) uint8, `labels` (n, n_labels) a CSR matrix of ones, of which `is_music`
+    `frames` are those of n clips, `labels` (n, n_labels) a CSR matrix of ones, of which `is_music`
     (n_labels,) marks those that clips are compared by. `videos` (n,) numbers the videos from 0: the clips of one are in
     one fold. Where there are more than 30,000 clips to learn from, as many are drawn. Returns None where
     there are fewer than 200, or fewer than two labels of music that at least 20 of them and less than a third have.
@@ -122,13 +122,13 @@ def judge(
     return _judge_all(model, frames, learnt, rows, outputs, budget)
 
 
-def label_vectors(scores: Array32, frames: Frames) -> tuple[Array32, npt.NDArray[np.bool_]]:
+def label_vectors(scores: Array32, frames: Clips) -> tuple[Array32, npt.NDArray[np.bool_]]:
     """Return what the labels weigh and how the sound changes, concatenated and brought to unit length.
 
-    `scores` is (n, n_labels) and `frames` (n, 1280) uint8; returns (m, n_labels + 128) float32 and the (n,) mask of the
-    clips that have a vector. Scores are raised to the power of 1.35, with their sign, so that what is sure stands out.
-    The change, every second second less every first, is given one length and is hardly alike in any two clips: so
-    clips of which the labels say little are near to none, rather than to each other.
+    `scores` is (n, n_labels) and `frames` are those of n clips; returns (m, n_labels + 128) float32 and the (n,) mask
+    of the clips that have a vector. Scores are raised to the power of 1.35, with their sign, so that what is sure
+    stands out. The change, every second second less every first, is given one length and is hardly alike in any two
+    clips: so clips of which the labels say little are near to none, rather than to each other.
     """
     n = scores.shape[1]
     vectors = np.empty((len(scores), n + DIMENSIONS), np.float32)
@@ -149,7 +149,7 @@ def label_vectors(scores: Array32, frames: Frames) -> tuple[Array32, npt.NDArray
 
 def _judge_all(
     model: LabelModel,
-    frames: Frames,
+    frames: Clips,
     learnt: npt.NDArray[np.bool_],
     rows: npt.NDArray[np.intp],
     outputs: Array32,

@@ -19,7 +19,7 @@ from recstore.pipeline.build import copy_catalog, recorded_options
 from recstore.pipeline.finish import finish
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.merge import merge_rows
-from recstore.pipeline.refusals import check_rejects, refuse_early
+from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_too_little
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import (
     Appender,
@@ -104,6 +104,7 @@ def add(
         catalogs = [catalog_named(name, staged.catalogs) for name in dict.fromkeys(a.loader.catalog for a in chosen)]
         kept = [other for other in staged.catalogs if other not in catalogs]
         refuse_early(staged, catalogs, kept)
+        refuse_too_little(staged, catalogs, options)
         loads: dict[str, LoadReport] = {}
         for catalog in catalogs:
             here = [one for one in chosen if one.loader.catalog == catalog.name]

@@ -18,7 +18,7 @@ from recstore.paths import typed
 from recstore.pipeline.build import copy_catalog, recorded_options
 from recstore.pipeline.finish import finish
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
-from recstore.pipeline.refusals import check_rejects, refuse_early
+from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_too_little
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport
 from recstore.sources.reasons import last_reject
@@ -72,6 +72,7 @@ def add_declared(
             # A few more rows would give hardly other constants.
             known = chosen_constants(staged.connection, one, f"{OLD}.main.builds")
             staged.models[one.name] = Declared(one, known=known)
+        refuse_too_little(staged, catalogs, options)
         loads = {one.name: _load(staged, one, wanted[one.name], options, stages) for one in catalogs}
         for other in kept:
             copy_catalog(staged, other, other.tables)

@@ -20,7 +20,7 @@ from recstore.pipeline.ahead import prepare_ahead
 from recstore.pipeline.finish import finish
 from recstore.pipeline.loaded import BuildReport, LoadedBuild
 from recstore.pipeline.opened import opened, room_of
-from recstore.pipeline.refusals import check_rejects, refuse_early
+from recstore.pipeline.refusals import check_rejects, refuse_early, refuse_too_little
 from recstore.progress import Progress, Stages
 from recstore.sources.loader import LoadReport, build_command
 from recstore.store.publish import OLD, staged_store
@@ -126,6 +126,7 @@ def rebuild(
         catalogs = list(staged.catalogs) if only is None else [catalog_named(only, staged.catalogs)]
         kept = [catalog for catalog in staged.catalogs if catalog not in catalogs]
         refuse_early(staged, catalogs, kept)
+        refuse_too_little(staged, catalogs, options)
         with stages.stage("copy"):
             for catalog in catalogs:
                 copy_catalog(staged, catalog, catalog.source_tables)

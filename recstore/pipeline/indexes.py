@@ -7,7 +7,7 @@ import secrets
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,7 @@ from recstore import sql
 from recstore.arrow import arrow_bytes, arrow_column
 from recstore.budget import Budget
 from recstore.catalogs.catalog import Catalog
+from recstore.catalogs.needs import index_bytes
 from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.search.annoy_index import METRIC, SMALL, Index, build_index, calibrate, default_trees
@@ -54,16 +55,25 @@ class _Built:
 
 
 @contextmanager
-def building_index(staged: Staged, space: Space, options: BuildOptions, budget: Budget) -> Iterator[Future[_Built]]:
-    """Build the index of a space beside the new store, on a thread of its own, while the block does something else."""
+def building_index(
+    staged: Staged, space: Space, options: BuildOptions, budget: Budget
+) -> Iterator[Callable[[], _Built]]:
+    """Build the index of a space beside the new store, on a thread of its own, while the block does something else.
+
+    Yields what waits for it. Where the memory is too little for both, it is built only then.
+    """
     path = staged.folder / f"{secrets.token_hex(8)}.ann"
+    n, width = space.vectors.shape
 
     def work() -> _Built:
         with budget.turn():
             return _build(space, options, path)
 
-    with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(work)
+    if n * index_bytes(width, options, n) > budget.own:
+        yield work
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(work).result
 
 
 def _build(space: Space, options: BuildOptions, path: Path) -> _Built:
@@ -75,14 +85,16 @@ def _build(space: Space, options: BuildOptions, path: Path) -> _Built:
     return _Built(path, path.stat().st_size, trees, sha256, index, calibrate(index, trees, options.seed))
 
 
-def store_index(staged: Staged, catalog: Catalog, space: Space, building: Future[_Built], seed: int) -> list[Measured]:
+def store_index(
+    staged: Staged, catalog: Catalog, space: Space, building: Callable[[], _Built], seed: int
+) -> list[Measured]:
     """Write the index of a space into its tables, and return what was measured of it.
 
     An index that answers questions goes into the user's cache when the store is in place; any other file goes at once.
     """
     import pyarrow as pa
 
-    connection, built = staged.connection, building.result()
+    connection, built = staged.connection, building()
     name = f"{catalog.name}_{space.name}"
     connection.execute(
         sql.read(_SQL, "insert_index"),

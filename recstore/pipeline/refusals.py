@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import duckdb
 
@@ -18,6 +19,8 @@ from recstore.options import BuildOptions
 from recstore.progress import Progress
 from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.reasons import common_reasons
+from recstore.store.file import name_tables_of
+from recstore.store.publish import OLD
 from recstore.store.staged import Staged
 
 #: Of so many files that gave nothing each is told.
@@ -42,6 +45,17 @@ def budget_for(
     """
     there = sum(space.vectors.nbytes for space in given)
     return staged.budget.holding(needs + Needs(there), f"{work} {model.catalog.name}")
+
+
+def refuse_too_little(staged: Staged, catalogs: Iterable[Catalog], options: BuildOptions) -> None:
+    """Raise a `CapacityError`, before anything is copied, if the old store's rows need more memory than there is."""
+    with staged.connection.cursor() as cursor:
+        name_tables_of(cursor, OLD)
+        for catalog in catalogs:
+            model = staged.models.get(catalog.name) or model_of(catalog)
+            # What a store of an older format lacks is there when it is copied, and asked then.
+            with suppress(duckdb.CatalogException, duckdb.BinderException):
+                budget_for(staged, model, model.needs(cursor, options))
 
 
 def refuse_no_space(connection: duckdb.DuckDBPyConnection, catalogs: list[Catalog]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from recstore import sql
 from recstore.budget import Budget
-from recstore.catalogs.audio import spaces
+from recstore.catalogs.audio.frames import StoredFrames
 from recstore.evaluation.metrics import Surroundings, precision
 from recstore.evaluation.protocols import Lists
 from recstore.evaluation.results import Evaluation, Panel
@@ -135,8 +135,9 @@ def _stored(connection: duckdb.DuckDBPyConnection, space: str, ids: NDArray[np.i
 
 def _sequence(connection: duckdb.DuckDBPyConnection, budget: Budget) -> Lists:
     """Search the bytes concatenated, which the original notebook compared."""
-    ids, frames = spaces.frames(connection)
-    vectors, kept = sequence_vectors(frames)
+    frames = StoredFrames(connection)
+    ids = frames.ids
+    vectors, kept = sequence_vectors(frames[:])
     positions = np.flatnonzero(kept).astype(np.int32)
     lists = np.full((len(ids), _K), -1, np.int32)
     for block, neighbors, _scores in nearest_neighbors(vectors, _K, budget=budget):

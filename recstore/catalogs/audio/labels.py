@@ -11,8 +11,9 @@ import numpy.typing as npt
 from recstore import sql
 from recstore.arrow import arrow_column
 from recstore.budget import Budget
+from recstore.catalogs.audio.frames import StoredFrames
 from recstore.errors import OptionError
-from recstore.models.audio_kernels import CLIP_WIDTH, SECOND_WIDTH, Frames
+from recstore.models.audio_kernels import CLIP_WIDTH, SECOND_WIDTH
 from recstore.models.audio_labels import Judged, judge, label_vectors
 from recstore.models.space import Space
 from recstore.options import BuildOptions
@@ -31,15 +32,15 @@ def label_space(
     options: BuildOptions,
     budget: Budget,
     progress: Progress,
-    ids: npt.NDArray[np.int32],
-    frames: Frames,
+    frames: StoredFrames,
     center: npt.NDArray[np.float64],
 ) -> Space | None:
     """Learn the labels, and return their space with what was learnt and what the clips are judged to be.
 
-    `ids` (n,) and `frames` (n, 1280) are all clips', `center` (128,) is the centre of the space `mean`. Returns None
-    where there is too little to learn from, and says so. Raises an `OptionError` if no clip is of the split named.
+    `frames` are all clips', `center` (128,) is the centre of the space `mean`. Returns None where there is too little
+    to learn from, and says so. Raises an `OptionError` if no clip is of the split named.
     """
+    ids = frames.ids
     facts = connection.execute(sql.read(_SQL, "audio_clip_facts"), {"split": options.audio_train_split}).fetchnumpy()
     if not np.asarray(facts["is_of_split"], np.bool_).any():
         splits = [

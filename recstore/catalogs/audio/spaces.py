@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
-from recstore.arrow import numbers
 from recstore.budget import Budget, Needs
+from recstore.catalogs.audio.frames import StoredFrames
 from recstore.catalogs.audio.labels import label_space
 from recstore.catalogs.needs import Sizes, count
 from recstore.models.audio import DIMENSIONS, mean_vectors, sequence_vectors
@@ -39,17 +38,17 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
 def needs(connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
     """Return what a build of the clips in the current database holds whole.
 
-    The frames of all clips and their sums, how near those that labels are learnt from are to all landmarks, and what
+    The sums of the frames of all clips, how near those that labels are learnt from are to all landmarks, and what
     each label weighs in each clip; then the vectors where they are searched.
     """
     clips, labels = count(connection, "audio_clips"), count(connection, f"({_CARRIED})")
     weighed = count(connection, f"({_WEIGHED})")
-    widths = (DIMENSIONS, weighed + DIMENSIONS, *([_FRAMES] if options.audio_sequence else []))
+    widths = (DIMENSIONS, *([_FRAMES] if options.audio_sequence else []), weighed + DIMENSIONS)
     learnt = 4 * min(clips, MOST_CLIPS) * (_LEARNT_COLUMNS + 4 * labels)
-    held = clips * (_FRAMES + 2 * DIMENSIONS + 4 * weighed + _LIKELY + (8 * _FRAMES if options.audio_sequence else 0))
+    held = clips * (2 * DIMENSIONS + 4 * weighed + _LIKELY + (9 * _FRAMES if options.audio_sequence else 0))
     # What reads record files stays in memory.
     library = _TENSORFLOW if "tensorflow" in sys.modules else 0
-    found = Sizes(clips, "clips", widths, beside=learnt + held).of_build(options.trees)
+    found = Sizes(clips, "clips", widths, beside=learnt + held).of_build(options)
     return Needs(found.size + library, found.why)
 
 
@@ -57,7 +56,8 @@ def spaces(
     connection: duckdb.DuckDBPyConnection, options: BuildOptions, budget: Budget, progress: Progress
 ) -> Iterator[Space]:
     """Yield the space `mean`, `sequence` where it is asked for, and `labels` where there are enough to learn from."""
-    ids, clips = frames(connection)
+    clips = StoredFrames(connection)
+    ids = clips.ids
     if len(ids) == 0:
         return
     vectors, kept, center = mean_vectors(clips)
@@ -65,24 +65,8 @@ def spaces(
         progress.notice(f"{np.count_nonzero(~kept)} clips are equal to the mean of all clips, so they have no vector.")
     yield Space("mean", ids[kept], vectors, "mean over the 10 seconds, minus the centre, to unit length", center)
     if options.audio_sequence:
-        vectors, kept = sequence_vectors(clips)
+        vectors, kept = sequence_vectors(clips[:])
         yield Space("sequence", ids[kept], vectors, "the 10 x 128 bytes laid end to end, to unit length")
-    labels = label_space(connection, options, budget, progress, ids, clips, center)
+    labels = label_space(connection, options, budget, progress, clips, center)
     if labels:
         yield labels
-
-
-def frames(connection: duckdb.DuckDBPyConnection) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Return the ids (n,) and frames (n, 1280) of all clips, in the order of their ids."""
-    import pyarrow as pa
-
-    n = connection.execute("SELECT count(*) FROM audio_frames").fetchall()[0][0]
-    ids, frames = np.empty(n, np.int32), np.empty((n, 1280), np.uint8)
-    query = "SELECT clip_id, frames FROM audio_frames ORDER BY clip_id"
-    done = 0
-    for batch in pa.RecordBatchReader.from_stream(connection.sql(query)):
-        ids[done : done + len(batch)] = numbers(batch.column(0))
-        flat = numbers(batch.column(1))
-        frames[done : done + len(batch)] = flat.reshape(len(batch), 1280)
-        done += len(batch)
-    return ids, frames

@@ -59,7 +59,7 @@ class Declared(CatalogModel):
         """Return what a build holds whole: the interactions, one decomposition at a time, the vectors."""
         from recstore.catalogs.declared.sizes import sizes
 
-        return sizes(connection, self.catalog, options).of_build(options.trees)
+        return sizes(connection, self.catalog, options).of_build(options)
 
     def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
         """Return what the evaluation holds whole: what a build does, or all pairs of items."""

@@ -34,9 +34,11 @@ def sizes(connection: duckdb.DuckDBPyConnection, catalog: Catalog, options: Buil
     if items.vectors:
         query = sql.render(_SQL, "widths_of_embeddings", **names_of(catalog))
         widths |= dict(connection.execute(query).fetchall())
+    # What is laid end to end is searched last.
+    made = sorted(catalog.made, key=lambda space: space == "hybrid")
     return replace(
         usual,
-        widths=tuple(widths.get(space, _ENCODED) for space in catalog.made),
+        widths=tuple(widths.get(space, _ENCODED) for space in made),
         terms=terms,
         # One decomposition after the other.
         columns=max(usual.items, vocabulary(terms)),

@@ -40,7 +40,7 @@ class Movies(CatalogModel):
         """Return what a build holds whole: the ratings, three decompositions at one time, the vectors."""
         from recstore.catalogs.movies.spaces import sizes
 
-        return sizes(connection, options).of_build(options.trees)
+        return sizes(connection, options).of_build(options)
 
     def needs_of_evaluation(self, connection: duckdb.DuckDBPyConnection, options: BuildOptions) -> Needs:
         """Return what the evaluation holds whole: what a build does, or all pairs of movies that were rated."""
