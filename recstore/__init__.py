@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from recstore.reports.plots import check_plot, draw_evaluation
     from recstore.sound.embedding import embed
     from recstore.sound.weights import weights_wanted
+    from recstore.sources.dialect import Dialect
     from recstore.store.proof import Finding, first_fault
     from recstore.store.publish import rollback
     from recstore.store.recovery import backup, restore
@@ -59,6 +60,7 @@ __all__ = [
     "BuildReport",
     "BusyError",
     "CapacityError",
+    "Dialect",
     "EvaluationReport",
     "Finding",
     "Guess",
@@ -180,6 +182,7 @@ _GIVEN = {
     ),
     "recstore.sound.embedding": ("embed",),
     "recstore.sound.weights": ("weights_wanted",),
+    "recstore.sources.dialect": ("Dialect",),
     "recstore.store.proof": (
         "Finding",
         "first_fault",

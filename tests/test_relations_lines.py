@@ -21,14 +21,15 @@ FIELD = st.text(st.sampled_from("ab01 \"';,\n\r\té€.-"), max_size=8)
 
 def written(rows, delimiter, line_end="\n") -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows(rows)
-    return text.getvalue()
+    mark = delimiter if len(delimiter) == 1 else "\x1f"
+    csv.writer(text, delimiter=mark, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows(rows)
+    return text.getvalue().replace(mark, delimiter)
 
 
 @SETTINGS
 @given(
     st.lists(st.tuples(FIELD, FIELD, FIELD), min_size=1, max_size=12),
-    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([",", ";", "\t", "|", "::"]),
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )

@@ -15,7 +15,9 @@ from recstore.sources.dialect import Dialect
 from recstore.sources.plain_text import read_lines
 from recstore.sources.streams import check_names, unique_names
 
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "::")
+#: A line of numbers alone may have blanks between them.
+_NUMBERS = re.compile(r"\s*[-+]?\d[\d.eE+-]*( [-+]?\d[\d.eE+-]*)+\s*")
 #: So many records show how a file is written.
 _SHOWN = 1000
 _SHOWN_BYTES = 1 << 18
@@ -67,7 +69,9 @@ def _with_longer_header(read: Mapping[Grammar, list[Record]]) -> tuple[Grammar, 
 def _grammars(dialect: Dialect, text: str) -> list[Grammar]:
     """Return the forms that are to be tried, from the likeliest on."""
     found = []
-    for delimiter in (dialect.delimiter,) if dialect.delimiter else _DELIMITERS:
+    lines = text.splitlines()[:_SHOWN]
+    numbers = (" ",) if lines and all(map(_NUMBERS.fullmatch, lines)) else ()
+    for delimiter in (dialect.delimiter,) if dialect.delimiter else (*_DELIMITERS, *numbers):
         for quote in (dialect.quote,) if dialect.quote is not None else _quotes(delimiter, text):
             found.append(Grammar(delimiter, quote, quote))
             if quote == '"' and '\\"' in text:

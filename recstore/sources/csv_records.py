@@ -90,7 +90,7 @@ class Grammar:
                 place = end
             if place == len(text):
                 return True
-            place += 1
+            place += len(self.delimiter)
 
     def scan_loosely(self, text: str, n_fields: int) -> list[str | None] | None:
         """Return the fields of one line in which quotes within quotes stand for themselves, or None.
@@ -104,13 +104,14 @@ class Grammar:
             if found is None:
                 return None
             fields.append(found[1] if found[1] is not None else found[2] or None)
-            place = found.end() + 1
+            place = found.end() + len(self.delimiter)
         return fields if len(fields) == n_fields else None
 
     @cached_property
     def _loose(self) -> re.Pattern[str]:
         quote, mark, blank = re.escape(self.quote), re.escape(self.delimiter), self._blank
-        return re.compile(f"{blank}{quote}(.*?){quote}{blank}(?={mark}|$)|(?!{blank}{quote})([^{mark}]*)(?={mark}|$)")
+        plain = f"[^{mark}]*" if len(self.delimiter) == 1 else f"(?:(?!{mark}).)*"
+        return re.compile(f"{blank}{quote}(.*?){quote}{blank}(?={mark}|$)|(?!{blank}{quote})({plain})(?={mark}|$)")
 
     def written(self, fields: list[str | None]) -> str:
         """Return fields as a record of this form."""

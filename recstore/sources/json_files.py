@@ -22,6 +22,9 @@ _SQL = "recstore.sources.sql"
 _FROM_TEXT = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID")
 
 
+_PYTHON = " It is as Python prints dictionaries: turn each line into JSON by json.dumps(ast.literal_eval(line))."
+
+
 class JsonLoad:
     """Loads JSON files into a table and a table of rejects."""
 
@@ -59,6 +62,7 @@ class JsonLoad:
                 where = "".join(f" ({source} line {line}: {reason}; {n:,} such)" for source, line, reason, n in found)
                 raise SourceError(
                     f"{files[0].path} holds no JSON object; write one in each line, or an array of them{where}."
+                    f"{_PYTHON if any(map(_is_python, paths)) else ''}"
                 )
             try:
                 return self._copy(files, sound, are_lines, has_line=True)
@@ -94,6 +98,12 @@ class JsonLoad:
         if name.casefold() in self.as_text and type_ in _FROM_TEXT:
             return "VARCHAR"
         return type_
+
+
+def _is_python(path: Path) -> bool:
+    """Tell whether a text begins as Python prints a dictionary."""
+    with path.open("rb") as opened:
+        return opened.read(16).lstrip().startswith((b"{'", b"{u'"))
 
 
 def _is_lines(path: Path) -> bool:

@@ -27,7 +27,12 @@ _FORMATS = (
     "%d %b %Y",
     "%d-%b-%Y",
     "%b %d, %Y",
+    "%B %d, %Y",
+    "%d %B %Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
     "%Y%m%d",
+    "%a %b %d %H:%M:%S %z %Y",
 )
 #: Times since 1970 in seconds, milliseconds, microseconds and nanoseconds: each is smaller than this.
 _UNITS = ((1e11, 1), (1e14, 1_000), (1e17, 1_000_000))
@@ -86,7 +91,8 @@ def _of_text(connection: duckdb.DuckDBPyConnection, relation: Relation, at: Expr
             f"at = {at.sql}: times such as {example!r} can be read as {forms[0]} and as {forms[1]}. Say which: "
             f'at = "strptime({at.column or "…"}, {sql.literal(forms[0])})".'
         )
-    return f"try_strptime({tidy}, {sql.literal(forms[0])})"
+    read_as = f"try_strptime({tidy}, {sql.literal(forms[0])})"
+    return f"({read_as} AT TIME ZONE 'UTC')" if "%z" in forms[0] else read_as
 
 
 def _tidy(text: str) -> str:

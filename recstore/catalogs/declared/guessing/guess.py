@@ -28,6 +28,7 @@ from recstore.catalogs.declared.guessing.queries import from_clause
 from recstore.catalogs.declared.guessing.queries import written as query
 from recstore.catalogs.declared.guessing.roles import any_ids, items_in
 from recstore.catalogs.declared.guessing.seen import saw_interactions, saw_items, see, sound
+from recstore.catalogs.declared.guessing.wide import unfolded
 from recstore.errors import OptionError, told_where_full
 from recstore.opening import open_connection
 from recstore.scratch import OTHER_FOLDER, scratch_folder
@@ -83,10 +84,10 @@ def init(
     ):
         gathered = sql.literal(str(scratch / "gathered.duckdb"))
         connection.execute(f"ATTACH {gathered} AS gathered; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-        tables = open_sources(connection, given, database, Path())
+        tables, notes = open_sources(connection, given, database, Path())
         for table in tables:
             table.source = table.source if database else as_written(table.source, Path(), Path(folder or ""))
-        return _Guesser(connection, tables, name, database, Path(folder or "") / CONFIG).run()
+        return _Guesser(connection, tables, notes, name, database, Path(folder or "") / CONFIG).run()
 
 
 class _Guesser:
@@ -94,6 +95,7 @@ class _Guesser:
         self,
         connection: duckdb.DuckDBPyConnection,
         tables: Sequence[Table],
+        notes: Sequence[str],
         name: str | None,
         database: str | None,
         target: Path,
@@ -103,14 +105,12 @@ class _Guesser:
         self.name = name
         self.database = database
         self.target = target
-        self.head: list[str] = []
-        self.seen: list[str] = []
-        self.left_out: list[str] = []
+        self.head = list(notes)
+        self.seen = list(notes)
+        self.left_out = list(notes)
 
     def run(self) -> Guess:
-        self.tables = side_by_side(
-            self.connection, taken_apart(self.connection, laid_out(self.connection, self.tables))
-        )
+        self.tables = self._in_rows()
         found = pair(self.connection, self.tables)
         found, joined = with_headers(self.connection, found, self.tables)
         used = {id(table) for table in (found.interactions, found.items, *joined)}
@@ -129,6 +129,13 @@ class _Guesser:
         text = written(name, self.head, items, interactions)
         declared = parse_config(text, self.target)[name]
         return Guess(name, declared, text, tuple(self.seen), tuple(self.left_out))
+
+    def _in_rows(self) -> list[Table]:
+        """Return the tables with a row for each item or interaction, however they are laid out."""
+        tables = self.tables
+        for change in (laid_out, unfolded, taken_apart, side_by_side):
+            tables = change(self.connection, tables)
+        return tables
 
     def _sides(self, found: Pair, used: set[int]) -> tuple[Side, Side | None]:
         many, one = found.interactions, found.items

@@ -121,8 +121,11 @@ class InteractionsGuess:
             self.side.set("at", _days_from_2000(number, 1), note)
             return
         if not found:
+            named = [one for one in self.table.columns.values() if one.named("at") == 1 and one.name not in self.taken]
+            shown = "; ".join(f"{one.name} holds {one.common[0][0]!r}" for one in named[:3] if one.common)
             self.side.ask(
                 "When was it? No column looks like a time, and without times nothing is known of what comes next."
+                + (f" {shown}: if that is a time, say how by an expression." if shown else "")
             )
             return
         problem = ""

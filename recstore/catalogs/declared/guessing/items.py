@@ -18,6 +18,8 @@ from recstore.errors import OptionError
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
 _MOST_CATEGORIES = 12
+#: So many columns of yes and no, at least, are kinds that an item may be of.
+_FEWEST_FLAGS = 4
 #: Ids of another shape are asked about where they are no more than this share, and this many.
 _FEW_ODD, _MOST_ODD = 0.02, 50
 _NO = {"no", "not", "non", "un", "out", "kein", "nicht", "sin", "pas"}
@@ -293,6 +295,7 @@ class ItemsGuess:
                 expression = tokens_of(self.connection, self.table, one)
                 if expression:
                     found.append((one, expression))
+        found += self._flags()
         found.sort(key=lambda pair: -pair[0].named("category"))
         kept = found[:_MOST_CATEGORIES]
         order = list(self.table.columns)
@@ -301,6 +304,23 @@ class ItemsGuess:
             if not one.named("text"):
                 self.taken.add(one.name)
         return [expression for _one, expression in kept]
+
+    def _flags(self) -> list[tuple[Profile, str]]:
+        """Return the columns that say yes or no of one kind each, as one list of the kinds that an item is of."""
+        flags = [
+            one
+            for one in self.table.columns.values()
+            if one.name not in self.taken and one.distinct == 2 and not one.missing
+            and (one.type == "BOOLEAN" or (one.is_number and {value for value, _n in one.common} == {"0", "1"}))
+            and not any(one.named(role) >= 0.6 for role in ("available", "withdrawn", "user", "rating", "value"))
+        ]  # fmt: skip
+        if len(flags) < _FEWEST_FLAGS:
+            return []
+        listed = ", ".join(
+            f"CASE WHEN {bare(one.name)}{'' if one.type == 'BOOLEAN' else ' = 1'} THEN {sql.literal(one.name)} END"
+            for one in flags
+        )
+        return [(flags[0], f"list_filter([{listed}], lambda one: one IS NOT NULL)")]
 
     def _texts(self) -> None:
         title = self.side.values.get("title")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import duckdb
 
 from recstore import sql
+from recstore.catalogs.declared.guessing.finding import listing
 from recstore.catalogs.declared.guessing.joining import derived
 from recstore.catalogs.declared.guessing.names import bare
 from recstore.catalogs.declared.guessing.profiles import Profile, Table
@@ -28,7 +29,31 @@ def taken_apart(connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) 
     return [_taken_apart(connection, table, tables) for table in tables]
 
 
+def _of_lines(connection: duckdb.DuckDBPyConnection, table: Table) -> Table | None:
+    """Return a query in which each id of a line has a row of its own; None where lines are no lists."""
+    if list(table.columns) != ["line"]:
+        return None
+    found = listing([str(line) for (line,) in connection.execute(f"FROM {table.sample} LIMIT 5000").fetchall()])
+    if found is None:
+        return None
+    mark, what = found
+    fields = f"list_filter(string_split(line, {sql.literal(mark)}), lambda one: one <> '')"
+    said = {
+        "user": ("user", f"{fields}[1]", f"{fields}[2:]", "the first is taken for who had the others"),
+        "counted": ("session", "row_number() OVER ()", f"{fields}[2:]", "the first says how many follow"),
+        "basket": ("session", "row_number() OVER ()", fields, "each line is taken for a session"),
+    }
+    who, whose, listed, note = said[what]
+    notes = [*table.notes, f"Each line of {table.title} lists ids: {note}."]
+    columns = f'{whose} AS "{who}"'
+    source = written(_SQL, "taken_apart", columns=columns, list=listed, source=from_clause(table, table.columns))
+    inner = written(_SQL, "taken_apart", columns=f"{columns}, _rs_line", list=listed, source=table.relation.text)
+    return derived(connection, replace(table, notes=notes), source, f"({inner})", f"{table.sample}_apart")
+
+
 def _taken_apart(connection: duckdb.DuckDBPyConnection, table: Table, tables: Sequence[Table]) -> Table:
+    if (found_lines := _of_lines(connection, table)) is not None:
+        return found_lines
     if "item" in table.columns or person_of(connection, table) == (None, None):
         return table
     found = {}

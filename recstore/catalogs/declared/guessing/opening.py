@@ -6,96 +6,82 @@ import codecs
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import duckdb
 
 from recstore import sql
+from recstore.catalogs.declared.guessing.encodings import encoding_of
+from recstore.catalogs.declared.guessing.finding import first_lines, left_out, listing, parts
 from recstore.catalogs.declared.guessing.profiles import Profile, Table, count, profiles
+from recstore.catalogs.declared.guessing.wide import is_matrix
 from recstore.catalogs.declared.guessing.words import meanings, weight_of_event, words_of
-from recstore.errors import OptionError, SourceError, cannot
+from recstore.errors import OptionError, SourceError
 from recstore.paths import real, typed
 from recstore.sources.addresses import shown
 from recstore.sources.csv_form import Form, LongHeaderError, find_form
 from recstore.sources.csv_records import Grammar, records
 from recstore.sources.dialect import Dialect
-from recstore.sources.endings import DATA_FILE
-from recstore.sources.located import DataFile, files_below, locate
+from recstore.sources.located import DataFile, locate
 from recstore.sources.plain_text import plain_text, read_lines
 from recstore.sources.relations import Relation, gather
 from recstore.sources.selects import is_select
 
 _UNNAMED = re.compile(r"column\d+")
-_NO_DATA = (".md", ".txt", ".pdf", ".toml", ".duckdb", ".py", ".sql", ".html", ".sha256", ".md5", "")
-#: Endings of texts that may be tables or not.
-_MAYBE = (".dat", ".txt")
-#: So many bytes of a text show whether it is a table.
-_SHOWN = 1 << 16
+_FOR_TESTS = frozenset(("test", "testing", "valid", "validation", "val", "dev", "eval", "holdout", "probe"))
+_FOR_TRAINING = frozenset(("train", "training"))
+#: What stands in no line of a text that is read line by line.
+_UNUSED = ("\t", "|", ";", "~", "^")
 
 
 def open_sources(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[str], database: str | None, folder: Path
-) -> list[Table]:
-    """Return what each source holds; a folder whose files have different columns is several.
+) -> tuple[list[Table], list[str]]:
+    """Return what each source holds, and what is to be said; a folder whose files have different columns is several.
 
     Raises `SourceError` where one cannot be read, or holds nothing.
     """
-    named = list(sources) if database else [part for source in sources for part in _parts(source, folder)]
+    named = list(sources) if database else [part for source in sources for part in parts(source, folder)]
     if len(set(named)) < len(named):
         twice = next(name for name, times in Counter(named).items() if times > 1)
         raise OptionError(f"{shown(twice)} is named twice; name each file once.")
-    tables = [_open(connection, source, database, folder, number) for number, source in enumerate(named)]
-    left = [] if database else [name for source in sources for name in _left_out(source, folder)]
+    tables: list[Table] = []
+    faults: list[SourceError] = []
+    for number, source in enumerate(named):
+        try:
+            tables.append(_open(connection, source, database, folder, number))
+        except SourceError as error:
+            # What lies in a folder nobody asked for by its name.
+            if source in sources or len(named) == 1:
+                raise
+            faults.append(error)
+    if not tables:
+        raise faults[0]
+    left = [] if database else [name for source in sources for name in left_out(source, folder)]
+    notes = [f"Not read: {error}" for error in faults]
     if left:
-        tables[0].notes.append(f"Not read, since their endings say nothing: {', '.join(left)}. Name them to have them.")
-    return tables
+        notes.append(f"Not read, since they look like no tables: {', '.join(left)}. Name them to have them.")
+    kept = [table for table in tables if table.source in sources or not _is_held_out(table, tables)]
+    if len(kept) < len(tables):
+        held = ", ".join(table.title for table in tables if table not in kept)
+        notes.append(f"Not read, since they seem to be kept for a test of the others: {held}. Name them to have them.")
+    return kept, notes
 
 
-def _left_out(source: str, folder: Path) -> list[str]:
-    """Return the files of a folder that are not looked into: what they hold nobody can tell."""
-    path = folder / typed(source)
-    if not path.is_dir():
-        return []
-    files = [one for one in files_below(path) if one.stat().st_size > 0 and not _is_data(one)]
-    return [one.relative_to(path).as_posix() for one in files[:10] if one.suffix not in _NO_DATA]
+def _is_held_out(table: Table, tables: Sequence[Table]) -> bool:
+    """Tell whether a file is called as another one of as many columns, but "test" where that is called "train"."""
 
+    def about(name: str, words: frozenset[str]) -> tuple[str, ...] | None:
+        found = re.findall(r"[a-z]+", name.lower())
+        return tuple(word for word in found if word not in words) if words & set(found) else None
 
-def _parts(source: str, folder: Path) -> list[str]:
-    """Return a folder's files, those whose names differ by digits alone as one pattern; another source as it is."""
-    try:
-        path = folder / typed(source)
-        if not path.is_dir():
-            return [source]
-        files = [one for one in files_below(path) if one.stat().st_size > 0 and _is_data(one)]
-    except OSError as error:
-        raise SourceError(cannot(repr(shown(source)[:200]), "be a file or folder", error)) from error
-    groups: dict[str, list[str]] = {}
-    for one in files:
-        inside = one.relative_to(path).as_posix()
-        groups.setdefault(re.sub(r"\d+", "*", inside), []).append(inside)
-    if len(groups) < 2 and len(files) != 1 and all(map(DATA_FILE.search, groups)):
-        # Files of one kind, or none, which is said by who reads it.
-        return [source]
-    found = []
-    for pattern, names in groups.items():
-        found.append(f"{source.rstrip('/')}/{pattern if len(names) > 1 else names[0]}")
-    return found
-
-
-def _is_data(file: Path) -> bool:
-    return bool(DATA_FILE.search(file.name)) or (file.suffix.lower() in _MAYBE and _is_table(file))
-
-
-def _is_table(file: Path) -> bool:
-    """Tell whether all lines of a text have as many fields as its first, and several: prose has not."""
-    with file.open("rb") as opened:
-        lines = opened.read(_SHOWN).decode(errors="replace").splitlines()[:-1] or [""]
-    return len(lines) > 1 and any(
-        all(line.count(mark) == lines[0].count(mark) > 0 for line in lines) for mark in "\t;|,"
-    )
+    ours = about(table.title, _FOR_TESTS)
+    return ours is not None and any(
+        about(other.title, _FOR_TRAINING) == ours for other in tables if other is not table
+    )  # fmt: skip
 
 
 def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | None, folder: Path, number: int) -> Table:
@@ -104,7 +90,9 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
     if database is None and not is_select(source):
         files = locate(source, folder)
         path = folder / typed(source)
-        if files[0].kind == "CSV":
+        if files[0].kind == "CSV" and listing(first_lines(files[0].path)):
+            dialect, grammar = _by_line(files[0].path)
+        elif files[0].kind == "CSV":
             dialect, grammar, notes = _mended(files[0])
     place = f"source_{number}"
     relation = gather(connection, source, database=database, dialect=dialect, folder=folder, name_of_table=place)
@@ -115,17 +103,30 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
     if not next(iter(columns.values())).rows:
         raise SourceError(f"{relation.name} has no rows to tell its columns by; name a source that has some.")
     if all(_UNNAMED.fullmatch(name) for name in columns):
-        names = _names(columns.values())
+        names = _names(list(columns.values()))
         dialect = replace(dialect, columns=tuple(names.values()), header=False)
         relation = _renamed(relation, names)
         columns = profiles(connection, relation, sample)
         notes.append(f"{relation.name} has no line of names; these are guesses from what stands below them.")
     rows = count(connection, relation.text)
+    rejected = count(connection, relation.rejects) if relation.rejects else 0
+    if rejected:
+        notes.append(
+            f"{rejected:,} lines of {relation.name} cannot be read, most since they have another number of fields. A "
+            "build rejects them, and stops where they are more than --max-reject-rate."
+        )
     title = source if database else relation.name
     is_plain = grammar is None or _is_plain(connection, path, dialect, relation)
     return Table(
         source, title, relation, rows, sample, columns, path, dialect, grammar, is_select(source), is_plain, notes
     )
+
+
+def _by_line(path: Path) -> tuple[Dialect, Grammar]:
+    """Return how to read a text whose lines are lists: each line is one field."""
+    text = "".join(first_lines(path))
+    delimiter = next(one for one in _UNUSED if one not in text)
+    return Dialect(columns=("line",), header=False, delimiter=delimiter, quote=""), Grammar(delimiter, "", "")
 
 
 def _is_plain(connection: duckdb.DuckDBPyConnection, path: Path | None, dialect: Dialect, relation: Relation) -> bool:
@@ -154,8 +155,9 @@ def _mended(file: DataFile) -> tuple[Dialect, Grammar, list[str]]:
     dialect, notes = Dialect(), []
     with plain_text(file, None) as path:
         if not _is_utf8(path):
-            dialect = Dialect(encoding="latin-1")
-            notes.append(f"{file.name} is not UTF-8: read as Latin-1, as Windows writes it.")
+            dialect = Dialect(encoding=encoding_of(path))
+            how = "Latin-1, as Windows writes it" if dialect.encoding == "latin-1" else str(dialect.encoding)
+            notes.append(f"{file.name} is not UTF-8: read as {how}.")
     with plain_text(file, dialect.encoding) as path:
         try:
             form = find_form(path, str(file.path), dialect)
@@ -242,12 +244,15 @@ def _called(values: Sequence[str], place: int, is_before: bool) -> str:
     return "description" if sum(map(len, there)) / len(there) > 60 else f"field{place}"
 
 
-def _names(columns: Iterable[Profile]) -> dict[str, str]:
+def _names(columns: Sequence[Profile]) -> dict[str, str]:
     """Return names for columns that have none, by what they hold: values such as session_4795 name themselves."""
     names: dict[str, str] = {}
     taken: set[str] = set()
+    if is_matrix(columns):
+        return {one.name: str(place) for place, one in enumerate(columns, 0 if columns[0].is_whole else 1)}
+    describes = any(one.is_unique for one in columns) and any(map(_is_phrase, columns))
     for one in columns:
-        name = wanted = _stem(one) or _name(one, taken)
+        name = wanted = _stem(one) or _name(one, taken, describes=describes)
         number = 1
         while name in taken:
             number += 1
@@ -267,18 +272,36 @@ def _stem(column: Profile) -> str | None:
     return None
 
 
-def _name(column: Profile, taken: set[str]) -> str:
-    """Return a name for what a column holds: "time", "rating", "user", and so on."""
+def _is_phrase(column: Profile) -> bool:
+    is_text = column.is_text and column.spaced > 0.5 * column.filled and column.variety > 0.5
+    return is_text and not _is_list(column) and not _is_written_time(column)
+
+
+def _is_counted(column: Profile) -> bool:
+    """Tell whether numbers count how often something was: 1 is the commonest, and the more the rarer; no ratings."""
+    if not column.is_whole or not column.is_number or column.least != 1 or column.common[0][0] != "1":
+        return False
+    times = [n for _value, n in sorted((float(value), n) for value, n in column.common)]
+    is_falling = all(more >= less for more, less in pairwise(times))
+    return times[0] > 0.3 * column.filled and (is_falling or (column.most or 0) > 10)
+
+
+def _name(column: Profile, taken: set[str], *, describes: bool) -> str:
+    """Return a name for what a column holds: "time", "rating", "user", and so on; in a table that describes items."""
     filled, few = column.filled, column.distinct <= 21
     is_id = column.can_be_id and not column.spaced and column.distinct > 1
     is_phrase = column.is_text and column.spaced > 0.5 * filled and column.variety > 0.5
+    is_year = column.is_whole and (column.least or 0) > 1700 and (column.most or 0) < 2100 and column.distinct > 1
     events = sum(weight_of_event(value) is not None for value, _n in column.common)
     is_small = column.least is not None and column.most is not None and column.least >= -1 and column.most <= 100
     tests = (
         ("empty", not filled),
         ("time", column.is_time or column.is_day or _is_written_time(column)),
         ("url", column.links > 0.5 * filled),
-        ("rating", column.is_number and few and is_small and column.distinct > 1),
+        ("count", _is_counted(column) and not describes),
+        ("flag", column.distinct == 2 and {value for value, _n in column.common} == {"0", "1"}),
+        ("rating", column.is_number and few and is_small and column.distinct > 1 and not describes),
+        ("year", is_year and describes),
         ("number", column.is_number and few),
         ("event", column.is_text and few and not column.spaced and 2 * events >= len(column.common)),
         ("category", column.is_text and few and filled > 10 * column.distinct and not column.spaced),
@@ -286,8 +309,8 @@ def _name(column: Profile, taken: set[str]) -> str:
         ("title", is_phrase and column.length < 120 and "title" not in taken),
         ("text", column.length > 60),
         ("id", is_id and column.is_unique and column.rows > 1),
-        ("user", is_id and not taken & {"user", "session", "item"}),
-        ("item", is_id and "item" not in taken),
+        ("user", is_id and not describes and not taken & {"user", "session", "item"}),
+        ("item", is_id and not describes and "item" not in taken),
         ("number", column.is_number),
         ("title", column.is_text and (column.variety > 0.5 or (not few and column.spaced > 0.3 * filled))),
         ("code", is_id and column.is_text and not few),
@@ -303,7 +326,7 @@ def _is_list(column: Profile) -> bool:
 
 
 def _is_written_time(column: Profile) -> bool:
-    date = r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{4}.*|\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d \d{4}"
+    date = r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{4}.*|\w{3} \w{3} +\d{1,2} \d\d:\d\d:\d\d ([+-]\d{4} )?\d{4}"
     return bool(column.common) and all(re.fullmatch(date, value) for value, _n in column.common)
 
 

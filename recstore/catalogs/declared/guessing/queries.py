@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from recstore import sql
 from recstore.catalogs.declared.guessing.profiles import Table
+from recstore.errors import OptionError
 
+#: Encodings that DuckDB's reader knows by itself.
+_READABLE = ("utf-8", "utf-16", "latin-1")
 _READ_BY_NAME = re.compile(r"(?i)\.(csv|tsv|parquet|json|jsonl|ndjson)(\.gz|\.zst)?$|\.parquet$")
 
 
@@ -45,6 +48,11 @@ def from_clause(table: Table, used: Iterable[str]) -> str:
         options += _grammar(table)
     elif not table.is_plain:
         options = ["header = true", *_grammar(table)]
+    if table.dialect.encoding not in (None, *_READABLE):
+        raise OptionError(
+            f"{table.title} is in {table.dialect.encoding}, and has to be put together with another table, which is "
+            f"done in UTF-8 alone. Convert it: iconv -f {table.dialect.encoding} -t UTF-8."
+        )
     if table.dialect.encoding:
         options.append(f"encoding = {sql.literal(table.dialect.encoding)}")
     if kinds:

@@ -12,6 +12,7 @@ _WORDS = {
         utilisateur utente benutzer nutzer gebruiker member membre miembro mitglied visitor visitante visiteur besucher
         bezoeker account acct konto conto compte cuenta reviewer rater voter reader leser lecteur lector lezer listener
         viewer subscriber person people player buyer shopper patron borrower household panelist profile uid who student
+        顧客 会員 会員番号 顧客番号 顧客コード ユーザー ユーザ 用户 客户 会员 고객 회원 사용자
         learner traveler guest socio abonado asiakas uzytkownik klient nickname kundenkarte
         kundenkarten stammkunde loyalty clubcard entleiher ausleiher""",
     "item": """item items itm product prod produkt producto produit produto prodotto article artikel articulo articolo
@@ -19,30 +20,37 @@ _WORDS = {
         track trk tra musik artist art album video clip game app news story doc document dokument paper post recipe
         rezept receta recette business venue restaurant hotel listing place poi course job anime manga beer wine joke
         podcast episode show content media material pin ad offer variant vare tuote asset dish boardgame thing medien
-        aid bookmark attraction property program programme gmap question quiz lesson toy cloth garment deal lot""",
+        aid bookmark 商品 商品コード 商品番号 作品 書籍 产品 상품 제품 도서
+        attraction property program programme gmap question quiz lesson toy cloth garment deal lot""",
     "session": """session sess sid basket cart order orders invoice inv visit transaction trans transactie txn tx trx
         receipt bon ticket bestellung bestell rechnung factura facture fattura factuur faktura pedido commande comanda
         warenkorb korb bill playlist sitzung besuch panier purchase sale checkout bestelling ordine ordre auftrag beleg
-        compra vente kvittering sesion sessione seance bezoek zamowienie zamowienia loan""",
+        compra vente kvittering sesion sessione seance bezoek zamowienie zamowienia
+        注文 注文番号 伝票番号 订单 订单号 주문 주문번호 loan""",
     "at": """timestamp time times date datetime at when ts unix epoch created datum fecha zeit zeitpunkt zeitstempel
         hora uhrzeit dat day moment momento heure tijd tijdstip dato ora tag jour dia giorno dt utc kiedy data
+        購入日 購入日時 注文日 注文日時 日時 日付 時間 时间 日期 购买时间 下单时间 일시 날짜 구매일 주문일
         horodatage submitted stamp on""",
     "rating": """rating ratings stars star score scores overall note bewertung sterne puntuacion puntaje calificacion
         valoracion punteggio voto vote valutazione wertung rate mark grade cijfer beoordeling nota etoiles estrellas
-        stelle ocena karakter avaliacao""",
+        stelle ocena karakter avaliacao
+        評価 评分 평점 별점""",
     "event": """event action activity interaction behavior behaviour verb ereignis aktion evento accion azione evenement
         actie gebeurtenis handling feedback""",
     "kind": """type kind typ tipo art status soort""",
     "value": """quantity qty count amount amt menge anzahl cantidad quantite quantita quantidade aantal units unit stuck
         stuckzahl plays playcount listens pieces pcs antal weight purchases times views clicks purchased
-        ilosc qte nb number copies""",
+        数量 個数 수량 ilosc qte nb number copies""",
     "price": """price preis precio prix prezzo prijs cost pris preco cena betrag total revenue sum discount tax margin
-        rrp msrp mwst ust vat tva iva importe montant sales_price usd eur gbp paid salary""",
+        rrp msrp mwst ust vat tva iva importe montant 価格 単価 金額 价格 金额 가격 금액
+        sales_price usd eur gbp paid salary""",
     "title": """title name titel titre titulo titolo naam nombre nom nome navn bezeichnung label headline libelle
-        designation naziv heading caption benennung productname denominacion denominazione omschrijving""",
+        designation naziv heading caption benennung productname 商品名 名称 名前 作品名 書名
+        商品名称 标题 상품명 제품명 이름 denominacion denominazione omschrijving""",
     "text": """description desc blurb abstract summary text body content overview plot synopsis beschreibung
         beschrijving
-        descripcion description descrizione descricao resume resumen inhalt detail details feature features lyrics about
+        descripcion description descrizione descricao
+        説明 商品説明 描述 商品描述 설명 resume resumen inhalt detail details feature features lyrics about
         subtitle ingredients tagline keyword keywords contents kurztext langtext teaser lead excerpt omschrijving note
         notes bio story review comment specification specs untertitel schlagworte samenvatting beskrivelse""",
     "category": """subclass commodity category categories cat genre genres author authors brand tags tag keyword
@@ -55,6 +63,7 @@ _WORDS = {
         manufacturer label country mood city state region neighborhood platform developer studio composer illustrator
         writer editor newspaper channel shelf age appearance index size kategori forfatter genero mechanic mechanics
         themes vendor creator creators skill skills level instrument medium school origin region variety winery
+        カテゴリ カテゴリー ジャンル 分類 著者 类目 类别 分类 作者 品牌 카테고리 분류 저자 브랜드
         brewery rated certification verfasser systematik sachgebiet schlagwort
         schlagworter""",
     "group": """work parent master model edition family grp gruppe group""",
@@ -93,7 +102,7 @@ def _vocabulary() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for role, words in _WORDS.items():
         for word in words.split():
-            found.setdefault(word, set()).add(role)
+            found.setdefault(plain(word), set()).add(role)
     return {word: frozenset(roles) for word, roles in found.items()}
 
 
@@ -106,6 +115,7 @@ def plain(text: str) -> str:
 @cache
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name: "reviewerID", "reviewer_id" and "reviewerid" are "reviewer" and "id"."""
+    name = re.sub(r":(token|float)(_seq)?$", "", name)  # as RecBole writes which type it is
     folded = "".join(
         one for one in unicodedata.normalize("NFKD", name.replace("ß", "ss")) if not unicodedata.combining(one)
     )
