@@ -56,6 +56,13 @@ def test_json_that_cannot_be_read(gathering, write, content):
         gathering("a.json")
 
 
+def test_a_query_of_an_open_connection_keeps_what_arrow_does_not_know(gathering):
+    with duckdb.connect() as con:
+        found = gathering(con.sql(f"SELECT UUID '{UUID(int=7)}' AS u, 7::HUGEINT AS h"))
+        assert found.columns == {"u": "UUID", "h": "HUGEINT"}
+        assert found.rows() == [(UUID(int=7), 7)]
+
+
 def test_a_query_over_files(gathering, write):
     write("id,n\n1,2\n3,4\n", "sub/books.csv")
     query = (

@@ -11,6 +11,8 @@ from recstore.errors import SourceError
 from recstore.sources.streams import arrow_reader, copy_stream
 
 _LIBRARIES = {"_duckdb": "DuckDB", "duckdb": "DuckDB", "pandas": "pandas", "polars": "polars", "pyarrow": "pyarrow"}
+#: Types of DuckDB's that Arrow hands on as others.
+_UNKNOWN_TO_ARROW = ("UUID", "HUGEINT", "UHUGEINT")
 
 
 def frame_name(source: object) -> str:
@@ -31,12 +33,16 @@ def copy_frame(
     kinds, has no name of its own, or where this is no data frame.
     """
     is_pandas = type(source).__module__.partition(".")[0] == "pandas"
+    meant: dict[str, str] = {}
+    if isinstance(source, duckdb.DuckDBPyRelation):
+        types = zip(source.columns, map(str, source.types), strict=True)
+        meant = {name: type_ for name, type_ in types if type_ in _UNKNOWN_TO_ARROW}
     if is_pandas and hasattr(source, "columns"):
         source = _pandas_table(source, named)
     elif is_pandas or not hasattr(source, "__arrow_c_stream__"):
         advice = "; call collect() first" if hasattr(source, "collect") else ""
         raise SourceError(f"{named} is no source{advice}: pass a path, a query, or a pandas, polars or Arrow table.")
-    return copy_stream(connection, _reader(source, named), table, named)
+    return copy_stream(connection, _reader(source, named), table, named, meant)
 
 
 def _reader(source: Any, named: str) -> Any:  # noqa: ANN401 - PyArrow is not typed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -85,14 +85,19 @@ def copy_stream(
     stream: Any,  # noqa: ANN401
     table: str,
     named: str,
+    meant: Mapping[str, str] | None = None,
 ) -> tuple[str, dict[str, str]]:
     """Copy an Arrow table or reader to a table; return what stands in FROM for it, and the types of its columns.
 
-    Raises `SourceError` where the stream breaks off, or has what no table holds.
+    `meant` are the types of columns that Arrow hands on as others, such as UUID. Raises `SourceError` where the stream
+    breaks off, or has what no table holds.
     """
     try:
         with registered(connection, stream) as view:
-            return copy_relation(connection, view, table)
+            columns = {sql.identifier(name): type_ for name, type_ in (meant or {}).items()}
+            casts = [f"CAST({column} AS {type_}) AS {column}" for column, type_ in columns.items()]
+            relation = f"(SELECT * REPLACE ({', '.join(casts)}) FROM {view})" if casts else view
+            return copy_relation(connection, relation, table)
     except (duckdb.Error, NotImplementedError) as error:
         raise told(named, error) from error
 
