@@ -59,6 +59,17 @@ def vectors_of(store, space):
     return np.array([number for number, _ in rows]), np.array([vector for _, vector in rows], np.float32)
 
 
+def indexes_of(store):
+    query = """
+        SELECT a.index_name, a.sha256, sum(octet_length(c.data)), m.what, m.value
+        FROM annoy_indexes AS a JOIN annoy_chunks AS c USING (index_name)
+        LEFT JOIN (SELECT unnest(measured, recursive := true) FROM builds) AS m
+            ON m.catalog = a.catalog AND m.space = a.space AND (m.what LIKE 'annoy %' OR m.what = 'scan seconds')
+        GROUP BY ALL ORDER BY ALL"""
+    with recstore.connect(store) as connection:
+        return connection.sql(query).fetchall()
+
+
 def assert_neighbours_are_those_of_the_vectors(store):
     for space in SPACES:
         ids, vectors = vectors_of(store, space)
@@ -124,8 +135,11 @@ def test_what_drifts_is_told_and_a_rebuild_puts_it_right(joined, tmp_path):
     # Nothing comes, and what came stays told.
     with recstore.connect(store) as connection:
         rows = connection.sql("SELECT * EXCLUDE (_rs_no, _rs_popularity, _rs_categories) FROM books LIMIT 2").df()
+    indexes = indexes_of(store)
     recstore.add(store, items=rows, anew_up_to=0)
     assert recstore.info(store).since["books"] == since
+    # Their indexes are as they were, with all that was measured of them.
+    assert (len(indexes), indexes_of(store)) == (4 * 4, indexes)
     recstore.rebuild(store)
     assert recstore.info(store).since == {}
 
@@ -167,16 +181,14 @@ def test_joined_neighbours_are_those_of_a_search_of_all(n, t, d, k):
     for rows, neighbors, scores in nearest_neighbors(vectors[known], k):
         near[known[rows]], score[known[rows]] = known[neighbors], scores
     anew = np.union1d(joins, rng.choice(known, 7))
-    others = ~np.isin(np.arange(n), anew)
-
-    def lists(start, end):
-        kept = others[start:end]
-        return near[start:end][kept], score[start:end][kept]
-
-    joining = Joining(vectors, anew, joins, score[:, -1], k, lists)
-    found = [np.concatenate(part) for part in zip(*joining.neighbors(Budget.of()), strict=True)]
-    right = [np.concatenate(part) for part in zip(*nearest_neighbors(vectors, k), strict=True)]
-    assert all(np.array_equal(one, other) for one, other in zip(found, right, strict=True))
+    joining = Joining(vectors, anew, joins, score[:, -1], k, lambda rows: (near[rows], score[rows]))
+    changed, blocks = joining.changed(Budget.of())
+    rows, *found = (np.concatenate(part) for part in zip(*blocks, strict=True))
+    assert np.array_equal(rows, changed)
+    assert set(anew) <= set(changed)
+    near[rows], score[rows] = found
+    _rows, *right = (np.concatenate(part) for part in zip(*nearest_neighbors(vectors, k), strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip((near, score), right, strict=True))
 
 
 def made_up_histories(users=600, items=60, kinds=6):

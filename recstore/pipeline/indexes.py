@@ -42,6 +42,7 @@ SEARCH_K, RECALL, ANNOY_SECONDS, SCAN_SECONDS = "annoy search_k", "annoy recall@
 WORTH_WHILE = "annoy is faster"
 #: Where it is less than `annoy_indexes.bytes`, the chunks lack the vectors of the items.
 STORED_BYTES = "annoy bytes stored"
+OF_INDEX = (SEARCH_K, RECALL, ANNOY_SECONDS, SCAN_SECONDS, WORTH_WHILE, STORED_BYTES)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from recstore.models.space import (
 )
 from recstore.options import BuildOptions
 from recstore.pipeline.compute import store_neighbors, store_vectors, write_neighbors
-from recstore.pipeline.indexes import building_index, store_index
+from recstore.pipeline.indexes import OF_INDEX, building_index, store_index
 from recstore.pipeline.user_spaces import read_user_space
 from recstore.progress import Stages
 from recstore.store.publish import OLD
@@ -73,7 +73,7 @@ def compute_only_new(
     recalls = [key for key in before if key[1] == NEIGHBORS_RECALL]
     measured = [*since, *(Measured(catalog.name, space, what, before[space, what]) for space, what in recalls)]
     for name in spaces.sizes:
-        measured += _join(staged, model, spaces, name, late.get(name), options, budget, stages)
+        measured += _join(staged, model, spaces, name, late.get(name), options, budget, stages, before)
         measured += _placed(catalog, name, late.get(name), before)
     if catalog.weights:
         with stages.stage(f"weights of {catalog.name}"), budget.arrays_first(connection):
@@ -159,6 +159,7 @@ def _join(
     options: BuildOptions,
     budget: Budget,
     stages: Stages,
+    before: Figures,
 ) -> list[Measured]:
     """Write one space with what comes to it: vectors, neighbours, index."""
     connection, catalog = staged.connection, model.catalog
@@ -166,18 +167,42 @@ def _join(
         space, joins = _joined(spaces.read(name), late)
         store_vectors(connection, catalog, space, is_default=spaces.is_default(name))
     measured: list[Measured] = []
+    if not len(joins):
+        with stages.stage(f"neighbours of {catalog.name}, {name}", len(space.ids)):
+            _keep_lists(connection, catalog, space, joins)
+        with stages.stage(f"index of {catalog.name}, {name}"):
+            return _keep_index(connection, catalog, name, before)
     with building_index(staged, space, options, budget) as building:
         with stages.stage(f"neighbours of {catalog.name}, {name}", len(space.ids)):
             lists = _Lists(connection, catalog, space, joins)
-            if not len(joins):
-                connection.execute(sql.render(_SQL, "copy_neighbors", **lists.names), {"space": name})
-            elif len(lists.anew) > max(1000, _MOST_ANEW * len(space.ids)):
+            if len(lists.anew) > max(1000, _MOST_ANEW * len(space.ids)):
                 measured += store_neighbors(connection, model, space, options, budget, stages.progress)
             else:
-                write_neighbors(connection, catalog, space, lists.joining().neighbors(budget), stages.progress)
+                # Lists that changed stand behind all others; in each the neighbours stand in their order.
+                changed, blocks = lists.joining().changed(budget)
+                _keep_lists(connection, catalog, space, changed)
+                stages.progress.advanced(len(space.ids) - len(changed))
+                write_neighbors(connection, catalog, space, blocks, stages.progress)
         with stages.stage(f"index of {catalog.name}, {name}"):
             measured += store_index(staged, catalog, space, building, options.seed)
     return measured
+
+
+def _keep_lists(
+    connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: Space, changed: NDArray[np.intp]
+) -> None:
+    """Copy the neighbours of all items of a space but some, by their positions."""
+    bits = np.full(int(space.ids[-1]) + 1, b"0")
+    bits[space.ids[changed]] = b"1"
+    query = sql.render(_SQL, "copy_neighbors", neighbors=catalog.neighbors, key=catalog.key, old=OLD)
+    connection.execute(query, {"space": space.name, "changed": bits.tobytes().decode()})
+
+
+def _keep_index(connection: duckdb.DuckDBPyConnection, catalog: Catalog, space: str, before: Figures) -> list[Measured]:
+    """Copy the index of a space to which nothing comes, and return what was measured of it."""
+    names = {"old": OLD, "catalog": sql.literal(catalog.name), "space": sql.literal(space)}
+    connection.execute(sql.render(_SQL, "copy_index", **names))
+    return [Measured(catalog.name, space, what, before[space, what]) for what in OF_INDEX if (space, what) in before]
 
 
 def _joined(space: Space, late: Late | None) -> tuple[Space, NDArray[np.intp]]:
@@ -229,15 +254,13 @@ class _Lists:
         vectors, depth = self.space.vectors, self.catalog.depth
         return Joining(vectors, self.anew, self.joins, last, depth, self._read)
 
-    def _read(self, start: int, end: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def _read(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         ids, depth = self.space.ids, self.catalog.depth
-        skipped = ids[self.anew[np.searchsorted(self.anew, start) : np.searchsorted(self.anew, end)]]
-        query = sql.render(_SQL, "lists_between", **self.names)
-        values = {"space": self.space.name, "first": int(ids[start]), "last": int(ids[end - 1])}
+        query = sql.render(_SQL, "lists_of", **self.names)
+        values = {"space": self.space.name, "ids": ids[rows].tolist()}
         # Beside the statement that writes them.
         with self.connection.cursor() as cursor:
-            rows: Any = cursor.sql(query, params=values).to_arrow_table()
-        key, near, score = (numbers(rows.column(name)) for name in ("id", "neighbor_id", "score"))
-        kept = ~np.isin(key, skipped)
-        near = np.searchsorted(ids, near[kept]).astype(np.int32)
-        return near.reshape(-1, depth), np.asarray(score[kept], np.float32).reshape(-1, depth)
+            found: Any = cursor.sql(query, params=values).to_arrow_table()
+        near, score = (numbers(found.column(name)) for name in ("neighbor_id", "score"))
+        near = np.searchsorted(ids, near).astype(np.int32)
+        return near.reshape(-1, depth), np.asarray(score, np.float32).reshape(-1, depth)

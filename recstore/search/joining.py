@@ -19,6 +19,8 @@ _SINGLE = 2e-5
 _SCORES = 8 << 20
 
 Lists = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
+#: A row, another that may come among its neighbours, and their score in steps.
+_Entering = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Joining:
     """`vectors` (n, d) float32 of unit length, of which those at `anew` (a,), ascending, are searched; k < n.
 
     All others have k neighbours each, none of them at `anew`: those at `joins` (t,), part of `anew`, are what may come
-    among them. `last` (n,) float32 are the scores of their last neighbours. `lists(start, end)` returns the neighbours
-    (m, k), as positions, and scores, of the rows from `start` to before `end` that are not at `anew`, in rank order.
+    among them. `last` (n,) float32 are the scores of their last neighbours. `lists(rows)` returns the neighbours
+    (m, k), as positions, and scores, of some rows (m,), ascending, that are not at `anew`, in rank order.
     """
 
     vectors: npt.NDArray[np.float32]
@@ -35,28 +37,28 @@ class Joining:
     joins: npt.NDArray[np.intp]
     last: npt.NDArray[np.float32]
     k: int
-    lists: Callable[[int, int], Lists]
+    lists: Callable[[npt.NDArray[np.intp]], Lists]
 
-    def neighbors(self, budget: Budget) -> Iterator[Block]:
-        """Yield the rows in order with their neighbours and scores, as `nearest_neighbors` does for all of them."""
+    def changed(self, budget: Budget) -> tuple[npt.NDArray[np.intp], Iterator[Block]]:
+        """Return the rows that have other neighbours now, ascending, and these, as `nearest_neighbors` yields them."""
         own, pairs = self._search(budget)
-        row, other, step = pairs
-        order = np.argsort(row, kind="stable")
-        row, other, step = row[order], other[order], step[order]
-        is_anew = np.zeros(len(self.vectors), np.bool_)
-        is_anew[self.anew] = True
-        for start in range(0, len(self.vectors), _BLOCK):
-            end = min(start + _BLOCK, len(self.vectors))
-            rows = np.arange(start, end)
-            near, score = np.empty((end - start, self.k), np.int32), np.empty((end - start, self.k), np.float32)
-            kept = ~is_anew[start:end]
-            near[kept], score[kept] = self.lists(start, end)
-            first, behind = np.searchsorted(self.anew, [start, end])
-            near[~kept], score[~kept] = own[0][first:behind], own[1][first:behind]
-            begin, stop = np.searchsorted(row, [start, end])
+        rows = np.union1d(self.anew, pairs[0])
+        return rows, self._blocks(rows, own, pairs)
+
+    def _blocks(self, changed: npt.NDArray[np.intp], own: Lists, pairs: _Entering) -> Iterator[Block]:
+        order = np.argsort(pairs[0], kind="stable")
+        row, other, step = (one[order] for one in pairs)
+        for start in range(0, len(changed), _BLOCK):
+            rows = changed[start : start + _BLOCK]
+            near, score = np.empty((len(rows), self.k), np.int32), np.empty((len(rows), self.k), np.float32)
+            is_anew = np.isin(rows, self.anew)
+            place = np.searchsorted(self.anew, rows[is_anew])
+            near[is_anew], score[is_anew] = own[0][place], own[1][place]
+            begin, stop = np.searchsorted(row, [rows[0], rows[-1] + 1])
             if stop > begin:
-                at, which = np.unique(row[begin:stop] - start, return_inverse=True)
-                near[at], score[at] = self._merged(near[at], score[at], which, other[begin:stop], step[begin:stop])
+                at = np.flatnonzero(~is_anew)
+                which = np.searchsorted(rows[at], row[begin:stop])
+                near[at], score[at] = self._merged(*self.lists(rows[at]), which, other[begin:stop], step[begin:stop])
             yield rows, near, score
 
     def _merged(
@@ -73,9 +75,7 @@ class Joining:
         every = np.concatenate([steps(score.ravel().astype(np.float64)), step])
         return _best(lists, ids, every, len(near), self.k)
 
-    def _search(
-        self, budget: Budget
-    ) -> tuple[Lists, tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.int64]]]:
+    def _search(self, budget: Budget) -> tuple[Lists, _Entering]:
         """Return the neighbours of those at `anew`, and the pairs (row, joining, steps) that may enter another's."""
         n, a = len(self.vectors), len(self.anew)
         asked = np.ascontiguousarray(self.vectors[self.anew].T)

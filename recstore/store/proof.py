@@ -28,7 +28,7 @@ from recstore.opening import open_connection
 from recstore.search.ranking import pack, unpack
 from recstore.store.comparison import lacking, other_columns, other_comments, other_definitions, shadowing
 from recstore.store.definition import Definition, definition, read_objects
-from recstore.store.digest import LINES, content_lines, otherwise
+from recstore.store.digest import LINES, content_lines, content_tables, otherwise
 from recstore.store.file import FORMAT_VERSION, NO_EXTENSIONS, attach_store, close_off, info, name_tables_of, restrain
 
 _SQL = "recstore.store.sql"
@@ -108,7 +108,7 @@ def check_attached(connection: duckdb.DuckDBPyConnection, database: str, budget:
     questions: list[Callable[[duckdb.DuckDBPyConnection], Finding]] = [partial(_ask, one=one) for one in checks]
     questions += [partial(_recompute, database=database, catalog=catalog) for catalog in catalogs]
     questions.append(partial(_compare_digest, database=database, catalogs=catalogs))
-    questions.append(partial(_read_everything, database=database))
+    questions.append(partial(_read_others, database=database, catalogs=catalogs))
     # Some checks keep one core busy, others all.
     with ThreadPoolExecutor(min(2, budget.workers(_QUESTION_BYTES))) as pool:
         return findings + list(pool.map(lambda question: question(_cursor(connection, database)), questions))
@@ -201,13 +201,15 @@ def _ask(connection: duckdb.DuckDBPyConnection, one: Check) -> Finding:
     return Finding(one.name, one.means, f"{faults:,} faults, such as: {example}" if faults else None)
 
 
-def _read_everything(connection: duckdb.DuckDBPyConnection, database: str) -> Finding:
-    """Read every value, whoever's, and with it every block, whose checksum DuckDB verifies."""
+def _read_others(connection: duckdb.DuckDBPyConnection, database: str, catalogs: tuple[Catalog, ...]) -> Finding:
+    """Read every value that the digest is not of, whoever's: then each block is read, and its checksum verified."""
     fault = None
-    rows = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [database]
-    ).fetchall()
-    for schema, table in rows:
+    is_recorded = info(connection, database).get(LINES) is not None
+    own = definition(catalogs)
+    read = {table: set(own.columns(table)) for table in content_tables(catalogs)} if is_recorded else {}
+    for schema, table, columns in connection.execute(sql.read(_SQL, "columns_by_table"), [database]).fetchall():
+        if schema == "main" and set(columns) <= read.get(table, set()):
+            continue
         name = f"{sql.identifier(schema)}.{sql.identifier(table)}"
         try:
             connection.execute(f"SELECT max(hash(t)) FROM {sql.identifier(database)}.{name} AS t").fetchall()
@@ -315,8 +317,11 @@ def _matrix(
     # Sorted here: a large table answers a list of ids in any order, and to sort vectors in SQL takes longer.
     rows = connection.sql(f"SELECT {key}, vector {where}").to_arrow_table()
     ids, flat = numbers(rows.column(0)).astype(np.int64), numbers(rows.column(1))
+    vectors = np.asarray(flat, np.float64).reshape(len(ids), -1)
+    if (ids[1:] > ids[:-1]).all():
+        return ids, vectors
     order = np.argsort(ids, kind="stable")
-    return ids[order], np.asarray(flat, np.float64).reshape(len(ids), -1)[order]
+    return ids[order], vectors[order]
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,5 @@
--- Written sorted by space, $item and rank: the rows of one $item lie together and are found by zone maps.
+-- Written sorted by space, $item and rank: the rows of one $item lie together and are found by zone maps. Lists that an
+-- addition changed stand behind the others of their space, sorted likewise.
 CREATE TABLE $neighbors (
     space       VARCHAR NOT NULL,
     $key        INTEGER NOT NULL,
