@@ -53,18 +53,22 @@ while not Path(stop).exists():
 _SHELL = 'while [ ! -e "$4" ]; do "$1" -readonly -init /dev/null -jsonlines "$2" -c "$3" || exit 1; done'
 
 
-def run(rebuilds: int, shell: str | None) -> dict[str, int]:
-    """Rebuild so many times and return how many answers were given, and from how many builds."""
+def run(rebuilds: int, shell: str | None, loops: int = 5) -> dict[str, int]:
+    """Rebuild so many times and return how many answers were given, and from how many builds.
+
+    `loops` readers open, join and close again and again, and half as many hold the store open, or are shells.
+    """
     with tempfile.TemporaryDirectory() as name, ExitStack() as files:
         folder = Path(name)
         write_sample(folder / "source", movies=200, users=120)
         store, stop = folder / "store.duckdb", folder / "stop"
         recstore.build(store, {"movielens": folder / "source"})
         built = dict([_answer(store)])
-        kinds = ["loop"] * (5 if shell else 8) + ["held", "held", "connect"]
+        few = (loops + 1) // 2
+        kinds = ["loop"] * (loops if shell else loops + few) + ["held"] * min(few, 2) + ["connect"]
         readers = [[sys.executable, "-c", _PYTHON, str(store), QUERY, kind, str(stop)] for kind in kinds]
         if shell:
-            readers += [["sh", "-c", _SHELL, "sh", shell, str(store), QUERY.replace("{}", ""), str(stop)]] * 3
+            readers += [["sh", "-c", _SHELL, "sh", shell, str(store), QUERY.replace("{}", ""), str(stop)]] * few
         outputs = [files.enter_context((folder / f"reader-{number}").open("w+")) for number in range(len(readers))]
         errors = [files.enter_context((folder / f"errors-{number}").open("w+")) for number in range(len(readers))]
         running = [

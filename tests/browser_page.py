@@ -37,15 +37,19 @@ class Files(SimpleHTTPRequestHandler):
             file /= "index.html"
         if not file.is_file():
             return self.send_error(404)
-        data = file.read_bytes()
+        size = file.stat().st_size
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-        part = data[int(asked[1]) : int(asked[2] or len(data)) + 1] if asked else data
+        begin, end = (int(asked[1]), min(int(asked[2] or size) + 1, size)) if asked else (0, size)
+        # Of a store, which is asked for in many pieces, only that piece is read.
+        with file.open("rb") as opened:
+            opened.seek(begin)
+            part = opened.read(max(end - begin, 0))
         self.send_response(206 if asked else 200)
         self.send_header("Content-Type", self.guess_type(file))
         self.send_header("Content-Length", str(len(part)))
         self.send_header("Accept-Ranges", "bytes")
         if asked:
-            self.send_header("Content-Range", f"bytes {asked[1]}-{int(asked[1]) + len(part) - 1}/{len(data)}")
+            self.send_header("Content-Range", f"bytes {begin}-{begin + len(part) - 1}/{size}")
         self.end_headers()
         if write(part) and self.command == "GET":
             self.sent[self.path] = self.sent.get(self.path, 0) + len(part)

@@ -99,9 +99,16 @@ def films(sample_store, tmp_path):
         yield store, con
 
 
-def test_films_as_a_person_looks_at_them(chromium, films):
-    store, con = films
-    with explorer.explored(store) as address, explorer.window(chromium, address) as window:
+@pytest.fixture
+def asked(mapped):
+    """A connection to ask by SQL what is looked at."""
+    with recstore.connect(mapped) as con:
+        yield con
+
+
+def test_films_as_a_person_looks_at_them(chromium, looked_at, asked):
+    con = asked
+    with explorer.window(chromium, looked_at) as window:
         page = window.page
         [first] = shown_in(con, "movies WHERE movie_id = 1")
         # Search, and choose what is found.
@@ -146,9 +153,9 @@ def test_films_as_a_person_looks_at_them(chromium, films):
         assert window.hosts() == {"127.0.0.1"}
 
 
-def test_going_back_and_on_quickly_shows_one_view(chromium, films):
-    store, con = films
-    with explorer.explored(store) as address, explorer.window(chromium, f"{address}?item=1") as window:
+def test_going_back_and_on_quickly_shows_one_view(chromium, looked_at, asked):
+    con = asked
+    with explorer.window(chromium, f"{looked_at}?item=1") as window:
         labelled(window, "k")
         ways = ["?item=2&k=4", "?view=person&user=1", "?item=1&k=5", "?view=quality", "?item=3&k=3"]
         window.page.evaluate("ways => ways.forEach(way => emitEvent('address', way))", ways)

@@ -17,7 +17,7 @@ from recstore.catalogs import render
 from recstore.catalogs.registry import installed, to_be_stored
 from recstore.store.comparison import called_functions, shadowing
 from recstore.store.definition import definition, read_objects
-from recstore.store.parsed import called_in, same_query
+from recstore.store.parsed import Comparison, called_in
 
 _OTHER_VERSION = "UPDATE store_info SET value = 'v1.4.4' WHERE key = 'duckdb_version'"
 
@@ -210,5 +210,6 @@ def test_everything_that_the_functions_call_is_known():
     ],
 )  # fmt: skip
 def test_what_counts_as_the_same_query(one, other, same):
-    assert same_query(one, other) is same
-    assert same_query(other, one) is same
+    with Comparison() as parsed:
+        assert parsed.same_query(one, other) is same
+        assert parsed.same_query(other, one) is same

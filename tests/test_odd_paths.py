@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from repeated import THOROUGH
 from runner import ask, commands
 from test_cli import RECSTORE
 from test_rights import ALICE, user
@@ -22,6 +23,8 @@ from recstore.errors import SourceError, cannot
 
 #: What can stand in the name of a file.
 ODD = "new\nline \x1b[31m\x7f?%20's\u202e\""
+#: What a path may lead to: nothing, something that is none of what is asked for, and so on.
+KINDS = (f"no {ODD}", f"is {ODD}", "folder", "pipe", "loop", "x" * 300, "unreadable.csv", "closed/x")
 NAMED = {"FILE", "FILE…", "FOLDER", "SOURCE", "LOADER=SOURCE", "STORE"}
 ARGUMENTS = {"catalog": ["movies"], "items": ["1", "2"], "statement": ["SELECT 1"], "item": ["1"], "name": ["hubs"]}
 #: What a sentence tells its reader to do.
@@ -77,17 +80,36 @@ def places(small_store) -> Iterator[dict[str, Path]]:
         (folder / "closed").mkdir(mode=0)
         (folder / "unreadable.csv").write_text("a,b\n1,2\n")
         (folder / "unreadable.csv").chmod(0)
-        names = (f"no {ODD}", f"is {ODD}", "folder", "pipe", "loop", "x" * 300)
-        yield {name: folder / name for name in (*names, "unreadable.csv", "closed/x")}
+        yield {name: folder / name for name in KINDS}
         (folder / "closed").chmod(0o700)
 
 
-@pytest.mark.parametrize(("words", "command", "param"), paths())
-def test_whatever_a_path_leads_to_is_one_sentence(words, command, param, places):
+def kinds_of(words, param) -> list[str]:
+    """Return what may stand at a path: of an output, what cannot be written."""
     is_output = param.name in OUTPUTS or (words, param.name) == (["backup"], "file")
-    for kind, path in places.items():
-        rightless = kind in ("unreadable.csv", "closed/x")
-        if (rightless and os.geteuid() != 0) or (kind not in UNWRITABLE if is_output else kind == "x" * 300):
+    return [kind for kind in KINDS if (kind in UNWRITABLE if is_output else kind != "x" * 300)]
+
+
+def few_of_each() -> list:
+    """Return every path with three of the things that it may lead to, another three for the next, and the rest."""
+    few, rest = [], []
+    for number, one in enumerate(paths()):
+        words, command, param = one.values
+        kinds = kinds_of(words, param)
+        # All of them with one command. First what root tries, which imports what another user may not be able to.
+        turn = [kinds[(number + step) % len(kinds)] for step in range(3)]
+        quick = kinds if words == ["info"] or len(kinds) == len(UNWRITABLE) else sorted(turn, key=KINDS.index)
+        few.append(pytest.param(words, command, param, quick, id=one.id))
+        others = [kind for kind in kinds if kind not in quick]
+        rest += [pytest.param(words, command, param, others, id=f"{one.id}, rest", marks=THOROUGH)] if others else []
+    return few + rest
+
+
+@pytest.mark.parametrize(("words", "command", "param", "kinds"), few_of_each())
+def test_whatever_a_path_leads_to_is_one_sentence(words, command, param, kinds, places):
+    for kind in kinds:
+        path, rightless = places[kind], kind in ("unreadable.csv", "closed/x")
+        if rightless and os.geteuid() != 0:
             continue
         with user(ALICE) if rightless else nullcontext():
             code, _out, said = ask(*line(words, command, param, path, path.parent))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shells
+import shops
 from runner import run
 
 import recstore
@@ -293,10 +294,11 @@ def test_what_is_bought_again_is_recommended_again(tmp_path):
             assert f"i{user % 5}" in found
 
 
-def test_three_catalogues_in_one_file(shop, small_store):
-    store = shop / "all.duckdb"
+def test_three_catalogues_in_one_file(small_store, tmp_path):
+    store = tmp_path / "all.duckdb"
     shutil.copy(small_store, store)
-    recstore.build(store, recstore.read_config(shop / "recstore.toml"), options=recstore.BuildOptions(tune=False))
+    sold = shops.shop("frame", tmp_path, shops.books(), shops.sales(), i_at="sold")
+    recstore.build(store, {"books": sold}, options=recstore.BuildOptions(tune=False))
     mugs = pd.DataFrame({"no": [1, 2, 3], "name": ["red mug", "blue mug", "red cup"]})
     recstore.build(store, {"mugs": Items(source=mugs, id="no", title="name", text="name")})
     with recstore.connect(store) as connection:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import runner
 from repeated import repeated
+from runner import run
 
 import recstore
 from recstore import BusyError, OptionError, StoreError
@@ -81,10 +83,6 @@ def beside(store: Path) -> list[str]:
     return sorted(path.name for path in store.parent.iterdir())
 
 
-def cli(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([RECSTORE, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=600)
-
-
 @pytest.mark.parametrize("how", repeated(["rebuild", "build", "rebuild the other catalogue"]))
 def test_what_the_user_added_survives(how, store, small_folder, tmp_path):
     (tmp_path / "was-there-once.csv").write_text("x\n1\n")
@@ -132,7 +130,7 @@ def test_what_cannot_be_kept_stops_the_build(script, named, store):
 def test_rebuild_goes_by_what_the_store_was_built_with(store):
     recstore.rebuild(store, min_user_ratings=40, content_dimensions=20)
     recstore.rebuild(store, seed=3)
-    assert cli("rebuild", store, "--collaborative-dimensions", 30, "--quiet").returncode == 0
+    assert run("rebuild", store, "--collaborative-dimensions", 30, "--quiet")[0] == 0
     [[configuration]] = ask(store, "SELECT configuration FROM builds")
     wanted = {"min_user_ratings": "40", "content_dimensions": "20", "collaborative_dimensions": "30", "seed": "3"}
     assert configuration[0].items() >= wanted.items()
@@ -161,11 +159,11 @@ def test_two_builders(store):
             time.sleep(0.001)
         # It stands still, so that it is at work however long the other takes to begin.
         first.send_signal(signal.SIGSTOP)
-        second = cli("rebuild", store)
+        code, said = run("rebuild", store)
         first.send_signal(signal.SIGCONT)
-        assert second.returncode == 3
-        assert f"is being built already, by process {first.pid}" in second.stderr
-        assert cli("rebuild", store, "--wait").returncode == 0
+        assert code == 3
+        assert f"is being built already, by process {first.pid}" in said
+        assert run("rebuild", store, "--wait")[0] == 0
     assert first.returncode == 0
     assert beside(store) == ["store.duckdb", "store.duckdb.previous-1"]
 
@@ -209,7 +207,7 @@ def writer(store):
 def test_no_writer_is_robbed(store, writer):
     with pytest.raises(BusyError, match=f"open for writing in another program.*{writer.pid}"):
         recstore.rebuild(store)
-    assert cli("rebuild", store).returncode == 3
+    assert run("rebuild", store)[0] == 3
     waiting = threading.Thread(target=recstore.rebuild, args=(store,), kwargs={"wait": True})
     waiting.start()
     time.sleep(0.5)
@@ -261,15 +259,14 @@ def test_versions_rollback_and_diff(store):
     change(store, "CREATE TABLE mine AS SELECT 1 AS x")
     recstore.rebuild(store, content_dimensions=5)
     second = build_id(store)
-    shown = cli("diff", store).stdout
-    assert "content" in shown
+    assert "content" in runner.ask("diff", store)[1]
     tables, spaces = recstore.diff(store)
     assert {change.table: (change.before, change.now) for change in tables}["mine"] == (1, 1)
     changed = {(change.catalog, change.space): change.changed for change in spaces}
     assert changed["movies", "content"] > 0 == changed["movies", "collaborative"]
-    assert f"{store}.previous-1" in cli("info", store).stdout
+    assert f"{store}.previous-1" in runner.ask("info", store)[1]
     for now, before in ((first, second), (second, first)):
-        assert cli("rollback", store).returncode == 0
+        assert run("rollback", store)[0] == 0
         assert (build_id(store), build_id(Path(f"{store}.previous-1"))) == (now, before)
     recstore.rebuild(store, keep=2)
     recstore.rebuild(store, keep=2)

@@ -20,8 +20,10 @@ RECSTORE = str(Path(sys.executable).parent / "recstore")
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
-@pytest.mark.parametrize("times", repeated([1, 3]))
+@pytest.mark.thorough
+@pytest.mark.parametrize("times", [1, 3])
 def test_killed_builds(times, benchmarks):
+    """One killed build, and two builders at once: make test has them in test_publish.py and test_interrupts.py."""
     import kills
 
     killed, at_once = kills.run(times, 1, float("inf"))
@@ -31,12 +33,12 @@ def test_killed_builds(times, benchmarks):
     assert at_once["stores whole"] > times
 
 
-@pytest.mark.parametrize("times", repeated([1, 2]))
-def test_readers_during_rebuilds(times, benchmarks):
+@pytest.mark.parametrize(("times", "loops"), repeated([(1, 1), (2, 5)]))
+def test_readers_during_rebuilds(times, loops, benchmarks):
     import readers
 
     shell = shells.CLIENTS / "shell-1.5" / "duckdb_cli" / "duckdb"
-    counted = readers.run(times, str(shell) if shell.exists() else None)
+    counted = readers.run(times, str(shell) if shell.exists() else None, loops)
     assert counted["errors"] == 0
     assert counted["answers"] > 0
 

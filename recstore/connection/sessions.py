@@ -7,7 +7,9 @@ they work wherever the caller is, and a caller's own tables shadow nothing.
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
 import duckdb
@@ -23,8 +25,8 @@ from recstore.errors import OptionError, StoreError, first_line
 from recstore.opening import open_connection
 from recstore.paths import real, typed
 from recstore.store.damage import told_when_damaged
-from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, require_tables, restrain
-from recstore.store.prepared import create_functions
+from recstore.store.file import NO_EXTENSIONS, attach_store, close_off, identity, require_tables, restrain
+from recstore.store.prepared import copy_functions, create_functions
 
 #: The store is attached under the view database's alias with this ending.
 STORE_SUFFIX = "_store"
@@ -58,24 +60,70 @@ def connect(
 
 
 def _connected(store: Path, exact: bool | None, untrusted: bool) -> duckdb.DuckDBPyConnection:
-    connection = open_connection(config=NO_EXTENSIONS if untrusted else {})
+    if untrusted:
+        return _connected_to_strangers(store)
+    connection = open_connection()
     try:
-        database = STORE
-        if untrusted:
-            restrain(connection)
-        attach_store(connection, store, database)
-        if untrusted:
-            close_off(connection)
-            require_tables(connection, store, database)
-            exact = True
-        catalogs = stored_catalogs(connection, database, trusted=not untrusted)
-        annoy = accelerate(connection, store, database, exact, catalogs)
-        connection.execute(_views_sql(connection, database, "memory", catalogs))
-        _create_functions(connection, database, "memory", catalogs, annoy, trusted=not untrusted)
+        attach_store(connection, store, STORE)
+        catalogs = stored_catalogs(connection, STORE)
+        annoy = accelerate(connection, store, STORE, exact, catalogs)
+        connection.execute(_views_sql(connection, STORE, "memory", catalogs))
+        _create_functions(connection, STORE, "memory", catalogs, annoy, trusted=True)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connected_to_strangers(store: Path) -> duckdb.DuckDBPyConnection:
+    """Connect to a store that may come from a stranger.
+
+    Its functions are copied from a kept file, which nothing can open once access is off. So they come first, and what
+    the store says of its catalogues is read before, by a connection of its own whose access is off. None but recstore's
+    own text is looked at while access is on.
+    """
+    while True:
+        before = identity(store)
+        with open_connection(config=NO_EXTENSIONS) as reading:
+            _attach_strangers(reading, store)
+            catalogs = stored_catalogs(reading, STORE, trusted=False)
+        connection = open_connection(config=NO_EXTENSIONS)
+        try:
+            written = partial(_functions_sql, catalogs, STORE, annoy=None)
+            are_there = copy_functions(connection, written, "memory", partial(_empty_store, catalogs))
+            _attach_strangers(connection, store)
+            if identity(store) == before:
+                accelerate(connection, store, STORE, True, catalogs)
+                connection.execute(_views_sql(connection, STORE, "memory", catalogs))
+                if not are_there:
+                    connection.execute(written('"memory".main.'))
+                return connection
+            # Another was put in its place meanwhile.
+            connection.close()
+        except BaseException:
+            connection.close()
+            raise
+
+
+def _attach_strangers(connection: duckdb.DuckDBPyConnection, store: Path) -> None:
+    restrain(connection)
+    attach_store(connection, store, STORE)
+    close_off(connection)
+    require_tables(connection, store, STORE)
+
+
+@contextmanager
+def _empty_store(catalogs: tuple[Catalog, ...]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection with a store of these catalogues that is recstore's own, and empty."""
+    with open_connection() as connection:
+        connection.execute(f"ATTACH ':memory:' AS {STORE}; USE {STORE};\n{render.render_tables(catalogs)}USE memory;")
+        yield connection
+
+
+def add_exact(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+    """Create, beside what `connect` has made, the functions that ask no index, in a database called `alias`."""
+    connection.execute(_attach_views_sql(alias))
+    _create_functions(connection, STORE, alias, stored_catalogs(connection, STORE), None, trusted=False)
 
 
 def attach(

@@ -12,11 +12,13 @@ import duckdb
 from recstore import sql
 from recstore.catalogs.catalog import Catalog
 from recstore.catalogs.registry import stored_catalogs
-from recstore.connection.sessions import STORE, connect
+from recstore.connection.sessions import STORE, add_exact, connect
 from recstore.paths import typed
 from recstore.store.proof import Finding, check_file
 
 _SQL = "recstore.reports.sql"
+#: The database of the functions that ask no index.
+_EXACT = "recstore_exact"
 _QUESTIONS = 20
 _K = 10
 #: A build aims at 0.96 over more questions than are asked here.
@@ -34,21 +36,27 @@ def check(path: str | os.PathLike[str], *, untrusted: bool = False) -> list[Find
     findings = check_file(store, untrusted)
     if untrusted or any(finding.fault for finding in findings):
         return findings
-    with connect(store, exact=False) as fast, connect(store, exact=True) as exact:
-        return findings + [_recall(fast, exact, catalog) for catalog in stored_catalogs(exact, STORE)]
+    with connect(store, exact=False) as connection:
+        add_exact(connection, _EXACT)
+        return findings + [_recall(connection, catalog) for catalog in stored_catalogs(connection, STORE)]
 
 
-def _recall(fast: duckdb.DuckDBPyConnection, exact: duckdb.DuckDBPyConnection, catalog: Catalog) -> Finding:
+def _recall(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> Finding:
     """Compare what both give for the same vectors: an item with its score, as good as the exact tenth, is a hit."""
     name, means = f"{catalog.name}: recall of annoy", f"Annoy finds at least {_LEAST_RECALL:.0%} of the nearest."
-    spaces = exact.execute("SELECT space FROM annoy_indexes WHERE catalog = ? ORDER BY ALL", [catalog.name]).fetchall()
+    spaces = connection.execute(
+        "SELECT space FROM annoy_indexes WHERE catalog = ? ORDER BY ALL", [catalog.name]
+    ).fetchall()
     names = {"key": catalog.key, "shown_key": catalog.shown_key, "vectors": catalog.vectors}
-    query = sql.render(_SQL, "nearest_of_sample", nearest=f"nearest_{catalog.name}", **names)
+    fast, exact = (
+        sql.render(_SQL, "nearest_of_sample", nearest=f"{database}.main.nearest_{catalog.name}", **names)
+        for database in ("memory", _EXACT)
+    )
     for (space,) in spaces:
         asked = {"space": space, "questions": _QUESTIONS}
         # More than ten, since of equally near ones Annoy may find others.
-        right = _by_question(exact.execute(query, asked | {"k": _K * 20}).fetchall())
-        found = _by_question(fast.execute(query, asked | {"k": _K}).fetchall())
+        right = _by_question(connection.execute(exact, asked | {"k": _K * 20}).fetchall())
+        found = _by_question(connection.execute(fast, asked | {"k": _K}).fetchall())
         hits = wanted = 0
         for place, rows in right.items():
             best = rows[:_K]

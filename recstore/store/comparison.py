@@ -13,7 +13,7 @@ from recstore.catalogs import render
 from recstore.catalogs.catalog import Catalog
 from recstore.opening import open_connection
 from recstore.store.definition import Column, Definition, column_comments, definition
-from recstore.store.parsed import same_query, same_signatures, signatures
+from recstore.store.parsed import Comparison, signatures
 
 #: What names functions in brackets and the like: the rest of what is called stands as `name(` in some SQL file.
 _SYNTAX = (
@@ -59,18 +59,19 @@ def other_definitions(
     Definitions that read alike are the same, and so are those that parse to the same: it does not matter which DuckDB
     wrote them, nor what the store says of it. No definition is run, or bound to what it names.
     """
-    for (name, kind), overloads in own.macros.items():
-        found = there.macros.get((name, kind), ())
-        same = (
-            [(one.parameters, one.types) for one in found] == [(one.parameters, one.types) for one in overloads]
-            and same_signatures(own.signatures[name], signatures(connection, database, name))
-            and all(same_query(one.body, other.body) for one, other in zip(overloads, found, strict=True))
-        )
-        if not same:
-            yield name
-    for view, text in own.views.items():
-        if view not in there.views or not same_query(_query(view, text), _query(view, there.views[view])):
-            yield view
+    with Comparison() as parsed:
+        for (name, kind), overloads in own.macros.items():
+            found = there.macros.get((name, kind), ())
+            same = (
+                [(one.parameters, one.types) for one in found] == [(one.parameters, one.types) for one in overloads]
+                and parsed.same_signatures(own.signatures[name], signatures(connection, database, name))
+                and all(parsed.same_query(one.body, other.body) for one, other in zip(overloads, found, strict=True))
+            )
+            if not same:
+                yield name
+        for view, text in own.views.items():
+            if view not in there.views or not parsed.same_query(_query(view, text), _query(view, there.views[view])):
+                yield view
 
 
 def other_comments(

@@ -96,13 +96,13 @@ def _text(catalogs: tuple[Catalog, ...]) -> str:
     return f"USE {_MADE};\n{render.render_tables(catalogs)}\nBEGIN;\n{made}COMMIT;\n{tables}USE memory;\n"
 
 
-def read_objects(connection: duckdb.DuckDBPyConnection, database: str) -> Definition:
+def read_objects(connection: duckdb.DuckDBPyConnection, database: str, *, with_macros: bool = True) -> Definition:
     """Return the objects in the schema `main` of an attached database; nothing in it is bound or evaluated."""
 
     def ask(name: str) -> list[Any]:
         return connection.execute(sql.read(_SQL, name), {"database": database}).fetchall()
 
-    tables, views, macros = ask("tables"), ask("views"), ask("macros")
+    tables, views, macros = ask("tables"), ask("views"), ask("macros") if with_macros else []
     comments = {("table", name): comment for name, comment in tables}
     comments |= {("view", name): comment for name, _text, comment in views}
     comments |= {(kind, name): comment for name, kind, _overloads, comment in macros}

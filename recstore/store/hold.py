@@ -11,7 +11,7 @@ import os
 import struct
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -94,13 +94,34 @@ def _lock_for_reading(descriptor: int) -> None:
 
 
 @contextmanager
-def held(connection: duckdb.DuckDBPyConnection, path: Path, name: str, patience: Patience) -> Iterator[Hold]:
-    """Attach the store at `path` read-only as `name`, and hold writers off it; `BusyError` where one is in."""
-    hold = patience.keep_trying(lambda: _hold(connection, path, name))
+def held(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    patience: Patience,
+    attached: tuple[int, ...] | None = None,
+) -> Iterator[Hold]:
+    """Attach the store at `path` read-only as `name`, and hold writers off it; `BusyError` where one is in.
+
+    `attached` is the identity of the file where it is attached under that name already.
+    """
+    hold = _hold_attached(connection, path, name, attached) if attached else None
+    hold = hold or patience.keep_trying(lambda: _hold(connection, path, name))
     try:
         yield hold
     finally:
         hold.release()
+
+
+def _hold_attached(connection: duckdb.DuckDBPyConnection, path: Path, name: str, was: tuple[int, ...]) -> Hold | None:
+    """Hold a file that is attached; where it is another by now, or has a log or a writer, detach it and return None."""
+    with suppress(BusyError):
+        hold = Hold(path)
+        if identity(path) == was and not wal_of(path).exists():
+            return hold
+        hold.release()
+    connection.execute(f"DETACH {name}")
+    return None
 
 
 def _hold(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Hold:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 from typing import Any
 
 import duckdb
@@ -26,19 +27,47 @@ _EMPTY_LIST = re.compile(r'CAST\("system"\.main\.list_value\(\) AS [\w"]+\[\]\)'
 _BUILT_IN = (None, "", "main", "system")
 
 
-def same_query(one: str, other: str) -> bool:
-    """Tell whether two queries parse to the same: spelling, brackets and places in the text aside.
+class Comparison:
+    """Compares definitions, while the block lasts, on one connection: to open one for each takes longer than the rest.
 
-    DuckDB's versions print what they read a little differently, and keep some of what their parser made of it: the
-    schema of functions that stand for syntax, and chains of UNION as pairs. Neither says anything else.
+    It is opened when two texts differ.
     """
-    if one == other:
-        return True
-    if max(len(one), len(other)) > _LONGEST * min(len(one), len(other)):
-        return False
-    with open_connection() as connection:
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Comparison:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Close the connection, if there is one."""
+        self._open.close()
+
+    def same_query(self, one: str, other: str) -> bool:
+        """Tell whether two queries parse to the same: spelling, brackets and places in the text aside.
+
+        DuckDB's versions print what they read a little differently, and keep some of what their parser made of it: the
+        schema of functions that stand for syntax, and chains of UNION as pairs. Neither says anything else.
+        """
+        if one == other:
+            return True
+        if max(len(one), len(other)) > _LONGEST * min(len(one), len(other)):
+            return False
+        connection = self._connection or self._open.enter_context(open_connection())
+        self._connection = connection
         first, second = (_parsed(connection, text) for text in (one, other))
-    return first is not None and first == second
+        return first is not None and first == second
+
+    def same_signatures(self, one: str, other: str) -> bool:
+        """Tell whether two texts that `signatures` gave say the same; types are told apart elsewhere."""
+        if one == other:
+            return True
+        # A list is a call in one version, and of a type of its own where it is empty.
+        calls = [["SELECT " + line.strip() for line in text.splitlines()[2:]] for text in (one, other)]
+        calls = [[_EMPTY_LIST.sub("[]", call) for call in each] for each in calls]
+        return len(calls[0]) == len(calls[1]) and all(map(self.same_query, *calls))
 
 
 def called_in(query: str) -> set[str]:
@@ -60,16 +89,6 @@ def signatures(connection: duckdb.DuckDBPyConnection, database: str, function: s
         text = str(error)
         return text.rpartition(_QUOTED)[0] or text
     return f"{function} takes anything"
-
-
-def same_signatures(one: str, other: str) -> bool:
-    """Tell whether two texts that `signatures` gave say the same; types are told apart elsewhere."""
-    if one == other:
-        return True
-    # A list is a call in one version, and of a type of its own where it is empty.
-    calls = [["SELECT " + line.strip() for line in text.splitlines()[2:]] for text in (one, other)]
-    calls = [[_EMPTY_LIST.sub("[]", call) for call in each] for each in calls]
-    return len(calls[0]) == len(calls[1]) and all(map(same_query, *calls))
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, query: str) -> Any | None:  # noqa: ANN401 - whatever JSON holds

@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import cache as once
 from pathlib import Path
 
@@ -27,27 +27,45 @@ _NAME = "_rs_prepared"
 _lock = threading.RLock()
 
 
+#: Opens the connection on which what is to be kept is made.
+Maker = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
     """Create the functions that `written` writes for a prefix, such as `"rec".main.`, in an attached database.
 
     Where the connection may open no file, they are made from their text.
     """
-    try:
-        with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME):
-            connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
-    except (duckdb.Error, OSError, FullError):
+    if not copy_functions(connection, written, database):
         connection.execute(written(f"{sql.identifier(database)}.main."))
 
 
+def copy_functions(
+    connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str, maker: Maker | None = None
+) -> bool:
+    """Copy the functions that `written` writes from where they are kept, if that can be, and say whether it could.
+
+    Nothing of what they name need be there, unless they are made anew and no other connection is given by `maker`.
+    """
+    try:
+        with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME, maker):
+            connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
+    except (duckdb.Error, OSError, FullError):
+        return False
+    return True
+
+
 @contextmanager
-def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterator[None]:
+def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str, maker: Maker | None = None) -> Iterator[None]:
     """Attach, read-only and while the block lasts, a database with what `text` creates in a database called `name`.
 
-    The text is executed on this connection, where nobody has kept what it makes. Raises `duckdb.Error` and `OSError`
-    where the connection may open no file, or none can be made, and `FullError` where there is no room for it.
+    Where nobody has kept what it makes, the text is executed on this connection, or on that which `maker` opens. Raises
+    `duckdb.Error` and `OSError` where the connection may open no file, or none can be made, and `FullError` where there
+    is no room for it.
     """
     with _lock, ExitStack() as stack:
-        path = stack.enter_context(_file(connection, text, name))
+        make = maker or (lambda: nullcontext(connection))
+        path = stack.enter_context(_file(make, text, name))
         try:
             _attach(connection, path, name, "READ_ONLY")
         except duckdb.PermissionException:
@@ -55,7 +73,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Ite
         except duckdb.Error:
             # What a full disk left, or a failing one.
             path.unlink(missing_ok=True)
-            _attach(connection, stack.enter_context(_file(connection, text, name)), name, "READ_ONLY")
+            _attach(connection, stack.enter_context(_file(make, text, name)), name, "READ_ONLY")
         try:
             yield
         finally:
@@ -63,7 +81,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Ite
 
 
 @contextmanager
-def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterator[Path]:
+def _file(maker: Maker, text: str, name: str) -> Iterator[Path]:
     """Yield the file of a text: from the cache, else from this process's folder, made if need be.
 
     The file may be gone when the block ends.
@@ -79,7 +97,8 @@ def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str) -> Iterat
             return
     made = _own_folder() / cached.name
     if not made.exists():
-        _make(connection, made, text, name)
+        with maker() as connection:
+            _make(connection, made, text, name)
     with suppress(OSError):
         _keep(made, cached)
     yield made

@@ -41,7 +41,6 @@ from recstore.store.versions import (
     Chain,
     Version,
     as_version,
-    chain_of,
     files_of,
     finish_keeping,
     held_versions,
@@ -57,6 +56,8 @@ _SQL = "recstore.store.sql"
 OLD = "old_store"
 #: The store in the making.
 NEW = "new_store"
+#: DuckDB 1.4 writes its log in any case.
+_NO_LOG = "" if duckdb.__version__.startswith("1.4.") else ", RECOVERY_MODE no_wal_writes"
 #: A file by which a folder is known to be a builder's.
 _MARK = "recstore-builds-here"
 
@@ -165,12 +166,11 @@ def staged_store(
     target, progress = real(path), progress or Progress()
     refuse_place(path, target)
     patience, stages = Patience(wait, progress), Stages(progress)
-    with _begun(target, patience, progress) as (run, connection, before), ExitStack() as stack:
+    with _begun(target, patience, progress) as (run, connection, hold, before), ExitStack() as stack:
         staging = run.folder / target.name
-        user_objects = hold = None
+        user_objects = None
         keep = before.keep if keep is None else keep
-        if run.before is not None:
-            hold = stack.enter_context(held(connection, target, OLD, patience))
+        if hold is not None:
             now = _version_before(connection, path, target, makes_version)
             room = max(keep, 1) if base else keep if makes_version else len(before.kept)
             chain = next_chain(target, before, now, keep, room, progress)
@@ -201,7 +201,7 @@ def staged_store(
                 if user_objects:
                     user_objects.finish()
                 record_rows(connection, NEW)
-                if base is not None and run.before is None:
+                if base is not None and hold is None:
                     chain = Chain(read_chain(connection, NEW).keep)
                 write_chain(connection, NEW, chain, secrets.token_hex(16))
                 # Not from elsewhere: a checkpoint looks for the macros of the user's own tables where names are looked
@@ -228,8 +228,8 @@ def _refuse_orphaned_log(path: Path, target: Path) -> None:
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, staging: Path) -> None:
-    """Attach the store in the making."""
-    form = f"STORAGE_VERSION {sql.literal(STORAGE_VERSION)}, ROW_GROUP_SIZE {ROW_GROUP}"
+    """Attach the store in the making, without DuckDB's log: all would be written twice, and is dropped if it fails."""
+    form = f"STORAGE_VERSION {sql.literal(STORAGE_VERSION)}, ROW_GROUP_SIZE {ROW_GROUP}{_NO_LOG}"
     connection.execute(f"ATTACH {sql.literal(str(staging))} AS {NEW} ({form})")
     name_tables_of(connection, NEW)
 
@@ -237,23 +237,16 @@ def _attach(connection: duckdb.DuckDBPyConnection, staging: Path) -> None:
 @contextmanager
 def _begun(
     target: Path, patience: Patience, progress: Progress
-) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection, Chain]]:
-    """Take the lock, and yield the run, which has a folder for what it makes, a connection of its own, and the chain.
+) -> Iterator[tuple[_Run, duckdb.DuckDBPyConnection, Hold | None, Chain]]:
+    """Take the lock, and yield the run, which has a folder for what it makes, a connection, and what holds the store.
 
-    That is what the store at `target` says of its versions, on which writers are held off.
+    An old store is attached to the connection as `old_store`; writers are held off it and off its versions, which the
+    chain tells of. It is opened once, since that takes longer than much of what a small build does.
     """
     run = _Run(target)
     _runs[:] = [*(other for other in _runs if not other.ended), run]
     try:
-        with (
-            told_where_full(target),
-            told_when_damaged(target),
-            builder_lock(target, patience),
-            ExitStack() as stack,
-        ):
-            chain = patience.keep_trying(lambda: chain_of(target))
-            stack.enter_context(held_versions(target, chain, patience))
-            finish_keeping(target, chain)
+        with told_where_full(target), told_when_damaged(target), builder_lock(target, patience):
             run.before, run.has_lock = _file(target), True
             if run.before is not None:
                 refuse_other_users_file(target)
@@ -264,8 +257,15 @@ def _begun(
                     config={"temp_directory": str(run.folder / "spill"), "checkpoint_threshold": "1 TB"}
                 ) as connection,
                 run.interruptible(connection),
+                ExitStack() as stack,
             ):
-                yield run, connection, chain
+                hold, chain = None, Chain()
+                if os.path.lexists(target):
+                    hold = stack.enter_context(held(connection, target, OLD, patience))
+                    chain = read_chain(connection, OLD)
+                stack.enter_context(held_versions(target, chain, patience))
+                finish_keeping(target, chain)
+                yield run, connection, hold, chain
     finally:
         run.ended = True
 
@@ -289,7 +289,7 @@ def rollback(
         raise StoreError(f"There is no store at {path}; check the path.")
     progress = progress or Progress()
     patience = Patience(wait, progress)
-    with _begun(target, patience, progress) as (run, connection, known), held(connection, target, OLD, patience) as now:
+    with _begun(target, patience, progress) as (run, connection, now, known):
         found = files_of(target, known)
         if not found:
             raise StoreError(

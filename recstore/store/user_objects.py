@@ -179,7 +179,8 @@ class UserObjects:
 
     @cached_property
     def _there(self) -> Definition:
-        return read_objects(self._connection, self._old)
+        # (Its macros are compared nowhere: DuckDB takes long to write them out.)
+        return read_objects(self._connection, self._old, with_macros=False)
 
     @cached_property
     def _columns(self) -> list[tuple[Any, ...]]:

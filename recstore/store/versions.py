@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -29,6 +30,10 @@ from recstore.store.rights import copy_with_rights
 
 #: The keys of `store_info` under which a store says which one it is, and which versions stand beside it.
 _PUBLICATION, _CHAIN = "publication", "versions"
+#: Under which name a version is attached to a connection of its own.
+_VERSION = "version"
+#: The connections to which files are attached as that, by what tells each file from any other.
+Opened: TypeAlias = dict[tuple[int, ...] | None, duckdb.DuckDBPyConnection]
 #: The number of the hidden place, where the store before stands until it gets its own.
 _HIDDEN = 0
 #: All places up to the last are looked at: no store has as many, and one that says so would keep a build busy for ever.
@@ -100,8 +105,9 @@ def write_chain(connection: duckdb.DuckDBPyConnection, database: str, chain: Cha
 
 def as_version(connection: duckdb.DuckDBPyConnection, database: str, path: Path) -> Version:
     """Return the attached store at `path` as the version that it becomes."""
-    found = path.stat()
-    return Version(_identity(connection, database), found.st_size, found.st_mtime_ns, _HIDDEN, _HIDDEN)
+    found, store = path.stat(), _identity(connection, database)
+    _seen[identity(path)] = store
+    return Version(store, found.st_size, found.st_mtime_ns, _HIDDEN, _HIDDEN)
 
 
 def versions(path: Path) -> list[Path]:
@@ -168,12 +174,24 @@ def held_versions(path: Path, chain: Chain, patience: Patience) -> Iterator[None
     for place in (_place(path, number) for number in range(max(numbers, default=0) + 2)):
         if wal_of(place).exists() and not os.path.lexists(place):
             raise StoreError(f"{wal_of(place)} lies there without its store, and may hold data. Move it away first.")
-    found = patience.keep_trying(lambda: [file for each in chain.kept if (file := _find(path, each))])
     with ExitStack() as stack:
-        for number, file in enumerate(found):
-            connection = stack.enter_context(open_connection())
-            stack.enter_context(held(connection, file, f"version_{number}", patience))
+        opened: Opened = {}
+        stack.callback(_close, opened)
+        found = patience.keep_trying(lambda: [file for each in chain.kept if (file := _find(path, each, opened))])
+        for facts in opened.keys() - {identity(file) for file in found}:
+            opened.pop(facts).close()
+        for file in found:
+            facts = identity(file)
+            # What was written to meanwhile is opened anew.
+            known = facts if facts in opened else None
+            connection = opened[facts] if known else stack.enter_context(open_connection())
+            stack.enter_context(held(connection, file, _VERSION, patience, known))
         yield
+
+
+def _close(opened: Opened) -> None:
+    for connection in opened.values():
+        connection.close()
 
 
 def keep_aside(path: Path, spare: Path, progress: Progress) -> Path:
@@ -220,15 +238,15 @@ def _move(path: Path, version: Version) -> bool:
     return True
 
 
-def _find(path: Path, version: Version, busy: bool = False) -> Path | None:
+def _find(path: Path, version: Version, opened: Opened | None = None, *, busy: bool = False) -> Path | None:
     """Return the file beside the store at `path` that is a version of it; `busy` stands for what a writer has.
 
-    Without that a `BusyError` is raised there.
+    Without that a `BusyError` is raised there. In `opened`, if given, are left the connections of what was opened.
     """
     for number in dict.fromkeys((version.number, version.came_from)):
         file = _place(path, number)
         try:
-            if not _same(file, path) and _is(file, version):
+            if not _same(file, path) and _is(file, version, opened):
                 return file
         except BusyError:
             if not busy:
@@ -237,16 +255,20 @@ def _find(path: Path, version: Version, busy: bool = False) -> Path | None:
     return None
 
 
-def _is(file: Path, version: Version) -> bool:
+def _is(file: Path, version: Version, opened: Opened | None = None) -> bool:
     """Tell whether a file is the store that a version was, whatever was written to it since."""
     try:
         if not stat.S_ISREG(file.lstat().st_mode):
             return False
         facts = identity(file)
         if facts not in _seen:
-            with open_connection(config=NO_EXTENSIONS) as connection:
-                attach_store(connection, file, "version")
-                _seen[facts] = _identity(connection, "version")
+            with ExitStack() as stack:
+                connection = stack.enter_context(open_connection(config=NO_EXTENSIONS))
+                attach_store(connection, file, _VERSION)
+                _seen[facts] = _identity(connection, _VERSION)
+                if opened is not None:
+                    opened[facts] = connection
+                    stack.pop_all()
         known = _seen[facts]
     except BusyError:
         raise
