@@ -198,16 +198,6 @@ def small_store(small_folder, once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_store_twice(small_store, once) -> Path:
-    """A store of the small release, and beside it the version before it."""
-
-    def fill(folder: Path) -> None:
-        recstore.rebuild(shutil.copy(small_store, folder / "store.duckdb"))
-
-    return once("small-store-twice", fill) / "store.duckdb"
-
-
-@pytest.fixture(scope="session")
 def bookshop(once) -> Path:
     """The folder of the example `bookshop`: its files, its declaration and its store, as its page makes them."""
     import pages

@@ -13,6 +13,7 @@ import explorer
 import pages
 import pyarrow as pa
 import pytest
+from repeated import repeated
 from test_explore import NASTY
 
 import recstore
@@ -348,8 +349,10 @@ def test_names_and_values_of_one_s_own_catalogue_run_nowhere(chromium, tmp_path)
         assert window.faults == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(
+    ("width", "scheme"), repeated([(1280, "light"), (400, "dark"), (1280, "dark"), (400, "light")],
+                                  (1280, "light"), (400, "dark")),
+)  # fmt: skip
 def test_nothing_is_cut_off(chromium, looked_at, width, scheme, tmp_path):
     """In a wide window and in a narrow one, light and dark; the pictures are there to be looked at."""
     address = looked_at

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 from repeated import repeated
+from runner import run
+from shops import books
 
 import recstore
 from recstore import StoreError
@@ -56,15 +57,13 @@ def place(store: Path, number: int) -> Path:
     return Path(f"{store}.previous-{number}")
 
 
-def test_what_to_keep_stays_until_somebody_says_otherwise(small_store_twice, tmp_path):
-    store = copied(small_store_twice, tmp_path)
-
+def test_what_to_keep_stays_until_somebody_says_otherwise(store):
     def kept() -> list[str]:
         assert recstore.info(store).versions[0]["path"] == f"{store}.previous-1"
         return beside(store)
 
     two = ["", ".previous-1", ".previous-2"]
-    assert subprocess.run([RECSTORE, "rebuild", str(store), "--keep", "2", "--quiet"], check=False).returncode == 0
+    assert run("rebuild", store, "--keep", 2, "--quiet")[0] == 0
     assert kept() == two
     recstore.rebuild(store)
     recstore.evaluate(store)
@@ -73,9 +72,7 @@ def test_what_to_keep_stays_until_somebody_says_otherwise(small_store_twice, tmp
     saved = store.parent.parent / f"{store.parent.name}-saved.duckdb"
     recstore.backup(store, saved)
     assert recstore.restore(store, saved) == place(store, 1)
-    ratings = saved.with_suffix(".csv")
-    ratings.write_text("userId,movieId,rating,timestamp\n1,2,4.5,1767298500\n")
-    recstore.add(store, ratings=ratings)
+    recstore.add(store, items=books(("b9", "Book 9 of dogs", "[1, 0.5]")).tail(1))
     assert kept() == two
     place(store, 7).write_text("mine")
     recstore.rebuild(store, keep=0)

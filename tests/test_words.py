@@ -7,6 +7,7 @@ import re
 import duckdb
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 import recstore
 
@@ -38,7 +39,8 @@ def fitted(con):
     ).fetchall()
     vectorizer = TfidfVectorizer(stop_words="english")
     weights = vectorizer.fit_transform([text for (text,) in documents])
-    return vectorizer, weights, TruncatedSVD(200, n_iter=10, random_state=0).fit(weights)
+    with threadpool_limits(limits=1):  # several that wait for each other take twice the time of one
+        return vectorizer, weights, TruncatedSVD(200, n_iter=7, random_state=0).fit(weights)
 
 
 def test_the_weights_are_scikit_learns(con, fitted):

@@ -134,12 +134,13 @@ def _rows(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog
     found = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'", [database]
     ).fetchall()
+    tables = [table for table in catalog.tables if (table,) in found]
+    if not tables:
+        return {}
+    # All at once: of a small store the statements take longer than the counting.
     relation = attached_relation(database)
-    return {
-        table: connection.execute(f"SELECT count(*) FROM {relation(table)}").fetchall()[0][0]
-        for table in catalog.tables
-        if (table,) in found
-    }
+    counts = ", ".join(f"(SELECT count(*) FROM {relation(table)})" for table in tables)
+    return dict(zip(tables, connection.execute(f"SELECT {counts}").fetchall()[0], strict=True))
 
 
 def _spaces(connection: duckdb.DuckDBPyConnection, database: str, catalog: Catalog) -> dict[str, dict[str, Any]]:
