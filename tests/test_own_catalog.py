@@ -41,10 +41,8 @@ def test_all_that_the_files_hold_is_there(con, bookshop):
     held = "SELECT customer, basket, isbn, CAST(sold_at AS VARCHAR), kind, CAST(quantity AS INTEGER) FROM"
     given = "SELECT customer, CAST(basket AS BIGINT), isbn, sold_at, kind, CAST(quantity AS INTEGER) FROM"
     assert con.sql(f"({held} books_interactions) EXCEPT ALL ({given} {sales})").fetchall() == []
-    assert (
-        con.sql("SELECT count(*) FROM books_interactions").fetchall()
-        == con.sql(f"SELECT count(*) FROM {sales}").fetchall()
-    )
+    counts = [con.sql(f"SELECT count(*) FROM {table}").fetchall() for table in ("books_interactions", sales)]
+    assert counts[0] == counts[1]
 
 
 def test_popularity_counts_users_less_what_was_brought_back(con):
@@ -174,12 +172,12 @@ def test_stock_shells_join_with_tables_of_their_own(client, bookshop, con, tmp_p
 
 def test_a_rebuild_keeps_numbers_and_content(shop):
     store = shop / "shop.duckdb"
-    before = (
-        duckdb.connect(str(store), read_only=True).execute("SELECT isbn, _rs_no FROM books ORDER BY ALL").fetchall()
-    )
+    numbers = "SELECT isbn, _rs_no FROM books ORDER BY ALL"
+    with duckdb.connect(str(store), read_only=True) as connection:
+        before = connection.execute(numbers).fetchall()
     recstore.rebuild(store)
     with duckdb.connect(str(store), read_only=True) as connection:
-        assert connection.execute("SELECT isbn, _rs_no FROM books ORDER BY ALL").fetchall() == before
+        assert connection.execute(numbers).fetchall() == before
     assert recstore.same_content(recstore.diff(store)[0])
     assert not [finding for finding in recstore.check(store) if finding.fault]
 
@@ -298,7 +296,7 @@ def test_three_catalogues_in_one_file(small_store, tmp_path):
     store = tmp_path / "all.duckdb"
     shutil.copy(small_store, store)
     sold = shops.shop("frame", tmp_path, shops.books(), shops.sales(), i_at="sold")
-    recstore.build(store, {"books": sold}, options=recstore.BuildOptions(tune=False))
+    recstore.build(store, {"books": sold}, options=shops.STRICT)
     mugs = pd.DataFrame({"no": [1, 2, 3], "name": ["red mug", "blue mug", "red cup"]})
     recstore.build(store, {"mugs": Items(source=mugs, id="no", title="name", text="name")})
     with recstore.connect(store) as connection:
