@@ -21,7 +21,8 @@ def build(folder: Path, store: Path, memory: float, threads: int) -> tuple[float
     import recstore
 
     costs, begun = StageCosts(is_loud=True), time.perf_counter()
-    recstore.build(store, {"movielens": folder}, memory=memory, threads=threads, progress=costs)
+    options = recstore.BuildOptions(memory=memory)
+    recstore.build(store, {"movielens": folder}, options=options, threads=threads, progress=costs)
     peak = max(peak_memory(), *(stage.peak for stage in costs.stages.values()))
     return time.process_time(), time.perf_counter() - begun, peak
 
