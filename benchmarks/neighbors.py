@@ -10,13 +10,13 @@ which finds, for 400 clips, as much as recstore does. Needs faiss (`pip install 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import faiss
 import numpy as np
 import numpy.typing as npt
 from measuring import say
@@ -102,6 +102,10 @@ def main() -> None:
     parser.add_argument("--k", type=int, default=50)
     parser.add_argument("--ways", nargs="+", default=["ivf", "hnsw"], choices=["ivf", "hnsw"])
     given = parser.parse_args()
+    try:
+        import faiss
+    except ImportError:
+        sys.exit("This compares with faiss; install it first: pip install faiss-cpu")
     with duckdb.connect(str(given.store), read_only=True) as connection:
         vectors = mean_vectors(StoredFrames(connection)[: given.clips])[0]
     n, d = vectors.shape

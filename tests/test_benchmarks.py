@@ -305,6 +305,23 @@ def test_the_exponent_of_what_grows_with_the_square_is_two(benchmarks):
 
 
 @pytest.mark.thorough
+def test_movies_stages(command, tmp_path):
+    told = ("--ratings", 3000, "--users", 60, "--movies", 150, "--tags", 90, "--memory", 2)
+    printed = command("movies_stages", tmp_path / "data", tmp_path / "store.duckdb", *told)
+    assert re.search(r"^ +vectors of movies: [\d.]+ s of CPU", printed, re.MULTILINE), printed
+    assert re.search(r"^[\d.]+ s of CPU, [\d.]+ s, peak [\d.]+ GB, file [\d.]+ GB$", printed, re.MULTILINE), printed
+
+
+def test_neighbors_beside_faiss_say_what_they_need(benchmarks, monkeypatch):
+    import neighbors
+
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    monkeypatch.setattr(sys, "argv", ["neighbors.py", "store.duckdb"])
+    with pytest.raises(SystemExit, match="pip install faiss-cpu"):
+        neighbors.main()
+
+
+@pytest.mark.thorough
 def test_additions(command, benchmarks, monkeypatch):
     import additions
 
