@@ -7,8 +7,6 @@ they work wherever the caller is, and a caller's own tables shadow nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -79,8 +77,8 @@ def _connected_to_strangers(store: Path) -> duckdb.DuckDBPyConnection:
     """Connect to a store that may come from a stranger.
 
     Its functions are copied from a kept file, which nothing can open once access is off. So they come first, and what
-    the store says of its catalogues is read before, by a connection of its own whose access is off. None but recstore's
-    own text is looked at while access is on.
+    the store says of its catalogues is read before, by a connection of its own. Whatever a stranger's text leads to is
+    executed where access is off.
     """
     while True:
         before = identity(store)
@@ -90,7 +88,8 @@ def _connected_to_strangers(store: Path) -> duckdb.DuckDBPyConnection:
         connection = open_connection(config=NO_EXTENSIONS)
         try:
             written = partial(_functions_sql, catalogs, STORE, annoy=None)
-            are_there = copy_functions(connection, written, "memory", partial(_empty_store, catalogs))
+            tables = f"ATTACH ':memory:' AS {STORE}; USE {STORE};\n{render.render_tables(catalogs)}USE memory;"
+            are_there = copy_functions(connection, written, "memory", apart=tables)
             _attach_strangers(connection, store)
             if identity(store) == before:
                 accelerate(connection, store, STORE, True, catalogs)
@@ -110,14 +109,6 @@ def _attach_strangers(connection: duckdb.DuckDBPyConnection, store: Path) -> Non
     attach_store(connection, store, STORE)
     close_off(connection)
     require_tables(connection, store, STORE)
-
-
-@contextmanager
-def _empty_store(catalogs: tuple[Catalog, ...]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection with a store of these catalogues that is recstore's own, and empty."""
-    with open_connection() as connection:
-        connection.execute(f"ATTACH ':memory:' AS {STORE}; USE {STORE};\n{render.render_tables(catalogs)}USE memory;")
-        yield connection
 
 
 def add_exact(connection: duckdb.DuckDBPyConnection, alias: str) -> None:

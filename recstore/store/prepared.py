@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import cache as once
 from pathlib import Path
 
@@ -20,15 +20,12 @@ import duckdb
 
 from recstore import cache, sql
 from recstore.errors import FullError, told_where_full
+from recstore.opening import open_connection
 from recstore.scratch import OTHER_FOLDER, scratch_folder
-from recstore.store.file import STORAGE_VERSION
+from recstore.store.file import NO_EXTENSIONS, STORAGE_VERSION, close_off, restrain
 
 _NAME = "_rs_prepared"
 _lock = threading.RLock()
-
-
-#: Opens the connection on which what is to be kept is made.
-Maker = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str) -> None:
@@ -41,14 +38,14 @@ def create_functions(connection: duckdb.DuckDBPyConnection, written: Callable[[s
 
 
 def copy_functions(
-    connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str, maker: Maker | None = None
+    connection: duckdb.DuckDBPyConnection, written: Callable[[str], str], database: str, apart: str | None = None
 ) -> bool:
     """Copy the functions that `written` writes from where they are kept, if that can be, and say whether it could.
 
-    Nothing of what they name need be there, unless they are made anew and no other connection is given by `maker`.
+    Nothing of what they name need be there, unless they are made anew: with `apart`, not even then.
     """
     try:
-        with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME, maker):
+        with prepared(connection, f"BEGIN;\n{written(f'{_NAME}.main.')}COMMIT;\n", _NAME, apart):
             connection.execute(f"COPY FROM DATABASE {_NAME} TO {sql.identifier(database)} (SCHEMA)")
     except (duckdb.Error, OSError, FullError):
         return False
@@ -56,16 +53,16 @@ def copy_functions(
 
 
 @contextmanager
-def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str, maker: Maker | None = None) -> Iterator[None]:
+def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str, apart: str | None = None) -> Iterator[None]:
     """Attach, read-only and while the block lasts, a database with what `text` creates in a database called `name`.
 
-    Where nobody has kept what it makes, the text is executed on this connection, or on that which `maker` opens. Raises
+    Where nobody has kept what it makes, the text is executed on this connection. With `apart`, SQL that creates what
+    the text names, both are executed on another one, which reaches no file: they may be of a stranger's store. Raises
     `duckdb.Error` and `OSError` where the connection may open no file, or none can be made, and `FullError` where there
     is no room for it.
     """
     with _lock, ExitStack() as stack:
-        make = maker or (lambda: nullcontext(connection))
-        path = stack.enter_context(_file(make, text, name))
+        path = stack.enter_context(_file(connection, text, name, apart))
         try:
             _attach(connection, path, name, "READ_ONLY")
         except duckdb.PermissionException:
@@ -73,7 +70,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str, maker:
         except duckdb.Error:
             # What a full disk left, or a failing one.
             path.unlink(missing_ok=True)
-            _attach(connection, stack.enter_context(_file(make, text, name)), name, "READ_ONLY")
+            _attach(connection, stack.enter_context(_file(connection, text, name, apart)), name, "READ_ONLY")
         try:
             yield
         finally:
@@ -81,7 +78,7 @@ def prepared(connection: duckdb.DuckDBPyConnection, text: str, name: str, maker:
 
 
 @contextmanager
-def _file(maker: Maker, text: str, name: str) -> Iterator[Path]:
+def _file(connection: duckdb.DuckDBPyConnection, text: str, name: str, apart: str | None) -> Iterator[Path]:
     """Yield the file of a text: from the cache, else from this process's folder, made if need be.
 
     The file may be gone when the block ends.
@@ -97,23 +94,27 @@ def _file(maker: Maker, text: str, name: str) -> Iterator[Path]:
             return
     made = _own_folder() / cached.name
     if not made.exists():
-        with maker() as connection:
-            _make(connection, made, text, name)
+        _make(connection, made, text, name, apart)
     with suppress(OSError):
         _keep(made, cached)
     yield made
 
 
-def _make(connection: duckdb.DuckDBPyConnection, path: Path, text: str, name: str) -> None:
+def _make(connection: duckdb.DuckDBPyConnection, path: Path, text: str, name: str, apart: str | None) -> None:
     part = path.with_suffix(".part")
-    with told_where_full(f"to {path.parent.parent}", OTHER_FOLDER):
-        _attach(connection, part, name, "READ_WRITE")
+    own = nullcontext(connection) if apart is None else open_connection(config=NO_EXTENSIONS)
+    with told_where_full(f"to {path.parent.parent}", OTHER_FOLDER), own as maker:
+        _attach(maker, part, name, "READ_WRITE")
+        if apart is not None:
+            restrain(maker)
+            close_off(maker)
+            maker.execute(apart)
         try:
             # On a cursor: what is left of a text that fails, such as its USE, goes with it.
-            with connection.cursor() as making:
+            with maker.cursor() as making:
                 making.execute(text)
         finally:
-            connection.execute(f"DETACH {name}")
+            maker.execute(f"DETACH {name}")
         part.replace(path)
 
 
