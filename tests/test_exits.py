@@ -13,7 +13,7 @@ import pytest
 from repeated import repeated
 from runner import ask, run
 from runner import recstore as command
-from test_cli import RECSTORE
+from test_cli import process
 
 from recstore.cli.console import _CODES, Exit, exit_code, exit_codes
 from recstore.errors import BelowBarError, BusyError, FullError, OptionError, SourceError, StoreError, UnsoundError
@@ -58,13 +58,11 @@ def test_commands_leave_with_their_codes(small_store, tmp_path):
 
 
 def test_programs_read_one_object_a_line(small_store, small_folder, tmp_path):
-    def events(*arguments: object, code: int = 0) -> list[dict[str, object]]:
-        command = [RECSTORE, "--log-format", "json", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    def events(done: subprocess.CompletedProcess[str], code: int = 0) -> list[dict[str, object]]:
         assert done.returncode == code, done.stderr
         return [json.loads(line) for line in done.stderr.splitlines()]
 
-    built = events("build", tmp_path / "s.duckdb", "--movielens", small_folder)
+    built = events(process("--log-format", "json", "build", tmp_path / "s.duckdb", "--movielens", small_folder))
     assert all({"time", "level", "event", "text"} <= event.keys() for event in built)
     begun = [event["stage"] for event in built if event["event"] == "stage started"]
     assert begun == [event["stage"] for event in built if event["event"] == "stage finished"]
@@ -74,7 +72,7 @@ def test_programs_read_one_object_a_line(small_store, small_folder, tmp_path):
         (["similar", small_store, "movies", "no"], 1),
         (["nope"], 2),
     ):
-        (said,) = events(*arguments, code=code)
+        (said,) = events(command("--log-format", "json", *arguments), code)
         assert (said["level"], said["exit_code"]) == ("error", code)
 
 
