@@ -126,10 +126,10 @@ def test_transitions_are_damped_and_divided_by_how_often_both_are_rated():
     np.testing.assert_allclose(found, np.sqrt([[0, 4.5], [3, 0]]), rtol=1e-6)
 
 
-def test_what_is_alike_has_the_squares_of_cosines_of_length_1():
+def test_what_is_alike_has_squares_of_cosines_less_where_much_is_alike():
     vectors = np.array([[1, 0], [0.6, 0.8], [0, 1], [-1, 0], [0, 0]], np.float32)
     alike = likeness(vectors)
-    pairs = np.array([[0, 0.36, 0], [0.36, 0, 0.64], [0, 0.64, 0]])
+    pairs = np.array([[0, 0.36, 0], [0.36, 0, 0.64], [0, 0.64, 0]]) / np.sqrt([0.36, 1, 0.64])
     np.testing.assert_allclose(alike[:3, :3], pairs / np.linalg.norm(pairs), rtol=1e-6)
     assert not alike[3:].any()
     assert not alike[:, 3:].any()
