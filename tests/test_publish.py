@@ -292,3 +292,19 @@ def test_a_build_without_any_space_says_so(tmp_path):
     with pytest.raises(StoreError, match="No movie has a vector in any space"):
         recstore.build(tmp_path / "store.duckdb", {"movielens": source})
     assert beside(tmp_path / "store.duckdb") == ["source"]
+
+
+def test_vectors_whose_packing_would_be_misjudged_are_written_as_they_are(small_store, tmp_path, monkeypatch):
+    packing = (
+        "SELECT DISTINCT compression FROM pragma_storage_info('movie_vectors') "
+        "WHERE segment_type = 'FLOAT' AND NOT contains(compression, 'Constant')"
+    )
+    found = []
+    for most in (10**9, 1):
+        monkeypatch.setattr("recstore.pipeline.compute.MOST_PACKED", most)
+        store = Path(shutil.copy(small_store, tmp_path / f"{most}.duckdb"))
+        recstore.rebuild(store, only="movies")
+        with duckdb.connect(str(store), read_only=True) as con:
+            found.append({name for (name,) in con.execute(packing).fetchall()})
+    assert "ALPRD" in found[0]
+    assert "ALPRD" not in found[1]
