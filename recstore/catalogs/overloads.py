@@ -105,6 +105,8 @@ def body(kind: str, catalog: Catalog, said: Collection[str], names: Mapping[str,
         if ranked:
             parts["ranking"] = _ranking(catalog, known, parts, annoy)
             return _fill("similar_ranked", parts)
+        parts |= _nearby(catalog, parts)
+        parts["meant_of_named"] = _fill(f"meant_of_named_by_{'identity' if catalog.identity else 'key'}", parts)
         parts["far"] = _far(catalog, known, parts, annoy)
         return _fill("similar", parts)
     if kind in ("nearest", "about"):
@@ -162,12 +164,14 @@ def _parts(
     parts["meant"] = sql.render(
         _FUNCTIONS, "meant_by_identity" if catalog.identity else "meant_by_key", **{**names, "kept": kept}
     )
-    parts["and_spaces"] = ", _rs_spaces" if checked else ""
-    parts["spaces_of_n"] = "_rs_n._rs_spaces" if checked else names["default_spaces"]
-    named = "meant_of_named_by_identity" if catalog.identity else "meant_of_named_by_key"
-    by_name = {**names, "is_number": parts["is_number"]}
-    parts["by_name"] = "" if catalog.identity else sql.render(_FUNCTIONS, "by_name", **by_name)
-    parts["meant_of_named"] = sql.render(_FUNCTIONS, named, **{**names, **parts})
+    spaces = "_rs_spaces" if checked else names["default_spaces"]
+    parts |= {
+        "and_spaces": ", _rs_spaces" if checked else "",
+        "given_spaces_too": f", {parts['given_spaces']} AS _rs_spaces" if checked else "",
+        # The place of a vector's space among those asked for; NULL for no such space.
+        "place_of_v": f"list_position({spaces}, _rs_v.space)",
+        **{f"spaces_of_{row}": f", _rs_{row}._rs_spaces" if checked else "" for row in ("o", "n", "e")},
+    }
     if_far = f"({parts['far_asked']}) AS _rs_far, " if kind == "similar" and not ranked else ""
     parts["answered"] = sql.render(_FUNCTIONS, "answered", **{**names, "if_far": if_far})
     if kind == "nearest" and ranked:
@@ -212,8 +216,14 @@ def _examples(known: Collection[str], given: Callable[[str], str], arguments: st
     }
 
 
+_NUMBER = "^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)"
+_NUMBER_OR_LIST = sql.literal(f"{_NUMBER}|]$")
+#: A whole number as text, or a list of one.
+_ONE_NUMBER = sql.literal(r"^\[?([+-]?[0-9]+)([.]0*)?\]?$")
+
+
 def _is_number(argument: str) -> str:
-    return f"regexp_matches(typeof({argument}), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')"
+    return f"regexp_matches(typeof({argument}), {sql.literal(_NUMBER)})"
 
 
 def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str]) -> dict[str, str]:
@@ -238,7 +248,7 @@ def _limits(catalog: Catalog, known: Collection[str], names: Mapping[str, str]) 
             available += f" OR coalesce(CASE WHEN {absent} THEN false ELSE include_unavailable END, false)"
         passes += f" AND ({available})"
     if catalog.available or catalog.group:
-        passes_too, is_limited, near, far_asked = passes, "true", "false", "SELECT 1 AS _rs_one"
+        passes_too, is_limited, near, far_asked = passes, "true", "", "SELECT 1 AS _rs_one"
     return {
         "passes": passes,
         "passes_too": passes_too,
@@ -314,6 +324,26 @@ def _far(catalog: Catalog, known: Collection[str], parts: Mapping[str, str], ann
         return sql.render(_FUNCTIONS, "far", **parts)
     ranking = _ranking(catalog, known, parts, annoy)
     return sql.render(_FUNCTIONS, "far_asked", **{**parts, "ranking": ranking})
+
+
+def _nearby(catalog: Catalog, parts: Mapping[str, str]) -> dict[str, str]:
+    """Return what answers a plain question for one item from its stored neighbours, where they may be enough.
+
+    Keys are told from names by the type of what is given, ids of the user's own are not: there all texts go one way.
+    """
+    nothing = dict.fromkeys(("alone_first", "alone", "one_too", "is_one", "where_far", "where_many"), "")
+    if not parts["near"]:
+        return nothing
+    deep = f"_rs_k > {catalog.depth}"
+    found = nothing | {"near": _fill("near", parts)}
+    if catalog.identity:
+        one = {"one_too": ", _rs_is_one", "is_one": f", len({parts['asked_items']}) = 1 AS _rs_is_one"}
+        alone = _fill("alone_by_identity", parts)
+        return found | one | {"alone": alone, "where_many": f" WHERE NOT _rs_is_one OR {deep}"}
+    alone = _fill("alone_by_key", {**parts, "one_number": _ONE_NUMBER, "number_or_list": _NUMBER_OR_LIST})
+    one_number = f"{parts['is_number']} AND regexp_matches(_rs_of, {_ONE_NUMBER})"
+    lists = f"(typeof(_rs_given) LIKE '%]' AND NOT ({one_number}))"
+    return found | {"alone_first": alone, "where_far": f"\n    WHERE {lists} OR {deep}"}
 
 
 def _diverse(parts: Mapping[str, str]) -> str:

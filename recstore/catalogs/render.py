@@ -161,20 +161,11 @@ def _of_person(catalog: Catalog, names: dict[str, str]) -> dict[str, str]:
     """
     seen = "seen_by_identity" if catalog.identity else "seen_by_key"
     parts = {"seen": sql.render(_FUNCTIONS, seen, **names) if catalog.interactions else ""}
-    if not catalog.identity:
-        wanted = {"ids": "False", "names": "True"}
-        lists = {
-            which: sql.render(
-                _FUNCTIONS,
-                "listed",
-                listed_text="trim(_rs_text)",
-                which_lists=f"(_rs_are_names OR _rs_are_names_too) = {are_names}",
-            )
-            for which, are_names in wanted.items()
-        }
-        return parts | {"identified": sql.render(_FUNCTIONS, "identified_by_key", **names, **lists)}
-    listed = sql.render(_FUNCTIONS, "listed", listed_text="_rs_text", which_lists="true")
-    return parts | {"identified": sql.render(_FUNCTIONS, "identified_by_identity", **names, all_listed=listed)}
+    which = "identity" if catalog.identity else "key"
+    text = "_rs_text" if catalog.identity else "trim(_rs_text)"
+    parts["listed"] = sql.render(_FUNCTIONS, "listed", listed_text=text)
+    parts["identified"] = sql.render(_FUNCTIONS, f"identified_by_{which}", **names)
+    return parts
 
 
 def _names(catalog: Catalog, relation: Callable[[str], str]) -> dict[str, str]:

@@ -2,18 +2,20 @@ _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.$key) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * $score_steps) AS BIGINT)
-                * $key_span + ($key_largest_id - CAST(_rs_c.$key AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * $score_steps) AS BIGINT)
+                * $key_span + ($key_largest_id - CAST(_rs_c.$key AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND $near)
-        ) AS _rs_a
-        JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN $vectors AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.$key
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                $place_of_v = min($place_of_v) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k$spaces_of_n) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant$where_many) AS _rs_n
+            JOIN $vectors AS _rs_v ON _rs_v.$key = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN $vectors AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k$spaces_of_e, _rs_e._rs_space, _rs_c.$key
+        HAVING NOT bool_or(_rs_c.$key = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),

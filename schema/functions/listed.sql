@@ -2,7 +2,8 @@
 SELECT
     $listed_text AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -22,6 +23,5 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE $which_lists
     ) AS _rs_o
 ) AS _rs_u

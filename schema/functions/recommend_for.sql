@@ -4,15 +4,19 @@
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
+_rs_listed AS (
+$listed),
+_rs_identified AS (
+$identified),
 _rs_seen AS (
-    SELECT _rs_id FROM ($identified) AS _rs_s
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-$taste_power) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN $next_decay ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= $history AS _rs_is_late
-    FROM ($identified) AS _rs_s
+    FROM _rs_identified
 ),
 ${excluded}_rs_asked AS (
     SELECT

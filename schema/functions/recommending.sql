@@ -10,6 +10,9 @@
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+$candidates
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -27,12 +30,7 @@ $debit${excluded_debit}    SELECT _rs_p._rs_id, 0, NULL
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, $popularity_of_item AS _rs_by
-            FROM (
-$candidates
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, $popularity_of_item AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON $is_among_popular
 ),
 _rs_sums AS (
@@ -54,9 +52,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, $weighed_sum AS _rs_sum, _rs_s._rs_cause, $popularity_of_item AS _rs_popularity$group_of_c
         FROM ${said_first}_rs_sums AS _rs_s
-        JOIN (
-$candidates
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (

@@ -578,61 +578,64 @@ CREATE MACRO similar_movies(movie, k := 10) AS TABLE (
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "movies" AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "movies" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['hybrid', 'collaborative', 'content'], _rs_v.space) = min(list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "movie_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -641,12 +644,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "movie_neighbors" AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -655,9 +659,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -671,61 +674,64 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['hybrid', 'collaborative', 'content'], _rs_v.space) = min(list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -734,12 +740,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_neighbors') AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -748,9 +755,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -764,10 +770,11 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k, _rs_spaces
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
@@ -776,72 +783,73 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces) AS _rs_i
+END AS _rs_spaces) AS _rs_g
 ),
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, _rs_spaces, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_checked WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_checked WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, _rs_spaces, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_checked
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k, _rs_spaces,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(_rs_spaces, _rs_v.space) = min(list_position(_rs_spaces, _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_spaces, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -850,12 +858,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(_rs_spaces, _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_vectors') AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_spaces, _rs_o._rs_id
     ) AS _rs_a
     JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movie_neighbors') AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -864,9 +873,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
@@ -897,22 +905,21 @@ END AS _rs_spaces, true AS _rs_said
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1052,22 +1059,21 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1214,22 +1220,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1378,22 +1383,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1551,22 +1555,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1730,22 +1733,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -2846,6 +2848,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -2882,14 +2889,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -2911,11 +2911,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3010,6 +3006,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3046,14 +3047,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3075,11 +3069,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3202,6 +3192,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3240,14 +3235,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3269,11 +3257,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3396,6 +3380,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3434,19 +3423,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3478,11 +3460,7 @@ CASE
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3605,6 +3583,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3643,21 +3628,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3693,13 +3669,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3827,6 +3797,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3865,21 +3842,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3919,13 +3887,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4042,14 +4004,13 @@ CREATE MACRO recommend_for(liked, k := 10, filter := NULL, disliked := [], store
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4069,11 +4030,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4083,124 +4047,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_asked AS (
     SELECT
@@ -4231,6 +4096,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4267,14 +4137,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4296,11 +4159,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4346,14 +4205,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4373,11 +4231,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4387,124 +4248,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4563,6 +4325,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4601,14 +4368,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4630,11 +4390,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4680,14 +4436,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4707,11 +4462,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4721,124 +4479,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4897,6 +4556,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4935,19 +4599,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4979,11 +4636,7 @@ CASE
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5029,14 +4682,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5056,11 +4708,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5070,124 +4725,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5246,6 +4802,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -5284,21 +4847,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -5334,13 +4888,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5386,14 +4934,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5413,11 +4960,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5427,124 +4977,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5608,6 +5059,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -5646,21 +5104,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -5700,13 +5149,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5823,14 +5266,13 @@ CREATE MACRO recommend_movies_for(liked, k := 10, filter := NULL, disliked := []
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5850,11 +5292,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5864,124 +5309,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_asked AS (
     SELECT
@@ -6012,6 +5358,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6048,14 +5399,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6077,11 +5421,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6127,14 +5467,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -6154,11 +5493,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -6168,124 +5510,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6344,6 +5587,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6382,14 +5630,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6411,11 +5652,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6461,14 +5698,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -6488,11 +5724,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -6502,124 +5741,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6678,6 +5818,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6716,19 +5861,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6760,11 +5898,7 @@ CASE
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6810,14 +5944,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -6837,11 +5970,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -6851,124 +5987,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -7027,6 +6064,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -7065,21 +6109,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -7115,13 +6150,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -7167,14 +6196,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -7194,11 +6222,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -7208,124 +6239,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -7389,6 +6321,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -7427,21 +6366,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -7481,13 +6411,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies') AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'movies')
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -7845,61 +6769,64 @@ CREATE MACRO similar_audio(clip, k := 10) AS TABLE (
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "audio_clips" AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "audio_clips" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "audio_clips" AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['labels', 'mean'], _rs_v.space) = min(list_position(['labels', 'mean'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "audio_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -7908,12 +6835,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "audio_neighbors" AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -7922,9 +6850,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -7938,61 +6865,64 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['labels', 'mean'], _rs_v.space) = min(list_position(['labels', 'mean'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -8001,12 +6931,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_neighbors') AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -8015,9 +6946,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -8031,10 +6961,11 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k, _rs_spaces
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
@@ -8043,72 +6974,73 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces) AS _rs_i
+END AS _rs_spaces) AS _rs_g
 ),
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, _rs_spaces, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_checked WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_checked WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, _rs_spaces, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_checked
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k, _rs_spaces,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_clips') AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(_rs_spaces, _rs_v.space) = min(list_position(_rs_spaces, _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_spaces, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -8117,12 +7049,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(_rs_spaces, _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_vectors') AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_spaces, _rs_o._rs_id
     ) AS _rs_a
     JOIN query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'audio_neighbors') AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -8131,9 +7064,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
@@ -8164,22 +7096,21 @@ END AS _rs_spaces, true AS _rs_said
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8319,22 +7250,21 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8481,22 +7411,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8645,22 +7574,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8818,22 +7746,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM query_table(coalesce('"' || replace(store, '"', '""') || '".main.', '') || 'spaces') AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked

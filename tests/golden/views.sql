@@ -4,61 +4,64 @@ CREATE MACRO "rec".main.similar_movies(movie, k := 10) AS TABLE (
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."movies" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['hybrid', 'collaborative', 'content'], _rs_v.space) = min(list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -67,12 +70,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -81,9 +85,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -97,61 +100,64 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_movies: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['hybrid', 'collaborative', 'content'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."movies" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(['hybrid', 'collaborative', 'content'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['hybrid', 'collaborative', 'content'], _rs_v.space) = min(list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -160,12 +166,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['hybrid', 'collaborative', 'content'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -174,9 +181,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -190,10 +196,11 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k, _rs_spaces
     FROM (SELECT movie AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
@@ -202,72 +209,73 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces) AS _rs_i
+END AS _rs_spaces) AS _rs_g
 ),
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, _rs_spaces, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_checked WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_checked WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT movie AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, _rs_spaces, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_checked
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 100
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k, _rs_spaces,
+        coalesce(min({'preferred': - _rs_i.n_ratings, 'id': _rs_i.movie_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.title AS _rs_name, - _rs_m.n_ratings AS _rs_preferred, _rs_m.movie_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."movies" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 100)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."movies" AS _rs_i ON _rs_i.title = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.movie_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.movie_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 100)
-        ) AS _rs_a
-        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.movie_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(_rs_spaces, _rs_v.space) = min(list_position(_rs_spaces, _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."movie_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_spaces, _rs_e._rs_space, _rs_c.movie_id
+        HAVING NOT bool_or(_rs_c.movie_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -276,12 +284,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 100
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(_rs_spaces, _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."movie_vectors" AS _rs_v ON _rs_v.movie_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_spaces, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."movie_neighbors" AS _rs_b
-        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.movie_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 100
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -290,9 +299,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 100, false)
-UNION
-SELECT 1 FROM (SELECT movie AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT movie AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 100, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
@@ -323,22 +331,21 @@ END AS _rs_spaces, true AS _rs_said
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -478,22 +485,21 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -640,22 +646,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -804,22 +809,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -977,22 +981,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -1156,22 +1159,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['hybrid', 'collaborative', 'content'] THEN _rs_spaces
             ELSE CAST(error('similar_movies: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'movies'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -2272,6 +2274,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -2308,14 +2315,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -2337,11 +2337,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -2436,6 +2432,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -2472,14 +2473,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -2501,11 +2495,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -2628,6 +2618,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -2666,14 +2661,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -2695,11 +2683,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -2822,6 +2806,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -2860,19 +2849,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -2904,11 +2886,7 @@ CASE
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3031,6 +3009,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3069,21 +3054,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3119,13 +3095,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3253,6 +3223,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3291,21 +3268,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3345,13 +3313,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3468,14 +3430,13 @@ CREATE MACRO "rec".main.recommend_for(liked, k := 10, filter := NULL, disliked :
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -3495,11 +3456,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -3509,124 +3473,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_asked AS (
     SELECT
@@ -3657,6 +3522,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -3693,14 +3563,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -3722,11 +3585,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -3772,14 +3631,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -3799,11 +3657,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -3813,124 +3674,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -3989,6 +3751,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4027,14 +3794,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4056,11 +3816,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4106,14 +3862,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4133,11 +3888,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4147,124 +3905,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4323,6 +3982,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4361,19 +4025,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4405,11 +4062,7 @@ CASE
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4455,14 +4108,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4482,11 +4134,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4496,124 +4151,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -4672,6 +4228,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -4710,21 +4273,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -4760,13 +4314,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -4812,14 +4360,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -4839,11 +4386,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -4853,124 +4403,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5034,6 +4485,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -5072,21 +4530,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -5126,13 +4575,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5249,14 +4692,13 @@ CREATE MACRO "rec".main.recommend_movies_for(liked, k := 10, filter := NULL, dis
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5276,11 +4718,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5290,124 +4735,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_asked AS (
     SELECT
@@ -5438,6 +4784,11 @@ END AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -5474,14 +4825,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -5503,11 +4847,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5553,14 +4893,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5580,11 +4919,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5594,124 +4936,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -5770,6 +5013,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -5808,14 +5056,7 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+        FROM (SELECT _rs_c._rs_id, _rs_c._rs_popularity AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -5837,11 +5078,7 @@ _rs_keys AS (
         SELECT
             _rs_s._rs_id, _rs_s._rs_sum AS _rs_sum, _rs_s._rs_cause, _rs_c._rs_popularity AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -5887,14 +5124,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -5914,11 +5150,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -5928,124 +5167,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6104,6 +5244,11 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6142,19 +5287,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6186,11 +5324,7 @@ CASE
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
 END), 0), 999999998) AS BIGINT) AS _rs_popularity
         FROM _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6236,14 +5370,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -6263,11 +5396,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -6277,124 +5413,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6453,6 +5490,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6491,21 +5535,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6541,13 +5576,7 @@ END), 0), 999999998) AS BIGINT) AS _rs_popularity
     WHEN TRY_CAST(popularity AS DOUBLE) BETWEEN -1 AND 1 THEN TRY_CAST(popularity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: popularity must be a number from -1 to 1, not ' || CAST(popularity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -6593,14 +5622,13 @@ ORDER BY _rs_f._rs_rank ASC
 -- not recommended either, and counts against what goes with it. An empty list, or NULL as list() of no rows gives it,
 -- is somebody who has seen nothing yet.
 WITH
-_rs_seen AS (
-    SELECT _rs_id FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
+_rs_listed AS (
+-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
 SELECT
     trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
     CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
+    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name,
+    _rs_are_names OR _rs_are_names_too AS _rs_hold_names
 FROM (
     SELECT
         *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
@@ -6620,11 +5648,14 @@ FROM (
                 coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
             FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
         ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
     ) AS _rs_o
 ) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
+),
+_rs_identified AS (
+-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
+SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
+FROM _rs_listed
+WHERE NOT _rs_hold_names AND TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
 UNION ALL
 -- Several names may be of one item, such as its title and its id; a name of none is no step.
 SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
@@ -6634,124 +5665,25 @@ FROM (
             WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
         END) AS _rs_id,
         _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
+    FROM _rs_listed AS _rs_e
     LEFT JOIN (
         SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
         FROM "rec_store".main."movies" GROUP BY title
     ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
+    WHERE _rs_e._rs_hold_names
 ) AS _rs_t
 WHERE _rs_id IS NOT NULL
 GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+),
+_rs_seen AS (
+    SELECT _rs_id FROM _rs_identified
 ),
 _rs_history AS (
     SELECT
         _rs_id, CASE WHEN _rs_is_liked THEN 1 ELSE -1 END * _rs_back ** (-0.8) AS _rs_taste,
         CASE WHEN _rs_is_liked THEN 0.93 ** _rs_back ELSE 0 END AS _rs_next,
         _rs_back <= 20 AS _rs_is_late
-    FROM (-- The items in the lists. Only one of the two halves is left of the plan: names are looked up where there are any.
-SELECT TRY_CAST(_rs_text AS INTEGER) AS _rs_id, _rs_is_liked, _rs_back
-FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = False
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-WHERE TRY_CAST(_rs_text AS DOUBLE) = TRY_CAST(_rs_text AS INTEGER)
-UNION ALL
--- Several names may be of one item, such as its title and its id; a name of none is no step.
-SELECT _rs_id, _rs_is_liked, row_number() OVER (PARTITION BY _rs_is_liked ORDER BY min(_rs_back) ASC)
-FROM (
-    SELECT
-        coalesce(_rs_n._rs_best.key, CASE
-            WHEN regexp_matches(_rs_e._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_e._rs_text AS INTEGER)
-        END) AS _rs_id,
-        _rs_e._rs_is_liked, _rs_e._rs_back
-    FROM (-- What stands in the lists, each text once: of those liked and of those disliked, how many steps from the end.
-SELECT
-    trim(_rs_text) AS _rs_text, _rs_place <= len(_rs_texts) AS _rs_is_liked,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_place ELSE _rs_place - len(_rs_texts) END AS _rs_back,
-    CASE WHEN _rs_place <= len(_rs_texts) THEN _rs_are_names ELSE _rs_are_names_too END AS _rs_is_name
-FROM (
-    SELECT
-        *, unnest(list_concat(_rs_texts, _rs_others)) AS _rs_text,
-        unnest(range(1, len(_rs_texts) + len(_rs_others) + 1)) AS _rs_place
-    FROM (
-        SELECT
-            _rs_are_names, _rs_are_names_too,
-            list_where(_rs_l, list_transform(range(1, len(_rs_l) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_l, _rs_l[_rs_n]) = _rs_n, false))) AS _rs_texts,
-            list_where(_rs_d, list_transform(range(1, len(_rs_d) + 1), lambda _rs_n:
-                coalesce(list_position(_rs_d, _rs_d[_rs_n]) = _rs_n, false))) AS _rs_others
-        FROM (
-            SELECT
-                regexp_matches(typeof(_rs_liked), 'CHAR|ENUM|JSON') AS _rs_are_names,
-                regexp_matches(typeof(_rs_disliked), 'CHAR|ENUM|JSON') AS _rs_are_names_too,
-                coalesce(list_reverse(TRY_CAST(_rs_liked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_l,
-                coalesce(list_reverse(TRY_CAST(_rs_disliked AS VARCHAR[])), CAST([] AS VARCHAR[])) AS _rs_d
-            FROM (SELECT liked AS _rs_liked, disliked AS _rs_disliked) AS _rs_a
-        ) AS _rs_r
-        WHERE (_rs_are_names OR _rs_are_names_too) = True
-    ) AS _rs_o
-) AS _rs_u
-) AS _rs_e
-    LEFT JOIN (
-        SELECT title AS _rs_name, min({'preferred': -n_ratings, 'key': movie_id}) AS _rs_best
-        FROM "rec_store".main."movies" GROUP BY title
-    ) AS _rs_n ON _rs_n._rs_name = CASE WHEN _rs_e._rs_is_name THEN _rs_e._rs_text END
-) AS _rs_t
-WHERE _rs_id IS NOT NULL
-GROUP BY _rs_id, _rs_is_liked
-) AS _rs_s
+    FROM _rs_identified
 ),
 _rs_named AS (
     SELECT 1 AS _rs_of, 0 AS _rs_role, _rs_is_number, unnest(_rs_excluded) AS _rs_text
@@ -6815,6 +5747,13 @@ END) AS _rs_k) AS _rs_a
 --
 -- In a join, lists are what rows are joined back by: a join of two relations that both depend on them compares lists,
 -- row by row, and a relation used twice carries them along. Asked for 1,000 lists, either takes 20 times as long.
+_rs_candidates AS (
+            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
+coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
+    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
+            FROM "rec_store".main."movies"
+            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
+),
 _rs_contributions AS (
     SELECT
         neighbor_id AS _rs_id, _rs_a + _rs_b AS _rs_amount,
@@ -6853,21 +5792,12 @@ _rs_contributions AS (
     FROM _rs_asked AS _rs_q
     JOIN (
         SELECT _rs_id, row_number() OVER (ORDER BY _rs_by DESC NULLS LAST, _rs_id ASC) AS _rs_place
-        FROM (
-            SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
+        FROM (SELECT _rs_c._rs_id, CAST(least(greatest(round(_rs_c._rs_popularity * -- The error is that of a cast: error() is volatile, and what is volatile in a join of lists is compared row by row.
 CASE
     WHEN _rs_c._rs_boost IS NULL THEN 1e0
     WHEN abs(_rs_c._rs_boost) <= 1000 THEN _rs_c._rs_boost
     ELSE CAST('recommend_movies_for: boost must be a number from -1000 to 1000, not ' || CAST(_rs_c._rs_boost AS VARCHAR) AS DOUBLE)
-END), 0), 999999998) AS BIGINT) AS _rs_by
-            FROM (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-            ) AS _rs_c
-        ) AS _rs_o
+END), 0), 999999998) AS BIGINT) AS _rs_by FROM _rs_candidates AS _rs_c) AS _rs_o
     ) AS _rs_p ON _rs_p._rs_place <= _rs_q._rs_many
 ),
 _rs_sums AS (
@@ -6907,13 +5837,7 @@ END, 'diversity': CASE
     WHEN TRY_CAST(diversity AS DOUBLE) BETWEEN 0 AND 1 THEN TRY_CAST(diversity AS DOUBLE)
     ELSE CAST(error('recommend_movies_for: diversity must be a number from 0 to 1, not ' || CAST(diversity AS VARCHAR)) AS DOUBLE)
 END} AS _rs_said) AS _rs_a, _rs_sums AS _rs_s
-        JOIN (
-            SELECT movie_id AS _rs_id, CAST(n_ratings AS BIGINT) AS _rs_popularity, CASE WHEN typeof(boost) = '"NULL"' THEN 1e0 ELSE CAST(boost AS DOUBLE) END AS _rs_boost, -- How popular an item is beside the most popular: from -1, chosen by nobody, to 1.
-coalesce(2e0 * ln(1e0 + greatest(coalesce(n_ratings, 0), 0))
-    / nullif((SELECT ln(1e0 + max(_rs_m.n_ratings)) FROM "rec_store".main."movies" AS _rs_m), 0e0) - 1e0, 0e0) AS _rs_share
-            FROM "rec_store".main."movies"
-            WHERE CASE WHEN typeof(filter) = '"NULL"' THEN true ELSE filter END
-        ) AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
+        JOIN _rs_candidates AS _rs_c ON _rs_c._rs_id = _rs_s._rs_id
     ) AS _rs_w
 ),
 _rs_found AS (
@@ -7271,61 +6195,64 @@ CREATE MACRO "rec".main.similar_audio(clip, k := 10) AS TABLE (
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."audio_clips" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['labels', 'mean'], _rs_v.space) = min(list_position(['labels', 'mean'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -7334,12 +6261,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -7348,9 +6276,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -7364,61 +6291,64 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
     ELSE CAST(error('similar_audio: k must be a whole number from 1 to 32767, not '
         || coalesce(CAST(k AS VARCHAR), 'NULL')) AS BIGINT)
-END AS _rs_k, ['labels', 'mean'] AS _rs_spaces) AS _rs_i
+END AS _rs_k) AS _rs_g
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_args WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_args WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_args
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_args
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."audio_clips" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(['labels', 'mean'], _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(['labels', 'mean'], _rs_v.space) = min(list_position(['labels', 'mean'], _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -7427,12 +6357,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(['labels', 'mean'], _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -7441,9 +6372,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
 )
@@ -7457,10 +6387,11 @@ ORDER BY _rs_r._rs_rank ASC
 -- Every argument is bound in a SELECT without FROM, and every name that the body makes begins with _rs_, so that the
 -- caller's own names are never captured; it stands first in its FROM, since what stands before it would be in scope.
 -- Whether the stored neighbours may not be enough is decided by a condition that DuckDB folds when it plans. It stands
--- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false.
+-- where the answers of the exact ranking are read, so that nothing below is planned or scanned where it is false. Where
+-- it depends on the rows of a join, no question goes there for which it does not hold.
 WITH
 _rs_args AS (
-    SELECT CAST(_rs_given AS VARCHAR) AS _rs_of, CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END AS _rs_texts, _rs_k, _rs_spaces
+    SELECT _rs_given, CAST(_rs_given AS VARCHAR) AS _rs_of, _rs_k, _rs_spaces
     FROM (SELECT clip AS _rs_given, CASE
     WHEN TRY_CAST(k AS DOUBLE) BETWEEN 1 AND 32767 AND TRY_CAST(k AS DOUBLE) = TRY_CAST(k AS BIGINT)
     THEN TRY_CAST(k AS BIGINT)
@@ -7469,72 +6400,73 @@ _rs_args AS (
 END AS _rs_k, CASE
     WHEN typeof(space) LIKE '%]' THEN TRY_CAST(space AS VARCHAR[])
     ELSE [CAST(space AS VARCHAR)]
-END AS _rs_spaces) AS _rs_i
+END AS _rs_spaces) AS _rs_g
 ),
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
+),
+_rs_one AS (
+    -- Where a number is asked for, DuckDB leaves the names out of its plan. A list of one number is as that number.
+    SELECT _rs_of, _rs_k, _rs_spaces, TRY_CAST(regexp_extract(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$', 1) AS INTEGER) AS _rs_id
+    FROM _rs_checked WHERE regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    UNION ALL
+    SELECT _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
+        CASE WHEN regexp_matches(_rs_n._rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_n._rs_text AS INTEGER) END)
+    FROM (
+        SELECT *, trim(_rs_of) AS _rs_text FROM _rs_checked WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)|]$')
+    ) AS _rs_n
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = _rs_n._rs_text
+    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces, _rs_n._rs_text
 ),
 _rs_named AS (
-    SELECT _rs_of, _rs_k, _rs_spaces, len(_rs_texts) = 1 AS _rs_is_one, unnest(_rs_texts) AS _rs_text FROM _rs_checked
-),
-_rs_by_name AS (
-    SELECT 1 AS _rs_one FROM (SELECT clip AS _rs_given) AS _rs_i WHERE NOT regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)')
+    SELECT _rs_of, _rs_k, _rs_spaces, regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AS _rs_is_number, unnest(CASE WHEN typeof(_rs_given) LIKE '%]' THEN TRY_CAST(_rs_given AS VARCHAR[]) ELSE [CAST(_rs_given AS VARCHAR)] END) AS _rs_text
+    FROM _rs_checked
+    WHERE (typeof(_rs_given) LIKE '%]' AND NOT (regexp_matches(typeof(_rs_given), '^(U?(TINY|SMALL|BIG|HUGE)?INT|DECIMAL|DOUBLE|FLOAT)') AND regexp_matches(_rs_of, '^\[?([+-]?[0-9]+)([.]0*)?\]?$'))) OR _rs_k > 50
 ),
 _rs_meant AS (
     -- Of several items of that name the preferred one; what is no name is an id.
     SELECT
-        _rs_of, _rs_k, _rs_spaces, _rs_is_one,
-        coalesce(min({'preferred': _rs_i._rs_preferred, 'id': _rs_i._rs_found}).id,
+        _rs_of, _rs_k, _rs_spaces,
+        coalesce(min({'preferred': + _rs_i.start_seconds, 'id': _rs_i.clip_id}).id,
             CASE WHEN regexp_matches(_rs_text, '^[+-]?[0-9]+([.]0*)?$') THEN TRY_CAST(_rs_text AS INTEGER) END) AS _rs_id
     FROM (SELECT * REPLACE (trim(_rs_text) AS _rs_text) FROM _rs_named) AS _rs_n
-    LEFT JOIN (
-        SELECT _rs_m.video_id AS _rs_name, + _rs_m.start_seconds AS _rs_preferred, _rs_m.clip_id AS _rs_found
-        -- Where a number is asked for, no name is read.
-        FROM _rs_by_name, "rec_store".main."audio_clips" AS _rs_m
-    ) AS _rs_i ON _rs_i._rs_name = _rs_n._rs_text
-    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_is_one, _rs_text
-),
-_rs_asked AS (
-    SELECT
-        _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one, min(_rs_n._rs_id) AS _rs_id, list(_rs_n._rs_id) FILTER (WHERE NOT (_rs_n._rs_is_one AND _rs_k <= 50)) AS _rs_apart,
-        arg_min(_rs_v.space, list_position(_rs_n._rs_spaces, _rs_v.space)) AS _rs_space
-    FROM _rs_meant AS _rs_n
-    JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id AND list_contains(_rs_n._rs_spaces, _rs_v.space)
-    GROUP BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_is_one
+    LEFT JOIN "rec_store".main."audio_clips" AS _rs_i ON _rs_i.video_id = CASE WHEN NOT _rs_n._rs_is_number THEN _rs_n._rs_text END
+    GROUP BY _rs_of, _rs_k, _rs_spaces, _rs_text
 ),
 _rs_answers AS (
     SELECT _rs_space, max(_rs_key, _rs_k) AS _rs_keys
     FROM (
         SELECT
-            _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space,
-            CASE WHEN NOT list_contains(_rs_a._rs_apart, _rs_c.clip_id) THEN
-                CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_v.vector AS DOUBLE[]))) * 100000) AS BIGINT)
-                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT))
-            END AS _rs_key
+            _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_space,
+            CAST(round(avg(list_inner_product(CAST(_rs_c.vector AS DOUBLE[]), CAST(_rs_e._rs_vector AS DOUBLE[]))) * 100000) AS BIGINT)
+                * 4294967296 + (2147483647 - CAST(_rs_c.clip_id AS BIGINT)) AS _rs_key
         FROM (
-            SELECT *, unnest(list_distinct(_rs_apart)) AS _rs_example FROM _rs_asked
-            WHERE NOT (_rs_is_one AND _rs_k <= 50)
-        ) AS _rs_a
-        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_a._rs_example AND _rs_v.space = _rs_a._rs_space
-        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_a._rs_space
-        GROUP BY _rs_a._rs_of, _rs_a._rs_k, _rs_a._rs_space, _rs_a._rs_apart, _rs_c.clip_id
+            SELECT
+                _rs_n.*, _rs_v.space AS _rs_space, _rs_v.vector AS _rs_vector,
+                list_position(_rs_spaces, _rs_v.space) = min(list_position(_rs_spaces, _rs_v.space)) OVER (PARTITION BY _rs_n._rs_of, _rs_n._rs_k, _rs_n._rs_spaces) AS _rs_is_asked
+            FROM (SELECT DISTINCT * FROM _rs_meant) AS _rs_n
+            JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_n._rs_id
+        ) AS _rs_e
+        JOIN "rec_store".main."audio_vectors" AS _rs_c ON _rs_c.space = _rs_e._rs_space
+        WHERE _rs_e._rs_is_asked
+        GROUP BY _rs_e._rs_of, _rs_e._rs_k, _rs_e._rs_spaces, _rs_e._rs_space, _rs_c.clip_id
+        HAVING NOT bool_or(_rs_c.clip_id = _rs_e._rs_id)
     ) AS _rs_s
     GROUP BY _rs_of, _rs_k, _rs_space
 ),
@@ -7543,12 +6475,13 @@ _rs_ranked AS (
     SELECT
         _rs_b.rank AS _rs_rank, _rs_b.neighbor_id AS _rs_id, _rs_b.space AS _rs_space, _rs_b.score AS _rs_score
     FROM (
-        SELECT _rs_id, _rs_k, _rs_space
-        FROM _rs_asked
-        WHERE _rs_is_one AND _rs_k <= 50
+        SELECT _rs_o._rs_k, _rs_o._rs_id, arg_min(_rs_v.space, list_position(_rs_spaces, _rs_v.space)) AS _rs_space
+        FROM _rs_one AS _rs_o
+        JOIN "rec_store".main."audio_vectors" AS _rs_v ON _rs_v.clip_id = _rs_o._rs_id
+        GROUP BY _rs_o._rs_of, _rs_o._rs_k, _rs_o._rs_spaces, _rs_o._rs_id
     ) AS _rs_a
     JOIN "rec_store".main."audio_neighbors" AS _rs_b
-        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k
+        ON _rs_b.clip_id = _rs_a._rs_id AND _rs_b.space = _rs_a._rs_space AND _rs_b.rank <= _rs_a._rs_k AND _rs_a._rs_k <= 50
     UNION ALL
     SELECT
         CAST(_rs_t._rs_rank AS SMALLINT) AS _rs_rank,
@@ -7557,9 +6490,8 @@ _rs_ranked AS (
         CAST((_rs_t._rs_key >> 32) / 1e5 AS FLOAT) AS _rs_score
     FROM (
         SELECT _rs_space, unnest(_rs_keys) AS _rs_key, unnest(range(1, len(_rs_keys) + 1)) AS _rs_rank
-        FROM (SELECT 1 AS _rs_one WHERE coalesce(TRY_CAST(k AS DOUBLE) > 50, false)
-UNION
-SELECT 1 FROM (SELECT clip AS _rs_given) AS _rs_j WHERE typeof(_rs_given) LIKE '%]') AS _rs_far, _rs_answers
+        FROM (SELECT DISTINCT 1 AS _rs_one
+FROM (SELECT clip AS _rs_given, coalesce(TRY_CAST(k AS DOUBLE) > 50, false) AS _rs_is_deep) AS _rs_j WHERE typeof(_rs_given) LIKE '%]' OR _rs_is_deep) AS _rs_far, _rs_answers
     ) AS _rs_t
 
     -- Never a row: raises the error of a wrong space where DuckDB need not look at the other branches.
@@ -7590,22 +6522,21 @@ END AS _rs_spaces, true AS _rs_said
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -7745,22 +6676,21 @@ END AS _rs_disliked, regexp_matches(typeof(disliked), '^(U?(TINY|SMALL|BIG|HUGE)
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -7907,22 +6837,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8071,22 +7000,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
@@ -8244,22 +7172,21 @@ END AS _rs_exclude, regexp_matches(typeof(exclude), '^(U?(TINY|SMALL|BIG|HUGE)?I
 _rs_checked AS (
     SELECT
         * REPLACE (CASE
-            WHEN len(_rs_spaces) > 0 AND len(list_intersect(_rs_spaces, _rs_known)) = len(list_distinct(_rs_spaces))
-                AND NOT list_contains(list_transform(_rs_spaces, lambda _rs_s: _rs_s IS NULL), true)
-            THEN _rs_spaces
             -- The default is a list of all that there may be; a store need not have them.
-            WHEN _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
+            WHEN (len(_rs_spaces) > 0 AND len(_rs_wrong) = 0) OR _rs_spaces = ['labels', 'mean'] THEN _rs_spaces
             ELSE CAST(error('similar_audio: there is no space '
-                || coalesce(nullif(array_to_string(list_transform(
-                    list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)),
+                || coalesce(nullif(array_to_string(list_transform(_rs_wrong,
                     lambda _rs_s: coalesce('''' || _rs_s || '''', 'NULL')), ', '), ''), 'NULL')
                 || '; space must be one of: '
                 || coalesce(nullif(array_to_string(_rs_known, ', '), ''), 'none is there')) AS VARCHAR[])
         END AS _rs_spaces)
-    FROM _rs_args, (
-        SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
-        FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
-    ) AS _rs_spaces_of_catalog
+    FROM (
+        SELECT *, list_filter(_rs_spaces, lambda _rs_s: NOT coalesce(list_contains(_rs_known, _rs_s), false)) AS _rs_wrong
+        FROM _rs_args, (
+            SELECT coalesce(list(_rs_s.space ORDER BY _rs_s.space ASC), []) AS _rs_known
+            FROM "rec_store".main."spaces" AS _rs_s WHERE _rs_s.catalog = 'audio'
+        ) AS _rs_spaces_of_catalog
+    ) AS _rs_w
 ),
 _rs_named AS (
     SELECT _rs_of, _rs_k, _rs_spaces, _rs_said, _rs_is_number, 1 AS _rs_role, unnest(_rs_of) AS _rs_text FROM _rs_checked
