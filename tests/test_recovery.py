@@ -84,6 +84,21 @@ def test_rows_of_own_tables_are_not_taken_back(sample_store, tmp_path):
         recstore.rollback(store)
 
 
+def test_what_is_said_of_own_objects_and_an_empty_schema_are_not_taken_back(small_store, tmp_path):
+    store = Path(shutil.copy(small_store, tmp_path / "store.duckdb"))
+    change(store, "CREATE TABLE mine AS SELECT 1 AS x; CREATE TYPE mood AS ENUM ('a'); CREATE SEQUENCE numbers")
+    recstore.rebuild(store)
+    for statement, what in (
+        ("COMMENT ON COLUMN mine.x IS 'how many'", "the table mine"),
+        ("COMMENT ON TYPE mood IS 'how it is'", "the type mood"),
+        ("COMMENT ON SEQUENCE numbers IS 'who is next'", "the sequence numbers"),
+        ("CREATE SCHEMA empty", "the schema empty"),
+    ):
+        change(store, statement)
+        with pytest.raises(StoreError, match=what):
+            recstore.rollback(store)
+
+
 def test_an_addition_is_taken_back_without_a_question(store):
     new = store.with_name("new.csv")
     new.write_text("userId,movieId,rating,timestamp\n1,2,4.5,1767298500\n")

@@ -252,3 +252,35 @@ def test_wait_on_the_command_line(store):
     assert done.returncode != 0
     assert "Waiting." in done.stderr
     assert "It was waited for 0.2 seconds." in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_fork_that_outlives_a_build_keeps_nobody_out(store):
+    """A service starts workers during a build that fails: what they inherit must hold no lock on the store."""
+    forked = f"""
+import os, sys, recstore
+from recstore.progress import Progress
+
+class Forking(Progress):
+    def started(self, stage, steps):
+        child = os.fork()
+        if not child:
+            os.read(0, 1)
+            os._exit(0)
+        print(child, flush=True)
+        raise recstore.SourceError("It fails.")
+
+try:
+    recstore.rebuild({str(store)!r}, progress=Forking())
+except recstore.SourceError as error:
+    print(error, flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", forked], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline().strip().isdigit()
+        assert process.stdout.readline() == "It fails.\n"
+        process.wait()
+        with duckdb.connect(str(store)) as con:
+            con.execute("CREATE TABLE diary AS SELECT 1 AS line")
+        recstore.rebuild(store)

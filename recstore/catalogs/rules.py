@@ -5,6 +5,7 @@ What a loader rejects, `rebuild`, `add` and `check` find in a table, too, whoeve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,8 @@ def faults(rules: Sequence[Rule | Within]) -> str:
 
 def said(rule: Rule | Within) -> str:
     """Say that a rule does not hold."""
-    return rule.reason if rule.column in rule.reason else f"{rule.column} is {rule.reason}"
+    is_named = re.search(rf"\b{re.escape(rule.column)}\b", rule.reason)
+    return rule.reason if is_named else f"{rule.column} is {rule.reason}"
 
 
 def broken(rules: Sequence[Rule | Within]) -> str:

@@ -74,7 +74,8 @@ def described(
     data: Interactions, lengths: NDArray[np.float64], often: NDArray[np.float64], share: float, seed: int
 ) -> tuple[Any, ...]:
     """Return what each person of a block rated how, (n_users, n_items), and where times are known the stretches."""
-    weights = (_ratings(data) / lengths[data.items]).astype(np.float32)
+    # Where all ratings are 0 there is nothing that they could say.
+    weights = (_ratings(data) / np.where(lengths > 0, lengths, 1.0)[data.items]).astype(np.float32)
     # Rows are in order of users: nothing is sorted, and nothing copied.
     people = scipy.sparse.csr_matrix((weights, data.items, data.ends()), shape=(data.n_users, data.n_items))
     return (people, *([] if data.times is None else _stretches(data, data.times, often, share, seed)))

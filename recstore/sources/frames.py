@@ -50,11 +50,26 @@ def _reader(source: Any, named: str) -> Any:  # noqa: ANN401 - PyArrow is not ty
 
     try:
         is_duckdb = isinstance(source, duckdb.DuckDBPyRelation)
-        reader = arrow_reader(source) if is_duckdb else pa.RecordBatchReader.from_stream(source)
+        reader = arrow_reader(source) if is_duckdb else _with_whole_floats(pa.RecordBatchReader.from_stream(source))
     except (pa.ArrowException, duckdb.Error, TypeError, ValueError, NotImplementedError) as error:
         raise SourceError(f"{named} cannot be read: {_line(error)}.") from error
     _check_names([field.name for field in reader.schema], named)
     return reader
+
+
+def _with_whole_floats(reader: Any) -> Any:  # noqa: ANN401 - PyArrow is not typed
+    """Return a reader in which no column is of half floats, or of lists of such: DuckDB takes none."""
+    import pyarrow as pa
+
+    def whole(kind: Any) -> Any:  # noqa: ANN401
+        if pa.types.is_float16(kind):
+            return pa.float32()
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(whole(kind.value_type), kind.list_size)
+        return pa.list_(whole(kind.value_type)) if pa.types.is_list(kind) else kind
+
+    schema = pa.schema([field.with_type(whole(field.type)) for field in reader.schema])
+    return reader if schema == reader.schema else reader.cast(schema)
 
 
 def _pandas_table(frame: Any, named: str) -> Any:  # noqa: ANN401 - pandas is not imported for its types

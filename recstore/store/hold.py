@@ -61,6 +61,8 @@ class Hold:
         """Let writers in again."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
+            # A process that was forked meanwhile has the open file, too, and would keep the lock.
+            _set_lock(descriptor, fcntl.F_UNLCK)
             os.close(descriptor)
 
     def _lock(self) -> None:
@@ -75,22 +77,28 @@ class Hold:
 
 
 def _lock_for_reading(descriptor: int) -> None:
-    if _OPEN_FILE_LOCK is not None:
-        try:
-            # struct flock: type, whence, start, length (0: to the end), and a process id that must be 0.
-            fcntl.fcntl(descriptor, _OPEN_FILE_LOCK, struct.pack("@hhqqi0q", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0))
-        except (BlockingIOError, PermissionError):
-            raise
-        except OSError:  # a file system that has none
-            pass
-        else:
-            return
+    if _set_lock(descriptor, fcntl.F_RDLCK):
+        return
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
         raise
     except OSError:  # a file system without locks: what the file says of itself must do
         return
+
+
+def _set_lock(descriptor: int, kind: int) -> bool:
+    """Set the lock of an open file, or take it away; tell whether the system, and the file's, know such locks."""
+    if _OPEN_FILE_LOCK is None:
+        return False
+    try:
+        # struct flock: type, whence, start, length (0: to the end), and a process id that must be 0.
+        fcntl.fcntl(descriptor, _OPEN_FILE_LOCK, struct.pack("@hhqqi0q", kind, os.SEEK_SET, 0, 0, 0))
+    except (BlockingIOError, PermissionError):
+        raise
+    except OSError:  # a file system that has none
+        return False
+    return True
 
 
 @contextmanager

@@ -341,5 +341,6 @@ def prove(path: Path, budget: Budget, before: Path | None = None) -> None:
     if fault := first_fault([finding for finding in check_file(path, budget=budget) if finding.check != SHADOWING]):
         if "Out of Memory Error" in fault:  # says nothing of the store
             raise duckdb.OutOfMemoryException(fault)
-        kept = f" What it keeps of {before.name} may be at fault: recstore check tells." if before else ""
+        told = "recstore check tells, and recstore rebuild computes it anew"
+        kept = f" What it keeps of {before.name} may be at fault: {told}." if before else ""
         raise StoreError(f"The new store did not pass its check ({fault}), and was not put in place.{kept}")

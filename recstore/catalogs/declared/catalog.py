@@ -114,6 +114,7 @@ def _tables(name: str, items: Items, shape: Shape) -> tuple[Table, ...]:
                 f"{name}_interactions",
                 (),
                 ((item, name, identity),),
+                rules=_rules(shape.roles),
                 columns=tuple(
                     StoredColumn(role.name, role.type, MEANINGS[meaning])
                     for meaning, role in _once(shape.roles).items()
@@ -138,6 +139,47 @@ def _tables(name: str, items: Items, shape: Shape) -> tuple[Table, ...]:
     return tuple(tables)
 
 
+def _rules(roles: dict[str, Role]) -> tuple[Rule, ...]:
+    """Return what the values of interactions must be, whoever put them there; what is an item is asked elsewhere."""
+    columns = {role: sql.identifier(one.name) for role, one in roles.items()}
+    people = ", ".join(f"CAST({columns[role]} AS VARCHAR)" for role in ("user", "session") if role in columns)
+    first = roles.get("user") or roles["session"]
+    rules = [Rule(first.name, f"coalesce({people}) IS NOT NULL", "no user")]
+    if "rating" in columns:
+        rules.append(Rule(roles["rating"].name, is_number(columns["rating"]), NO_NUMBER))
+    if "value" in columns:
+        rules.append(Rule(roles["value"].name, f"coalesce({is_number(columns['value'])}, true)", NO_NUMBER))
+    if "at" in columns:
+        rules.append(
+            Rule(
+                roles["at"].name, f"coalesce({can_be(columns['at'])}, {columns['at']} IS NULL)", "a time that cannot be"
+            )
+        )
+    return tuple(rules)
+
+
+#: No rating, and no number of things, is larger: beyond it what models add up means nothing any more.
+LARGEST = 1e15
+NO_NUMBER = f"no number from {-LARGEST:g} to {LARGEST:g}"
+
+
+def is_number(number: str) -> str:
+    """Return the condition that a DOUBLE is one that models can add up; NULL of NULL."""
+    return f"abs({number}) <= {LARGEST!r}"
+
+
+def can_be(moment: str) -> str:
+    """Return the condition that something may have happened at a TIMESTAMP; NULL of NULL.
+
+    The epoch stands for a time that is missing, and what is to come has not been.
+    """
+    # (As numbers: nothing is cast in the time zone of whoever asks.)
+    now = "epoch_us(get_current_timestamp())"
+    return f"epoch_us({moment}) BETWEEN {_FROM} AND {now} + {_DAY}"
+
+
+#: 1971, and a day, in microseconds.
+_FROM, _DAY = 31_536_000_000_000, 86_400_000_000
 MEANINGS = {
     "user": "Whose interaction it is",
     "item": "The item that it is with, by its id",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -17,6 +16,8 @@ from recstore.sources.selects import is_select
 
 #: A query of more characters is called by the files that it reads.
 _LONG = 80
+#: What one event may count more than another.
+_MOST_WEIGHT = 1e9
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 #: Names of functions' own columns: an item's column of that name could not be told from them.
 RESERVED = ("rank", "score", "space", "because", "reason")
@@ -74,8 +75,8 @@ class Interactions:
         if self.rating is not None and self.event is not None:
             raise OptionError("Interactions are explicit (rating) or implicit (event): leave one of the two out.")
         for event, weight in self.weights.items():
-            if not isinstance(weight, int | float) or isinstance(weight, bool) or not math.isfinite(weight):
-                raise OptionError(f"weights.{event} is a number, not {weight!r}.")
+            if not isinstance(weight, int | float) or isinstance(weight, bool) or not abs(weight) <= _MOST_WEIGHT:
+                raise OptionError(f"weights.{event} is a number up to {_MOST_WEIGHT:g}, not {weight!r}.")
         if not isinstance(self.most_per_user, int) or self.most_per_user < 1:
             raise OptionError(f"most_per_user is a whole number from 1, not {self.most_per_user!r}.")
         object.__setattr__(self, "weights", {str(key): float(value) for key, value in self.weights.items()})

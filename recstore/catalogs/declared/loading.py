@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import duckdb
 
 from recstore import sql
+from recstore.catalogs.declared.catalog import can_be, is_number
 from recstore.catalogs.declared.declaration import Interactions
 from recstore.catalogs.declared.reading import Read
 from recstore.errors import OptionError, SourceError
@@ -17,8 +18,6 @@ from recstore.sources.loader import FileReport, LoadReport
 from recstore.sources.relations import Relation
 
 _SQL = "recstore.catalogs.declared.sql"
-#: Times that no sale was at: the epoch stands for a missing one, and what is to come has not been.
-_TIMES = "{at} < TIMESTAMP '1971-01-01 00:00:00' OR {at} > CAST(get_current_timestamp() AS TIMESTAMP) + INTERVAL 1 DAY"
 
 
 class DeclaredLoader:
@@ -169,13 +168,14 @@ class DeclaredLoader:
             time = f"h.{sql.identifier(history.time)}"
             branches.append((f"h.{_IS_TIMED} AND {time} IS NULL", history.time, "no time"))
             branches.append(
-                (_TIMES.format(at=f"h.{sql.identifier(history.time)}"), history.time, "a time that cannot be")
+                (f"{time} IS NOT NULL AND NOT coalesce({can_be(time)}, false)", history.time, "a time that cannot be")
             )
         if history.value:
             rating = f"h.{sql.identifier(history.value)}"
-            branches.append((f"{rating} IS NULL OR NOT isfinite({rating})", history.value, "no rating"))
+            branches.append((f"NOT coalesce({is_number(rating)}, false)", history.value, "no rating"))
         if "value" in roles:
-            branches.append((f"NOT isfinite(h.{sql.identifier(roles['value'])})", roles["value"], "no number"))
+            value = f"h.{sql.identifier(roles['value'])}"
+            branches.append((f"NOT coalesce({is_number(value)}, true)", roles["value"], "no number"))
         return branches
 
     def _items_of_interactions(self, connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:

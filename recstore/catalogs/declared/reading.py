@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from recstore.sources.relations import Relation, gather
 _SQL = "recstore.catalogs.declared.sql"
 _ROLES = ("user", "item", "at", "session", "rating", "event", "value")
 _NUMBERS = ("rating", "value")
+_NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\)")
 
 
 @dataclass(frozen=True)
@@ -302,11 +304,13 @@ class _Reader:
     def _number(self, relation: Relation, role: str, found: Expression) -> str:
         if found.type == "VARCHAR" and not self._texts_that_are_no_numbers(relation, found):
             return f"TRY_CAST(nullif(trim({found.sql}), '') AS DOUBLE)"
-        if found.type in ("VARCHAR", "BOOLEAN") or found.type.endswith("]"):
-            raise OptionError(
-                f"interactions.{role} of {relation.name} is a {found.type} and no number; an expression such as "
-                f'{role} = "TRY_CAST({found.column or "…"} AS DOUBLE)" makes one of it.'
+        if not _NUMERIC.fullmatch(found.type):
+            advice = (
+                f'an expression such as {role} = "TRY_CAST({found.column or "…"} AS DOUBLE)" makes one of it'
+                if found.type in ("VARCHAR", "BOOLEAN")
+                else "name a column of numbers"
             )
+            raise OptionError(f"interactions.{role} of {relation.name} is a {found.type} and no number; {advice}.")
         return f"CAST({found.sql} AS DOUBLE)"
 
     def _texts_that_are_no_numbers(self, relation: Relation, found: Expression) -> int:

@@ -1,7 +1,13 @@
 -- What is not recstore's: kind, schema, name, and all that DuckDB says of it.
-WITH objects AS (
-    SELECT 'table' AS kind, schema_name, table_name AS name, concat(sql, comment) AS said
-    FROM duckdb_tables() WHERE database_name = $database AND NOT internal
+WITH columns AS (
+    SELECT database_name, table_oid, list(comment ORDER BY column_index) AS comments
+    FROM duckdb_columns() WHERE database_name = $database AND NOT internal
+    GROUP BY ALL
+),
+objects AS (
+    SELECT 'table' AS kind, schema_name, table_name AS name, concat(sql, comment, CAST(comments AS VARCHAR)) AS said
+    FROM duckdb_tables() LEFT JOIN columns USING (database_name, table_oid)
+    WHERE database_name = $database AND NOT internal
     UNION ALL
     SELECT 'view', schema_name, view_name, concat(sql, comment)
     FROM duckdb_views() WHERE database_name = $database AND NOT internal
@@ -10,11 +16,14 @@ WITH objects AS (
     FROM duckdb_functions() WHERE database_name = $database AND NOT internal
     GROUP BY ALL
     UNION ALL
-    SELECT 'sequence', schema_name, sequence_name, concat(start_value, ' ', last_value, ' ', increment_by)
+    SELECT 'sequence', schema_name, sequence_name, concat(start_value, ' ', last_value, ' ', increment_by, ' ', comment)
     FROM duckdb_sequences() WHERE database_name = $database
     UNION ALL
-    SELECT 'type', schema_name, type_name, CAST({'t': logical_type, 'l': labels} AS VARCHAR)
+    SELECT 'type', schema_name, type_name, CAST({'t': logical_type, 'l': labels, 'c': comment} AS VARCHAR)
     FROM duckdb_types() WHERE database_name = $database AND NOT internal
+    UNION ALL
+    SELECT 'schema', schema_name, schema_name, ''
+    FROM duckdb_schemas() WHERE database_name = $database AND NOT internal
     UNION ALL
     SELECT 'index', schema_name, index_name, sql FROM duckdb_indexes()
     WHERE database_name = $database AND sql IS NOT NULL
