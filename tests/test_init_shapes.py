@@ -14,6 +14,8 @@ import duckdb
 import pytest
 from made_up_shops import N_ITEMS, N_ROWS, WORDS, at, blurb, built, events, guessed, items, title, user, word, write
 
+import recstore
+
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
@@ -312,3 +314,17 @@ def test_a_library_in_german(shop):
     assert (side["id"], side["title"], side["categories"]) == ("Mediennummer", "Titel", ["Verfasser"])
     assert '# available = "Bestand > 0"' in found.text
     assert (interactions["user"], interactions["at"]) == ("Lesernummer", "Ausleihdatum")
+
+
+def test_a_line_that_cannot_be_read_stops_no_query_of_its_file(tmp_path):
+    """Where interactions name items that are not there, the file of the items is read by a query, too."""
+    lines = [f"b{n},Book {n} of {('dogs', 'cats')[n % 2]}" for n in range(300)]
+    (tmp_path / "books.csv").write_text("isbn,title\n" + "\n".join([*lines, "b300,Book, of an unquoted comma"]) + "\n")
+    (tmp_path / "sales.csv").write_text(
+        "who,isbn\n" + "".join(f"u{n % 7},b{n * 3 % 302}\n" for n in range(90)) + "u1,zz\n"
+    )
+    found = recstore.init(tmp_path / "books.csv", tmp_path / "sales.csv")
+    assert "ignore_errors = true" in found.text
+    options = recstore.BuildOptions(tune=False)
+    report = recstore.build(tmp_path / "s.duckdb", {found.name: found.items}, options=options)
+    assert (report.loads[found.name].rejects, report.rejects) == (1, 1)

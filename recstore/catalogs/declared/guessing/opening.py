@@ -113,7 +113,7 @@ def _open(connection: duckdb.DuckDBPyConnection, source: str, database: str | No
     if rejected:
         notes.append(
             f"{rejected:,} lines of {relation.name} cannot be read, most since they have another number of fields. A "
-            "build rejects them, and stops where they are more than --max-reject-rate."
+            "build rejects them, and stops where they are more than --max-reject-rate; a query leaves them out."
         )
     title = source if database else relation.name
     is_plain = grammar is None or _is_plain(connection, path, dialect, relation)

@@ -55,6 +55,9 @@ def from_clause(table: Table, used: Iterable[str]) -> str:
         )
     if table.dialect.encoding:
         options.append(f"encoding = {sql.literal(table.dialect.encoding)}")
+    if table.relation.rejects:
+        # Where a build finds lines to reject, DuckDB's reader would read nothing at all.
+        options.append("ignore_errors = true")
     if kinds:
         options.append("types = {" + ", ".join(f"{sql.literal(one)}: '{kind}'" for one, kind in kinds.items()) + "}")
     if not options and _READ_BY_NAME.search(table.source):
