@@ -20,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np  # noqa: F401 - whose matrix library is limited below
 import pytest
+import scipy.linalg  # noqa: F401 - which has one of its own
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 import recstore
 from recstore.progress import Progress
@@ -57,6 +60,9 @@ def _let_go() -> None:
 
 
 atexit.register(_let_go)
+# Each worker of the tests has about one core. Threads of the matrix library in each would spin while they wait for each
+# other, and take three times as long in all; a build holds it to one thread itself.
+threadpool_limits(limits=1, user_api="blas")
 # How long an example takes, or how long it takes to draw one, says something of the machine alone.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")

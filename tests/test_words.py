@@ -7,7 +7,6 @@ import re
 import duckdb
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 import recstore
 
@@ -39,8 +38,7 @@ def fitted(con):
     ).fetchall()
     vectorizer = TfidfVectorizer(stop_words="english")
     weights = vectorizer.fit_transform([text for (text,) in documents])
-    with threadpool_limits(limits=1):  # several that wait for each other take twice the time of one
-        return vectorizer, weights, TruncatedSVD(200, n_iter=7, random_state=0).fit(weights)
+    return vectorizer, weights, TruncatedSVD(200, n_iter=10, random_state=0).fit(weights)
 
 
 def test_the_weights_are_scikit_learns(con, fitted):
