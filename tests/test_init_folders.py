@@ -192,6 +192,15 @@ def test_a_folder_of_a_database_says_how_to_name_it(folder):
     code, _out, said = ask("init", ".")
     assert code != 0
     assert "recstore init --database shop.db TABLE TABLE" in said
+    code, _out, said = ask("init", "--database", "shop.db")
+    assert code == 2
+    assert (
+        "Name the tables of items and of interactions, and others that belong to them. The database has: books." in said
+    )
+    assert "Name the files" in ask("init")[2]
+    with duckdb.connect("shop.duckdb") as con:
+        con.execute("CREATE TABLE sales (isbn VARCHAR); CREATE VIEW latest AS FROM sales")
+    assert "The database has: latest, sales." in ask("init", "--database", "shop.duckdb")[2]
 
 
 def test_lines_that_a_build_will_reject_are_counted(folder):

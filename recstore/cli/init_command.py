@@ -17,8 +17,9 @@ init_command = typer.Typer()
 @init_command.command(cls=Command, epilog="Example: recstore init books.csv sales.csv")
 def init(
     sources: Annotated[
-        list[str], typer.Argument(metavar="FILE…", help="Files or folders; with --database the names of tables.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="FILE…", help="Files or folders; with --database the names of tables."),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="What the catalogue is called; by default as the file of its items.")
     ] = None,
@@ -38,6 +39,7 @@ def init(
         from recstore.paths import typed
         from recstore.tools import check_target, whole_file
 
+        named = sources or []
         is_printed, is_there = str(output) == "-", output.exists()
         taken = OptionError(
             f"{output} is there already. Name another file with -o, print the declaration with -o -, or write over it "
@@ -45,13 +47,13 @@ def init(
         )
         if not is_printed and is_there and not force:
             raise taken
-        given = [typed(source) for source in (*sources, *([database] if database else []))]
+        given = [typed(source) for source in (*named, *([database] if database else []))]
         # (What is not there is none of the sources. A declaration among them is none, either.)
         folders = [one for one in given if one.is_dir()] if is_there else []
         inputs = [*given, *(file for one in folders for file in one.rglob("*") if file.suffix != ".toml")]
         if not is_printed:
             check_target(output, inputs=inputs)
-        found = guess(*sources, name=name, database=database, folder=None if is_printed else output.parent)
+        found = guess(*named, name=name, database=database, folder=None if is_printed else output.parent)
         for line in found.seen:
             say(line)
         if is_printed:

@@ -62,6 +62,24 @@ def copy_database(
     return named, *_copy_duckdb(connection, apart, source, is_query, table, since, named)
 
 
+def tables_of(database: str, folder: Path) -> list[str]:
+    """Return the names of the tables and views of a database, by their letters; a `SourceError` where it is away."""
+    address = _with_variables(database)
+    in_file = _FILE_ADDRESS.fullmatch(address)
+    path = folder / typed(in_file[1] if in_file else address)
+    is_server = "://" in address and not in_file
+    if is_server or _is_sqlite(path):
+        from recstore.sources.servers import table_names
+
+        return sorted(table_names(address if is_server else f"sqlite:///{path}"))
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
+    except duckdb.Error as error:
+        raise told(str(path), error) from error
+    return [name for (name,) in rows]
+
+
 def _with_variables(database: str) -> str:
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:

@@ -186,6 +186,13 @@ def _literal(query: str) -> sa.TextClause:
     return sa.text(_escaped(query))
 
 
+def table_names(address: str) -> list[str]:
+    """Return the names of the tables and views of a database."""
+    with _errors_of(address, shown(address)), _connected(_url(address)) as server:
+        inspector = sa.inspect(server)
+        return [*inspector.get_table_names(), *inspector.get_view_names()]
+
+
 def _escaped(query: str) -> str:
     """Return a query in which no colon begins a parameter."""
     return query.replace("\\:", "\\\\:").replace(":", "\\:")

@@ -33,6 +33,7 @@ from recstore.errors import OptionError, told_where_full
 from recstore.opening import open_connection
 from recstore.scratch import OTHER_FOLDER, scratch_folder
 from recstore.sources.addresses import shown
+from recstore.sources.databases import tables_of
 
 _SQL = "recstore.catalogs.declared.guessing.sql"
 #: What a file of declarations is called, unless somebody calls it otherwise.
@@ -71,6 +72,11 @@ def init(
     Raises `SourceError` where a source cannot be read, `OptionError` where no column tells its items apart.
     """
     given = [os.fspath(source) for source in sources]
+    if not given and database:
+        raise OptionError(
+            "Name the tables of items and of interactions, and others that belong to them. The database has: "
+            f"{', '.join(tables_of(database, Path())) or 'none'}."
+        )
     if not given:
         raise OptionError("Name the files that a declaration is to be guessed from: recstore init books.csv sales.csv.")
     if name is not None and (check_name(name) in OURS or name in keywords()):

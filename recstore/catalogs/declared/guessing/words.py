@@ -13,7 +13,7 @@ _WORDS = {
         bezoeker account acct konto conto compte cuenta reviewer rater voter reader leser lecteur lector lezer listener
         viewer subscriber person people player buyer shopper patron borrower household panelist profile uid who student
         顧客 会員 会員番号 顧客番号 顧客コード ユーザー ユーザ 用户 客户 会员 고객 회원 사용자
-        learner traveler guest socio abonado asiakas uzytkownik klient nickname kundenkarte
+        learner traveler guest abonne emprunteur lecteurs socio abonado asiakas uzytkownik klient nickname kundenkarte
         kundenkarten stammkunde loyalty clubcard entleiher ausleiher""",
     "item": """item items itm product prod produkt producto produit produto prodotto article artikel articulo articolo
         artigo asin sku isbn ean upc gtin stock book buch livre libro livro boek bok kirja movie film pelicula song
