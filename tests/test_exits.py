@@ -90,6 +90,14 @@ def test_ids_that_look_like_options(item, sample_store):
     assert (code, "'--help'" in said) == (1, True)
 
 
+def test_a_statement_may_begin_with_a_comment(sample_store):
+    for words in (["-- why\nSELECT 41 + 1 AS x"], ["--format", "csv", "-- why\nSELECT 41 + 1 AS x"]):
+        code, out, said = ask("sql", sample_store, *words)
+        assert (code, "42" in out) == (0, True), said
+    code, said = run("sql", sample_store, "SELECT 1", "--fromat", "csv")
+    assert (code, "No such option: --fromat" in said) == (2, True)
+
+
 def test_an_option_of_one_value_is_not_dropped_for_a_second(sample_store, tmp_path):
     """The first folder of music would not be read, and nobody told."""
     store = tmp_path / "store.duckdb"

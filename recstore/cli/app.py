@@ -344,7 +344,7 @@ def similar(
     run_command(work, timeout, untrusted)
 
 
-@app.command(cls=Command, epilog='Example: recstore sql {store} "FROM similar_{catalog}(1, k := 3)" --format csv')
+@app.command(cls=ItemCommand, epilog='Example: recstore sql {store} "FROM similar_{catalog}(1, k := 3)" --format csv')
 def sql(
     store: Store,
     statement: Annotated[str, typer.Argument(metavar="SQL", help="One or more statements; - reads them from stdin.")],
