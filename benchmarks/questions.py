@@ -40,6 +40,7 @@ ONE = {
 }
 MANY = {
     "the whole catalogue x 10": "SELECT count(*) FROM movies, similar_movies(movie_id)",
+    "the whole catalogue, by title": "SELECT count(*) FROM movies, similar_movies(title)",
     "everybody x 10": "SELECT count(*) FROM (SELECT DISTINCT user_id FROM ratings), recommend_movies(user_id)",
     "100 ids, a filter each": (
         "SELECT count(*) FROM (FROM movies ORDER BY movie_id LIMIT 100) AS w, "
