@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -32,8 +33,14 @@ class Session:
     async def ask(
         self, question: str, values: Mapping[str, object] | list[object] | None = None, seconds: float | None = None
     ) -> list[Row]:
-        """Ask the store as `Answers.ask` does, while others are served."""
-        return await run.io_bound(self.answers.ask, question, values, seconds) or []
+        """Ask the store as `Answers.ask` does, while others are served.
+
+        Raises `CancelledError` when the server ends: nobody waits for an answer then, and there is none.
+        """
+        rows = await run.io_bound(self.answers.ask, question, values, seconds)
+        if rows is None:
+            raise CancelledError
+        return rows
 
     async def names(self, items: tuple[str, ...]) -> dict[str, str]:
         """Return the names of items by id, in the order given; one that is not there is called by its id."""
