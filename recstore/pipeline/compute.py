@@ -18,6 +18,7 @@ from recstore.models.space import Measured, Space
 from recstore.options import BuildOptions
 from recstore.progress import Progress, Stages
 from recstore.store.file import MOST_PACKED, ROW_GROUP
+from recstore.store.publish import NEW
 from recstore.store.staged import Staged
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def _place(
         default = chosen or next((name for name in catalog.spaces if name in made), None)
         for space in spaces:
             store_vectors(connection, catalog, space, is_default=space.name == default)
+        # What it writes anew of them leaves blocks free, which the neighbours then fill.
+        connection.execute(f"CHECKPOINT {NEW}")
     measured = model.lacking(made, stages.progress)
     waiting = deque(spaces)
     del spaces
