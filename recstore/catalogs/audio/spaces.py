@@ -25,7 +25,8 @@ _LIKELY = 160
 #: Kernel values of a clip that is learnt from, and what is made of them, in numbers.
 _LEARNT_COLUMNS = 2 * 1500
 #: The labels that are learnt, at most; those of music make the space.
-_CARRIED = f"SELECT unnest(labels) AS label FROM audio_clips GROUP BY label HAVING count(*) >= {LEAST_WITH_LABEL}"
+_EACH = "(SELECT unnest(labels) AS label FROM audio_clips)"
+_CARRIED = f"SELECT label FROM {_EACH} GROUP BY label HAVING count(*) >= {LEAST_WITH_LABEL}"
 _WEIGHED = f"FROM ({_CARRIED}) WHERE label IN (SELECT name FROM audio_labels WHERE is_music)"
 #: What TensorFlow takes, in bytes, once it is imported.
 _TENSORFLOW = 450 * 10**6
