@@ -75,7 +75,7 @@ def test_sound_files(vggish_here, tmp_path):
 
 def test_what_is_built_without_a_declaration_drops_nothing_silently(tmp_path):
     rows = [f"b{n},{word} of {('dogs', 'cats')[n % 2]}\n" for n, word in enumerate(("Book", "Song", "Tale", "Ode"))]
-    (tmp_path / "books.csv").write_text("isbn,title\n" + "".join([*rows, rows[1]]))
+    (tmp_path / "books.csv").write_text("isbn,title\n" + "".join([*rows, "b1,Another of dogs\n"]))
     (tmp_path / "sales.csv").write_text("who,isbn\n" + "".join(f"u{n % 3},b{n % 5}\n" for n in range(15)))
     line = ["build", tmp_path / "s.duckdb", "--items", tmp_path / "books.csv", "--interactions", tmp_path / "sales.csv"]
     code, _out, said = ask(*line)

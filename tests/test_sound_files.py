@@ -318,8 +318,8 @@ def test_memory_that_does_not_suffice_for_the_network_is_refused_before_the_work
     monkeypatch.setattr("recstore.loaders.audio.network_of", None)
     sound(tmp_path / "new" / "one.wav", 11, 220)
     before = store.read_bytes()
-    code, said = run(command, store, "--audio", tmp_path / "new", "--memory", 1, "--quiet")
+    code, said = run(command, store, "--audio", tmp_path / "new", "--memory", 1.5, "--quiet")
     assert code == 1
     assert "Embedding sound files needs about 1.7 GB of memory (the network that they are embedded with)" in said
-    assert "--memory allows 1 GB" in said
+    assert "--memory allows 1.5 GB" in said
     assert store.read_bytes() == before

@@ -117,7 +117,7 @@ def test_what_ended_is_not_run_again_whatever_failed(killed, spark):
         "StoreError: A worker of Spark's was killed again and again, most often for want of memory"
     )
     assert always.endswith(ON.format(killed))
-    assert full.startswith("FullError: A disk is full, or a file larger than this user may write (")
+    assert full.startswith("FullError: There is no room to write ")
     assert full.endswith(ON.format(killed))
     assert rows > 1500
     assert not is_left

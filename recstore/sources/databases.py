@@ -12,6 +12,7 @@ import duckdb
 
 from recstore import sql
 from recstore.errors import SourceError, cannot
+from recstore.opening import open_connection
 from recstore.paths import typed
 from recstore.sources.addresses import shown
 from recstore.sources.open_databases import OpenDatabases
@@ -73,7 +74,7 @@ def tables_of(database: str, folder: Path) -> list[str]:
 
         return sorted(table_names(address if is_server else f"sqlite:///{path}"))
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with open_connection(str(path), {"access_mode": "read_only"}) as connection:
             rows = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY ALL").fetchall()
     except duckdb.Error as error:
         raise told(str(path), error) from error

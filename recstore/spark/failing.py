@@ -29,6 +29,8 @@ def told_in_one_sentence(beside: Path) -> Iterator[None]:
     on = f"Then give the same command again: it goes on behind the stages that ended, which are in {beside}."
     try:
         yield
+    except FullError as error:
+        raise FullError(f"{error} {on}") from error
     except RecstoreError:
         raise
     except Exception as error:
