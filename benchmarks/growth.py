@@ -195,6 +195,8 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="where to draw it (needs recstore[plot])")
     parser.add_argument("--csv", type=Path, help="where to write all figures")
     given = parser.parse_args()
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
     sizes = []
     with tempfile.TemporaryDirectory(prefix="recstore-benchmark-") as scratch:
         for clips in sorted(given.clips):
