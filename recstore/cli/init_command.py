@@ -48,7 +48,7 @@ def init(
         if not is_printed and is_there and not force:
             raise taken
         given = [typed(source) for source in (*named, *([database] if database else []))]
-        # (What is not there is none of the sources. A declaration among them is none, either.)
+        # An output that is not there yet is no source; nor is a declaration that lies among the sources.
         folders = [one for one in given if one.is_dir()] if is_there else []
         inputs = [*given, *(file for one in folders for file in one.rglob("*") if file.suffix != ".toml")]
         if not is_printed:
